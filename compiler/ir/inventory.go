@@ -1,0 +1,65 @@
+package ir
+
+import "github.com/zt-lang/ztc/lang/source"
+
+// Protocol is what a port speaks, as Istio decides it for the inbound side.
+type Protocol uint8
+
+const (
+	Undeclared Protocol = iota // nobody said: Istio detects it, so both HTTP and raw TCP may come
+	HTTP                       // http, http2, grpc, grpc-web
+	TCP                        // tcp, tls, https, mongo, mysql, redis and everything else that is not HTTP
+)
+
+func (p Protocol) String() string { return [...]string{"undeclared", "http", "tcp"}[p] }
+
+// Port is a port that the pods of a workload listen on (the container port, never the port of a Service).
+type Port struct {
+	Name     string // of the container port or the Service port; may be empty
+	Number   int
+	Protocol Protocol
+	Span     source.Span
+}
+
+// Inventory is what manifests say a cluster runs, before the program adds its own declarations.
+type Inventory struct {
+	Workloads  []InventoryWorkload // sorted by namespace, name, kind
+	Services   []InventoryService  // sorted by namespace, name
+	Accounts   []InventoryName     // ServiceAccount objects
+	Namespaces []InventoryName     // Namespace objects, and every namespace that an object lives in
+}
+
+// InventoryName is an object of which only the name matters.
+type InventoryName struct {
+	Namespace, Name string // Namespace is empty for namespaces
+	Span            source.Span
+}
+
+// InventoryWorkload is one controller or bare pod.
+type InventoryWorkload struct {
+	Kind            string // Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod
+	Namespace, Name string
+	Account         string            // "default" where none is named
+	DefaultAccount  bool              // none was named
+	Labels          map[string]string // of the pods
+	Selector        map[string]string // spec.selector.matchLabels of the controller, nil where it has none
+	Ports           []Port            // container ports and target ports of Services that pick the pods; sorted by number
+	Span            source.Span       // the document's metadata.name
+}
+
+// InventoryService is one Service.
+type InventoryService struct {
+	Namespace, Name string
+	Selector        map[string]string
+	Ports           []InventoryServicePort
+	Span            source.Span
+}
+
+// InventoryServicePort is one TCP port of a Service.
+type InventoryServicePort struct {
+	Name       string
+	Number     int    // of the Service
+	Target     int    // numeric target port, 0 when it is named
+	TargetName string // named target port
+	Protocol   Protocol
+}

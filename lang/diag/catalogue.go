@@ -1,0 +1,59 @@
+package diag
+
+import "slices"
+
+// Info is everything there is to know of a code. `ztc explain` and docs/diagnostics.md are printed from it, and a test
+// compiles every Example and wants exactly this code, and compiles every Fixed and wants its absence.
+type Info struct {
+	Code        Code
+	Severity    Severity
+	Title       string // a few words, lower case
+	Explanation string // why it is wrong, one short paragraph or more
+	Example     string // a program; or several files as a txtar archive ("-- name --" lines), first one the program
+	Fixed       string // the same program as it should be, in the same form; empty where the mend is not one text
+	Internal    bool   // cannot be shown by a program (files, limits of the machine); has no Example
+}
+
+// The catalogue is kept in one file per family of codes:
+//
+//	ZT00xx syntax             codes_syntax.go
+//	ZT10xx names              codes_names.go
+//	ZT11xx operations         codes_operations.go
+//	ZT12xx identity           codes_identity.go
+//	ZT13xx meaning and time   codes_meaning.go
+//	ZT14xx what a data plane cannot do, and what has no meaning yet   codes_plane.go
+//	ZT15xx limits             codes_limits.go
+//	ZT20xx inventory          codes_inventory.go
+//	ZT30xx files and output   codes_files.go
+var families = [][]Info{syntaxCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, inventoryCodes, fileCodes}
+
+var byCode = func() map[Code]Info {
+	m := map[Code]Info{}
+	for _, f := range families {
+		for _, i := range f {
+			m[i.Code] = i
+		}
+	}
+	return m
+}()
+
+// Lookup returns what is known of a code.
+func Lookup(c Code) (Info, bool) {
+	i, ok := byCode[c]
+	return i, ok
+}
+
+// All returns the whole catalogue in order of codes.
+func All() []Info {
+	var out []Info
+	for _, f := range families {
+		out = append(out, f...)
+	}
+	slices.SortFunc(out, func(a, b Info) int {
+		if a.Code < b.Code {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

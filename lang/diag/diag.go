@@ -1,0 +1,117 @@
+// Package diag holds what the compiler has to say: stable codes, diagnostics with fixes, and their rendering.
+package diag
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Code is a stable identifier such as ZT1001. Codes are never reused.
+type Code string
+
+// Severity says what a diagnostic does to the build.
+type Severity uint8
+
+const (
+	Error   Severity = iota // the build fails
+	Warning                 // legal and probably not meant; fails under --werror
+	Note                    // worth knowing
+)
+
+func (s Severity) String() string { return [...]string{"error", "warning", "note"}[s] }
+
+// Related is another place that a diagnostic speaks of.
+type Related struct {
+	Span    source.Span
+	Message string
+}
+
+// Edit replaces a span by a text.
+type Edit struct {
+	Span source.Span
+	New  string
+}
+
+// Fix is a change that is certain to say what the author meant. Without edits it is advice in words.
+type Fix struct {
+	Message string
+	Edits   []Edit
+}
+
+// Diagnostic is one thing to say about one place. Messages start in lower case, have no full stop, name the offending
+// text and say why; what to do about it is a note or a fix.
+type Diagnostic struct {
+	Code     Code
+	Severity Severity
+	Span     source.Span
+	Message  string
+	Related  []Related
+	Notes    []string
+	Fixes    []Fix
+}
+
+// List is what a stage has to say, in any order until Sort is called.
+type List []Diagnostic
+
+// Add appends a diagnostic of the code's own severity (see Lookup) and returns it for more: notes, related places, fixes.
+// The pointer is valid until the next Add.
+func (l *List) Add(code Code, span source.Span, format string, args ...any) *Diagnostic {
+	sev := Error
+	if info, ok := Lookup(code); ok {
+		sev = info.Severity
+	}
+	*l = append(*l, Diagnostic{Code: code, Severity: sev, Span: span, Message: fmt.Sprintf(format, args...)})
+	return &(*l)[len(*l)-1]
+}
+
+// Note adds a line of explanation.
+func (d *Diagnostic) Note(format string, args ...any) *Diagnostic {
+	d.Notes = append(d.Notes, fmt.Sprintf(format, args...))
+	return d
+}
+
+// Relate adds another place.
+func (d *Diagnostic) Relate(span source.Span, format string, args ...any) *Diagnostic {
+	d.Related = append(d.Related, Related{span, fmt.Sprintf(format, args...)})
+	return d
+}
+
+// Fix adds a fix that replaces one span; the message says what the edit does.
+func (d *Diagnostic) Fix(span source.Span, text, format string, args ...any) *Diagnostic {
+	d.Fixes = append(d.Fixes, Fix{fmt.Sprintf(format, args...), []Edit{{span, text}}})
+	return d
+}
+
+// Advise adds a fix in words: what to write, where the place or the choice is the author's.
+func (d *Diagnostic) Advise(format string, args ...any) *Diagnostic {
+	d.Fixes = append(d.Fixes, Fix{Message: fmt.Sprintf(format, args...)})
+	return d
+}
+
+// HasErrors reports whether the list holds an error.
+func (l List) HasErrors() bool {
+	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Sort orders the list by place, then severity, code and message, and drops exact repeats, so that output does not depend
+// on the order in which stages ran.
+func (l *List) Sort() {
+	slices.SortStableFunc(*l, func(a, b Diagnostic) int {
+		if c := a.Span.Compare(b.Span); c != 0 {
+			return c
+		}
+		if a.Severity != b.Severity {
+			return int(a.Severity) - int(b.Severity)
+		}
+		if c := strings.Compare(string(a.Code), string(b.Code)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Message, b.Message)
+	})
+	*l = slices.CompactFunc(*l, func(a, b Diagnostic) bool {
+		return a.Code == b.Code && a.Message == b.Message && a.Span == b.Span
+	})
+}
