@@ -1,0 +1,333 @@
+// Package ir is what a program means before Istio: workloads, rules, baselines and their parts, each with the place where it
+// was written. Names are resolved, sets and policies are expanded, identities are spelt out; nothing is Istio-shaped yet.
+package ir
+
+import (
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Program is one resolved program.
+type Program struct {
+	Mesh      Mesh
+	Workloads []*Workload // declared, inventoried or named; sorted by namespace and name
+	Pods      []*Pods
+	Rules     []*Rule // one per statement and target
+	Baselines []*Baseline
+	MTLS      []*MTLS
+	JWT       []*JWT
+	Tests     int // expect statements, checked and not yet run
+	Proofs    int // prove statements, checked and not yet run
+	FirstTest source.Span
+	// Convention is true when the program declares and inventories no workload: a bare name is then the service account of
+	// that name and the pods whose app label is that name.
+	Convention bool
+	// Inventoried is true when an inventory was read: what is not in it does not exist.
+	Inventoried bool
+}
+
+// Mesh holds the settings of the mesh block, defaults filled in.
+type Mesh struct {
+	Program       string // "" when the program has no name
+	TrustDomain   string
+	RootNamespace string
+	AppLabel      string
+	Istio         Version // target version
+}
+
+// Version is an Istio release line.
+type Version struct{ Major, Minor int }
+
+// Before reports whether v is older than major.minor.
+func (v Version) Before(major, minor int) bool {
+	return v.Major < major || v.Major == major && v.Minor < minor
+}
+
+// Label is one label of a selector.
+type Label struct{ Key, Value string }
+
+// Workload is something that runs: an identity, and pods that a selector picks.
+type Workload struct {
+	Namespace, Name string
+	Account         string  // service account, without namespace
+	Labels          []Label // the selector that picks its pods, sorted by key
+	PodLabels       map[string]string
+	Ports           []Port // sorted by number
+	// PortsKnown is true when ports were declared, or nothing listens (Job, CronJob).
+	PortsKnown bool
+	// DefaultAccount is true when an inventory names no service account for it.
+	DefaultAccount bool
+	// Shared is another workload on the same account, nil when there is none.
+	Shared *Workload
+	Span   source.Span
+}
+
+// Ref returns the name as `.zt` writes it anywhere.
+func (w *Workload) Ref() string { return w.Namespace + "/" + w.Name }
+
+// Port returns the port of that number, or nil.
+func (w *Workload) Port(n int) *Port {
+	for i := range w.Ports {
+		if w.Ports[i].Number == n {
+			return &w.Ports[i]
+		}
+	}
+	return nil
+}
+
+// Pods is a target by labels alone.
+type Pods struct {
+	Namespace, Name string // Namespace is the root namespace when Mesh is set
+	Mesh            bool
+	Labels          []Label
+	Span            source.Span
+}
+
+// TargetKind says what a target covers.
+type TargetKind uint8
+
+const (
+	OnWorkload TargetKind = iota
+	OnPods
+	OnNamespace
+	OnMesh
+)
+
+// Target is where a statement applies.
+type Target struct {
+	Kind      TargetKind
+	Workload  *Workload // OnWorkload
+	Pods      *Pods     // OnPods
+	Namespace string    // of the objects: the workload's, the pods', the namespace itself, or the root namespace
+	Port      int       // container port, 0 for all
+	Span      source.Span
+}
+
+// Labels returns the selector, nil for a whole namespace or mesh.
+func (t *Target) Labels() []Label {
+	switch t.Kind {
+	case OnWorkload:
+		return t.Workload.Labels
+	case OnPods:
+		return t.Pods.Labels
+	}
+	return nil
+}
+
+// Name returns the name that objects for this target carry: the workload's, the pods', or "all".
+func (t *Target) Name() string {
+	switch t.Kind {
+	case OnWorkload:
+		return t.Workload.Name
+	case OnPods:
+		return t.Pods.Name
+	}
+	return "all"
+}
+
+// String names the target for messages.
+func (t *Target) String() string {
+	switch t.Kind {
+	case OnWorkload:
+		return t.Workload.Ref()
+	case OnPods:
+		if t.Pods.Mesh {
+			return "pods " + t.Pods.Name
+		}
+		return t.Pods.Namespace + "/" + t.Pods.Name
+	case OnMesh:
+		return "mesh"
+	}
+	return t.Namespace + "/*"
+}
+
+// SourceKind says what a source tests.
+type SourceKind uint8
+
+const (
+	Anyone        SourceKind = iota // no test
+	Authenticated                   // an mTLS identity, any
+	Plaintext                       // no mTLS identity
+	Principal                       // Value: principal pattern without spiffe://
+	Namespace                       // Value: namespace pattern, in any trust domain
+	TrustDomain                     // Value: trust domain pattern
+)
+
+// Source is one alternative of who a rule speaks of.
+type Source struct {
+	Kind  SourceKind
+	Value string
+	Span  source.Span
+}
+
+// Text is a value with its place.
+type Text struct {
+	Value string
+	Span  source.Span
+}
+
+// Net is a list of address blocks: of the direct peer, or of the client behind proxies.
+type Net struct {
+	Client bool
+	Blocks []Text // canonical: masked CIDR, or a bare address
+}
+
+// Sources are a union of sources, cut down by what every caller must also satisfy.
+type Sources struct {
+	Any    []Source
+	As     []Text // verified JWT: "issuer/subject", "issuer/*" or "*"; empty for no test
+	From   []Net  // at most one of each kind
+	Except []Source
+	NotAs  []Text
+	NotNet []Net
+	Span   source.Span
+}
+
+// Speaks says which traffic an operation covers.
+type Speaks uint8
+
+const (
+	AnyTraffic  Speaks = iota // HTTP requests and connections that are not HTTP
+	HTTPTraffic               // HTTP requests only
+	TCPTraffic                // connections that are not HTTP
+)
+
+// Operation is one operation: the conjunction of its fields, each a union of values; an empty field is no test.
+type Operation struct {
+	Speaks  Speaks
+	Methods []string
+	Paths   []string // Istio's grammar
+	Hosts   []string // lower case; already with their ports
+	Ports   []int
+	Span    source.Span
+}
+
+// HTTP reports whether the operation names something of HTTP.
+func (o *Operation) HTTP() bool {
+	return o.Speaks == HTTPTraffic || len(o.Methods)+len(o.Paths)+len(o.Hosts) > 0
+}
+
+// Entry is one alternative of a rule: an operation, what is cut from it, and a condition.
+type Entry struct {
+	Op   Operation
+	Cuts []Operation
+	When *Cond
+}
+
+// CondOp is the kind of a condition node.
+type CondOp uint8
+
+const (
+	CondAnd CondOp = iota
+	CondOr
+	CondNot
+	CondTest
+)
+
+// Cond is a condition tree.
+type Cond struct {
+	Op   CondOp
+	List []*Cond // of and, or; one member of not
+	Test Test
+}
+
+// Test is one test of one attribute. Op is as written; NotEqual and NotIn mean "present, and different".
+type Test struct {
+	Key    string // Istio's `when` key
+	Kind   AttrKind
+	Op     ast.PredOp
+	Values []string
+	Span   source.Span
+}
+
+// AttrKind says what kind of attribute a test reads.
+type AttrKind uint8
+
+const (
+	AttrHeader AttrKind = iota
+	AttrClaim
+	AttrAudience
+	AttrPresenter
+	AttrSNI
+	AttrDestination
+	AttrMetadata
+)
+
+// HTTP reports whether the attribute exists only in HTTP requests.
+func (k AttrKind) HTTP() bool { return k <= AttrPresenter }
+
+// Rule is a rule on one target.
+type Rule struct {
+	Action  ast.Action
+	DryRun  bool
+	Sources *Sources
+	Target  Target
+	Entries []Entry // never empty: a rule without an operation has one entry that tests nothing
+	Cuts    []Operation
+	When    *Cond
+	Until   string // YYYY-MM-DD or ""
+	Because string
+	// All is true for `ACTION all in ...` and `ACTION all on ...`.
+	All  bool
+	Span source.Span
+}
+
+// Unconditional reports whether the rule speaks of every request and connection that reaches its target.
+func (r *Rule) Unconditional() bool {
+	s := r.Sources
+	anyone := false
+	for _, x := range s.Any {
+		anyone = anyone || x.Kind == Anyone
+	}
+	if !anyone || len(s.As)+len(s.From)+len(s.Except)+len(s.NotAs)+len(s.NotNet)+len(r.Cuts) > 0 || r.When != nil || r.Target.Port != 0 {
+		return false
+	}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if !e.Op.HTTP() && e.Op.Speaks == AnyTraffic && len(e.Op.Ports)+len(e.Cuts) == 0 && e.When == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Baseline is `deny all` on one target.
+type Baseline struct {
+	Target  Target
+	DryRun  bool
+	Until   string
+	Because string
+	Span    source.Span
+}
+
+// MTLS is a transport statement on one target.
+type MTLS struct {
+	Mode   string // STRICT, PERMISSIVE, DISABLE
+	Target Target // Port is the container port that it covers, 0 for all
+	Until  string
+	Span   source.Span
+}
+
+// JWT is a token statement on one target.
+type JWT struct {
+	Issuer    string
+	Target    Target
+	JWKS      string // URL or JSON, or ""
+	Audiences []string
+	Claims    map[string]bool // typed claims: true for a list
+	Headers   []JWTHeader
+	Cookies   []string
+	Queries   []string
+	Keep      bool
+	Sets      []JWTSet
+	Payload   string // header that receives the payload
+	Split     []string
+	Timeout   int64 // milliseconds, 0 for Istio's default
+	Span      source.Span
+}
+
+// JWTHeader is a header that tokens are read from.
+type JWTHeader struct{ Name, Prefix string }
+
+// JWTSet is a header that is set from a claim.
+type JWTSet struct{ Header, Claim string }

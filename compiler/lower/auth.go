@@ -1,0 +1,149 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// peerAuthentication lowers `mtls`: one object per selector, port modes inside it.
+func (l *lowerer) peerAuthentication() []named {
+	type entry struct {
+		first *ir.MTLS
+		spec  *security.PeerAuthentication
+		whole *ir.MTLS
+		ports map[uint32]*ir.MTLS
+	}
+	entries := map[string]*entry{}
+	var order []string
+	for _, m := range l.p.MTLS {
+		mode := security.PeerAuthentication_MutualTLS_Mode(security.PeerAuthentication_MutualTLS_Mode_value[m.Mode])
+		if l.expired(m.Until) {
+			if m.Mode == "STRICT" {
+				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls strict expired on %s and is still enforced", m.Until).Advise("delete it, or prolong it")
+			} else {
+				l.diags.Add(diag.ExpiredAllow, m.Span, "this mtls exception expired on %s and is no longer emitted", m.Until).Advise("delete it, or prolong it")
+				continue
+			}
+		}
+		k := targetKey(&m.Target)
+		e := entries[k]
+		if e == nil {
+			e = &entry{first: m, spec: &security.PeerAuthentication{Selector: selector(&m.Target)}, ports: map[uint32]*ir.MTLS{}}
+			entries[k] = e
+			order = append(order, k)
+		}
+		old := e.whole
+		if m.Target.Port != 0 {
+			old = e.ports[uint32(m.Target.Port)]
+		}
+		if old != nil {
+			if old.Mode != m.Mode {
+				l.diags.Add(diag.MTLSConflict, m.Span, "%s already has mtls %s", &m.Target, strings.ToLower(old.Mode)).Relate(old.Span, "here")
+			}
+			continue
+		}
+		tls := &security.PeerAuthentication_MutualTLS{Mode: mode}
+		if m.Target.Port == 0 {
+			e.whole, e.spec.Mtls = m, tls
+			continue
+		}
+		e.ports[uint32(m.Target.Port)] = m
+		if e.spec.PortLevelMtls == nil {
+			e.spec.PortLevelMtls = map[uint32]*security.PeerAuthentication_MutualTLS{}
+		}
+		e.spec.PortLevelMtls[uint32(m.Target.Port)] = tls
+	}
+	slices.Sort(order)
+	var out []named
+	for _, k := range order {
+		e := entries[k]
+		t := e.first.Target
+		t.Port = 0
+		obj := l.header(istio.PeerAuthentication, &t, false)
+		obj.Peer = e.spec
+		n := named{Object: obj, target: t, prefix: "mtls-"}
+		if t.Labels() == nil {
+			n.prefix = "default" // Istio's own name for the one of a namespace or the mesh
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// requestAuthentication lowers `jwt`: one object per selector, issuers sorted.
+func (l *lowerer) requestAuthentication() []named {
+	type entry struct {
+		target ir.Target
+		issuer map[string]*ir.JWT
+	}
+	entries := map[string]*entry{}
+	var order []string
+	for _, j := range l.p.JWT {
+		k := targetKey(&j.Target)
+		e := entries[k]
+		if e == nil {
+			e = &entry{target: j.Target, issuer: map[string]*ir.JWT{}}
+			entries[k] = e
+			order = append(order, k)
+		}
+		if old := e.issuer[j.Issuer]; old != nil {
+			l.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q", &j.Target, j.Issuer).Relate(old.Span, "here")
+			continue
+		}
+		e.issuer[j.Issuer] = j
+		if v := l.p.Mesh.Istio; len(j.Split) > 0 && v.Before(1, 31) {
+			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`split claim` needs Istio 1.31, and the target is %d.%d", v.Major, v.Minor).
+				Advise("delete it (scope and permission are split anyway), or raise `istio` in the mesh block")
+		}
+		if v := l.p.Mesh.Istio; len(j.Cookies) > 0 && v.Before(1, 23) {
+			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`read cookie` needs Istio 1.23, and the target is %d.%d", v.Major, v.Minor).
+				Advise("read a header, or raise `istio` in the mesh block")
+		}
+	}
+	slices.Sort(order)
+	var out []named
+	for _, k := range order {
+		e := entries[k]
+		issuers := make([]string, 0, len(e.issuer))
+		for i := range e.issuer {
+			issuers = append(issuers, i)
+		}
+		slices.Sort(issuers)
+		obj := l.header(istio.RequestAuthentication, &e.target, false)
+		obj.Request = &security.RequestAuthentication{Selector: selector(&e.target)}
+		for _, i := range issuers {
+			obj.Request.JwtRules = append(obj.Request.JwtRules, jwtRule(e.issuer[i]))
+		}
+		out = append(out, named{Object: obj, target: e.target, prefix: "jwt-"})
+	}
+	return out
+}
+
+func jwtRule(j *ir.JWT) *security.JWTRule {
+	r := &security.JWTRule{
+		Issuer: j.Issuer, Audiences: j.Audiences, FromParams: j.Queries, FromCookies: j.Cookies,
+		ForwardOriginalToken: j.Keep, OutputPayloadToHeader: j.Payload, SpaceDelimitedClaims: j.Split,
+	}
+	if strings.HasPrefix(j.JWKS, "http://") || strings.HasPrefix(j.JWKS, "https://") {
+		r.JwksUri = j.JWKS
+	} else {
+		r.Jwks = j.JWKS
+	}
+	for _, h := range j.Headers {
+		r.FromHeaders = append(r.FromHeaders, &security.JWTHeader{Name: h.Name, Prefix: h.Prefix})
+	}
+	for _, s := range j.Sets {
+		r.OutputClaimToHeaders = append(r.OutputClaimToHeaders, &security.ClaimToHeader{Header: s.Header, Claim: s.Claim})
+	}
+	if j.Timeout > 0 {
+		r.Timeout = &durationpb.Duration{Seconds: j.Timeout / 1000, Nanos: int32(j.Timeout%1000) * 1e6}
+	}
+	return r
+}

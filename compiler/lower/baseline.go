@@ -1,0 +1,180 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// closed knows what the baselines cover.
+type closed struct {
+	mesh       bool
+	namespaces map[string]bool
+	selectors  map[string]bool // namespace and selector of workloads and pods with a baseline of their own
+	pods       []*ir.Pods
+	denied     []*ir.Rule // unconditional denies
+}
+
+func targetKey(t *ir.Target) string { return t.Namespace + "\x00" + labelKey(t.Labels()) }
+
+func (c *closed) add(t *ir.Target) {
+	switch t.Kind {
+	case ir.OnMesh:
+		c.mesh = true
+	case ir.OnNamespace:
+		c.namespaces[t.Namespace] = true
+	case ir.OnPods:
+		c.pods = append(c.pods, t.Pods)
+		fallthrough
+	default:
+		c.selectors[targetKey(t)] = true
+	}
+}
+
+// covers reports whether everything that t covers is closed.
+func (c *closed) covers(t *ir.Target) bool {
+	switch {
+	case c.mesh:
+		return true
+	case t.Kind == ir.OnMesh:
+		return false
+	case t.Kind == ir.OnNamespace:
+		return c.namespaces[t.Namespace]
+	case t.Kind == ir.OnPods && t.Pods.Mesh:
+		return c.selectors[targetKey(t)]
+	case c.namespaces[t.Namespace] || c.selectors[targetKey(t)]:
+		return true
+	}
+	labels := map[string]string{}
+	if t.Kind == ir.OnWorkload {
+		labels = t.Workload.PodLabels
+	} else {
+		for _, l := range t.Pods.Labels {
+			labels[l.Key] = l.Value
+		}
+	}
+	return slices.ContainsFunc(c.pods, func(p *ir.Pods) bool {
+		return (p.Mesh || p.Namespace == t.Namespace) && picks(p.Labels, labels)
+	})
+}
+
+func (c *closed) shut(r *ir.Rule) { c.denied = append(c.denied, r) }
+
+// baselines makes the objects of `deny all` and learns what they cover.
+func (l *lowerer) baselines() {
+	l.closed = closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
+	for _, b := range l.p.Baselines {
+		if l.expired(b.Until) && !b.DryRun {
+			l.diags.Add(diag.ExpiredDeny, b.Span, "this baseline expired on %s and is still enforced", b.Until).
+				Advise("delete it, or prolong it")
+		}
+		if !b.DryRun {
+			l.closed.add(&b.Target)
+		} else if l.expired(b.Until) {
+			continue
+		}
+		if t := b.Target; t.Labels() == nil {
+			l.objects[objectKey{action: baseline, dryRun: b.DryRun, namespace: t.Namespace}] = &object{target: t}
+		} else {
+			l.object(ast.Allow, b.DryRun, &t)
+		}
+	}
+}
+
+func (l *lowerer) noBaseline(r *ir.Rule) {
+	d := l.diags.Add(diag.NoBaseline, r.Span, "no `deny all` covers %s, so this allow would close it by its mere presence, and its last allow would open it again", &r.Target)
+	switch r.Target.Kind {
+	case ir.OnMesh:
+		d.Advise("add `deny all in mesh`")
+	case ir.OnNamespace:
+		d.Advise("add `deny all in %s`", r.Target.Namespace)
+	case ir.OnPods:
+		if r.Target.Pods.Mesh {
+			d.Advise("add `deny all in mesh`, or `deny all on %s`", r.Target.Pods.Name)
+			return
+		}
+		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.String())
+	default:
+		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.Workload.Ref())
+	}
+}
+
+// openWorkloads warns of workloads that nothing closes and no `allow all` declares open, and refuses a deny of everything
+// beside an allow.
+func (l *lowerer) openWorkloads() {
+	l.shadowed()
+	wanted := closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
+	for _, r := range l.p.Rules {
+		if r.Action == ast.Allow && !r.DryRun && r.Unconditional() && !l.expired(r.Until) {
+			wanted.add(&r.Target)
+		}
+	}
+	var open []*ir.Workload
+	flush := func() {
+		if len(open) == 0 {
+			return
+		}
+		names := make([]string, 0, len(open))
+		for _, w := range open {
+			names = append(names, w.Name)
+		}
+		ns := open[0].Namespace
+		if n := len(names); n > 8 {
+			names = append(names[:8], "…")
+		}
+		are := "is"
+		if len(open) > 1 {
+			are = "are"
+		}
+		l.diags.Add(diag.LeftOpen, open[0].Span, "%s in namespace %s %s open: every request passes that no deny refuses", strings.Join(names, ", "), ns, are).
+			Advise("add `deny all in %s`, or `allow all in %s` if that is wanted", ns, ns)
+		open = nil
+	}
+	for _, w := range l.p.Workloads {
+		t := ir.Target{Kind: ir.OnWorkload, Workload: w, Namespace: w.Namespace}
+		if l.closed.covers(&t) || wanted.covers(&t) {
+			continue
+		}
+		if len(open) > 0 && open[0].Namespace != w.Namespace {
+			flush()
+		}
+		open = append(open, w)
+	}
+	flush()
+}
+
+// shadowed reports a deny of everything that leaves an allow nothing to do.
+func (l *lowerer) shadowed() {
+	if len(l.closed.denied) == 0 {
+		return
+	}
+	shut := map[string]*ir.Rule{}
+	var mesh *ir.Rule
+	for _, d := range l.closed.denied {
+		if d.Target.Kind == ir.OnMesh {
+			mesh = d
+		}
+		shut[targetKey(&d.Target)] = d
+	}
+	for _, r := range l.p.Rules {
+		if r.Action != ast.Allow || r.DryRun || l.expired(r.Until) {
+			continue
+		}
+		d := mesh
+		if d == nil && r.Target.Kind != ir.OnMesh {
+			d = shut[r.Target.Namespace+"\x00"]
+		}
+		if d == nil {
+			d = shut[targetKey(&r.Target)]
+		}
+		if d != nil {
+			l.diags.Add(diag.DenyShadowsAllow, d.Span, "this deny refuses every request to %s, and no allow can override it", &d.Target).
+				Relate(r.Span, "this allow is dead").
+				Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules").
+				Advise("write `deny all in %s`, or delete one of the two", d.Target.Namespace)
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+)
+
+// field is one pair of lists of an Istio rule: values and notValues. The first six belong to a source, the rest to an operation.
+type field uint8
+
+const (
+	principals field = iota
+	namespaces
+	trustDomains
+	requestPrincipals
+	ipBlocks
+	remoteIPBlocks
+	methods
+	paths
+	hosts
+	ports
+	nFields
+)
+
+const nSource = methods // fields before it belong to the source
+
+// http reports whether Istio drops the field on connections that are not HTTP (istio-semantics 3).
+func (f field) http() bool {
+	return f == requestPrincipals || f == methods || f == paths || f == hosts
+}
+
+// set is one field: (in is empty or a value of in matches) and no value of out matches. Both lists are sorted, without
+// duplicates, and shared: never changed in place.
+type set struct{ in, out []string }
+
+func (s set) free() bool { return len(s.in) == 0 && len(s.out) == 0 }
+
+// when is one condition of a rule.
+type when struct {
+	key string
+	set
+	http bool
+}
+
+// cube is one Istio rule with one source and one operation: a conjunction of fields and conditions.
+type cube struct {
+	f     [nFields]set
+	conds []when // sorted by text
+	tcp   bool   // connections that are not HTTP only; excludes every HTTP field
+	http  bool   // HTTP requests only, whether or not a field says so
+}
+
+// isHTTP reports whether the cube speaks of HTTP requests alone.
+func (c *cube) isHTTP() bool {
+	if c.http {
+		return true
+	}
+	for f := range c.f {
+		if field(f).http() && !c.f[f].free() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.conds, func(w when) bool { return w.http })
+}
+
+// hasHTTPField reports whether a field or condition makes Istio read the rule as HTTP only.
+func (c *cube) hasHTTPField() bool {
+	d := *c
+	d.http = false
+	return d.isHTTP()
+}
+
+func union(a, b []string) []string {
+	if len(a) == 0 {
+		return b
+	}
+	if len(b) == 0 {
+		return a
+	}
+	out := append(append(make([]string, 0, len(a)+len(b)), a...), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func sorted(list []string) []string {
+	if slices.IsSorted(list) {
+		return slices.Compact(list)
+	}
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// prune drops the values that another value of the list covers.
+func prune(f field, list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	var wide []string // only patterns cover other values
+	for _, v := range list {
+		if s, _ := split(f, v); s != exact || f == ipBlocks || f == remoteIPBlocks {
+			wide = append(wide, v)
+		}
+	}
+	if len(wide) == 0 {
+		return list
+	}
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if !slices.ContainsFunc(wide, func(w string) bool { return w != v && covers(f, w, v) }) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// require narrows a field to values; false when nothing is left.
+func (c *cube) require(f field, values []string) bool {
+	s := &c.f[f]
+	if len(s.in) == 0 {
+		s.in = values
+	} else {
+		var keep []string
+		for _, v := range s.in {
+			switch {
+			case slices.ContainsFunc(values, func(w string) bool { return covers(f, w, v) }):
+				keep = append(keep, v)
+			default:
+				for _, w := range values {
+					if covers(f, v, w) {
+						keep = append(keep, w)
+					}
+				}
+			}
+		}
+		s.in = sorted(keep)
+		if len(s.in) == 0 {
+			return false
+		}
+	}
+	return c.tidy(f)
+}
+
+// exclude takes values out of a field; false when nothing is left. On a missing attribute an exclusion holds.
+func (c *cube) exclude(f field, values []string) bool {
+	c.f[f].out = union(c.f[f].out, values)
+	return c.tidy(f)
+}
+
+// tidy drops what a field says twice: values that are excluded, exclusions that touch no value. It reports whether the
+// field can still hold.
+func (c *cube) tidy(f field) bool {
+	s := &c.f[f]
+	s.out = prune(f, s.out)
+	if len(s.in) == 0 || len(s.out) == 0 {
+		return true
+	}
+	in := make([]string, 0, len(s.in))
+	for _, v := range s.in {
+		if !slices.ContainsFunc(s.out, func(o string) bool { return covers(f, o, v) }) {
+			in = append(in, v)
+		}
+	}
+	if len(in) == 0 {
+		return false
+	}
+	var out []string
+	for _, o := range s.out {
+		if !allDisjoint(f, in, o) {
+			out = append(out, o)
+		}
+	}
+	s.in, s.out = in, out
+	return true
+}
+
+func allDisjoint(f field, in []string, o string) bool {
+	for _, v := range in {
+		if !disjoint(f, v, o) {
+			return false
+		}
+	}
+	return true
+}
+
+// identified reports whether some field holds only for callers with an mTLS identity.
+func (c *cube) identified() bool {
+	return len(c.f[principals].in)+len(c.f[namespaces].in)+len(c.f[trustDomains].in) > 0
+}
+
+// settle checks the identity fields against each other: they all test one string. It reports whether they can hold together.
+func (c *cube) settle() bool {
+	if c.identified() && slices.Contains(c.f[principals].out, "*") {
+		return false // an identity, and none
+	}
+	if c.tcp && c.hasHTTPField() {
+		return false
+	}
+	if slices.Equal(c.f[principals].in, star) && len(c.f[namespaces].in)+len(c.f[trustDomains].in) > 0 && len(c.f[principals].out) == 0 {
+		c.f[principals].in = nil // any identity, which the other fields imply
+	}
+	return true
+}
+
+var star = []string{"*"}
+
+// key writes the parts of a cube that fields selects, so that equal text means equal parts.
+func (c *cube) key(from, to field, conds bool) string {
+	var b strings.Builder
+	for f := from; f < to; f++ {
+		c.f[f].key(&b)
+	}
+	if conds {
+		for _, w := range c.conds {
+			b.WriteString(w.key)
+			b.WriteByte(2)
+			w.set.key(&b)
+		}
+	}
+	return b.String()
+}
+
+func (s set) key(b *strings.Builder) {
+	for _, v := range s.in {
+		b.WriteString(v)
+		b.WriteByte(0)
+	}
+	b.WriteByte(1)
+	for _, v := range s.out {
+		b.WriteString(v)
+		b.WriteByte(0)
+	}
+	b.WriteByte(1)
+}

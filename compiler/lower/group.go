@@ -1,0 +1,165 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+)
+
+// rule is one Istio rule: any of the sources, any of the operations, all of the conditions. Sources hold only source fields
+// and operations only operation fields; one that is free stands for everything and is then alone.
+type rule struct {
+	sources, ops []cube
+	conds        []when
+	key          string // canonical text: equal rules have equal keys
+}
+
+// group merges the cubes of one object into few rules: first by equal operations, then by equal sources. What another value,
+// operation or rule covers is dropped where that can be read off the text. The result depends on the set of cubes alone.
+//
+// In an ALLOW object a rule never mixes HTTP and other alternatives: Istio would drop all of it on other connections.
+func group(cubes []cube, allow bool) []rule {
+	type bucket struct {
+		part  cube
+		http  bool
+		other []cube
+	}
+	collect := func(n int, each func(i int) (keyPart, other cube, http bool), keyFrom, keyTo field) []*bucket {
+		byKey := make(map[string]*bucket, n)
+		var order []*bucket
+		for i := range n {
+			part, other, http := each(i)
+			k := part.key(keyFrom, keyTo, true)
+			if http {
+				k += "\x03"
+			}
+			b := byKey[k]
+			if b == nil {
+				b = &bucket{part: part, http: http}
+				byKey[k] = b
+				order = append(order, b)
+			}
+			b.other = append(b.other, other)
+		}
+		return order
+	}
+	byOps := collect(len(cubes), func(i int) (cube, cube, bool) {
+		c := &cubes[i]
+		return c.operation(), c.source(), allow && c.isHTTP()
+	}, nSource, nFields)
+
+	var rules []rule
+	bySources := map[string]int{}
+	for _, b := range byOps {
+		sources := merge(b.other, 0, nSource)
+		k := listKey(sources, 0, nSource) + "\x04" + condsKey(b.part.conds)
+		if b.http {
+			k += "\x03"
+		}
+		op := b.part
+		op.conds = nil
+		if i, ok := bySources[k]; ok {
+			rules[i].ops = append(rules[i].ops, op)
+			continue
+		}
+		bySources[k] = len(rules)
+		rules = append(rules, rule{sources: sources, ops: []cube{op}, conds: b.part.conds})
+	}
+	for i := range rules {
+		r := &rules[i]
+		r.ops = merge(r.ops, nSource, nFields)
+		r.key = listKey(r.sources, 0, nSource) + "\x04" + listKey(r.ops, nSource, nFields) + "\x04" + condsKey(r.conds)
+	}
+	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.key, b.key) })
+	return slices.CompactFunc(rules, func(a, b rule) bool { return a.key == b.key })
+}
+
+func (c *cube) source() cube {
+	var d cube
+	copy(d.f[:nSource], c.f[:nSource])
+	return d
+}
+
+func (c *cube) operation() cube {
+	var d cube
+	copy(d.f[nSource:], c.f[nSource:])
+	d.conds = c.conds
+	return d
+}
+
+// maxPairs bounds the pairwise search for covered alternatives; longer lists keep a redundant one rather than cost quadratic time.
+const maxPairs = 300
+
+// merge joins alternatives that differ in the values of one field, and drops those that another covers. The result is sorted.
+func merge(list []cube, from, to field) []cube {
+	for f := from; f < to && len(list) > 1; f++ {
+		list = mergeField(list, f, from, to)
+	}
+	if n := len(list); n > 1 && n <= maxPairs {
+		var kept []cube
+		for i := range list {
+			covered := false
+			for j := range list {
+				if i != j && includes(&list[j], &list[i]) && (!includes(&list[i], &list[j]) || j < i) {
+					covered = true
+					break
+				}
+			}
+			if !covered {
+				kept = append(kept, list[i])
+			}
+		}
+		list = kept
+	}
+	if len(list) > 1 {
+		slices.SortFunc(list, func(a, b cube) int { return strings.Compare(a.key(from, to, false), b.key(from, to, false)) })
+	}
+	return list
+}
+
+// mergeField joins alternatives that are equal but for the positive values of f.
+func mergeField(list []cube, f, from, to field) []cube {
+	byRest := make(map[string]int, len(list))
+	var out []cube
+	var gathered [][]string
+	for i := range list {
+		c := list[i]
+		in := c.f[f].in
+		c.f[f].in = nil
+		k := c.key(from, to, false)
+		if len(in) == 0 {
+			k += "\x05" // no test at all: does not join lists of values
+		}
+		j, ok := byRest[k]
+		if !ok {
+			byRest[k] = len(out)
+			out = append(out, c)
+			gathered = append(gathered, in)
+			continue
+		}
+		gathered[j] = append(gathered[j][:len(gathered[j]):len(gathered[j])], in...)
+	}
+	for i := range out {
+		out[i].f[f].in = prune(f, sorted(gathered[i]))
+	}
+	return out
+}
+
+func listKey(list []cube, from, to field) string {
+	var b strings.Builder
+	for i := range list {
+		for f := from; f < to; f++ {
+			list[i].f[f].key(&b)
+		}
+		b.WriteByte(6)
+	}
+	return b.String()
+}
+
+func condsKey(conds []when) string {
+	var b strings.Builder
+	for _, w := range conds {
+		b.WriteString(condText(w))
+		b.WriteByte(6)
+	}
+	return b.String()
+}

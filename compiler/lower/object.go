@@ -1,0 +1,417 @@
+package lower
+
+import (
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	security "istio.io/api/security/v1beta1"
+	typev1beta1 "istio.io/api/type/v1beta1"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// baseline is the pseudo action of `deny all` on a namespace or the mesh: an ALLOW policy without rules.
+const baseline = ast.Action(0xff)
+
+// objectKey says which statements share an object: one per selector and action.
+type objectKey struct {
+	action    ast.Action
+	dryRun    bool
+	namespace string
+	labels    string
+}
+
+type object struct {
+	target ir.Target
+	cubes  []cube
+}
+
+// named is an object on its way to a name.
+type named struct {
+	*istio.Object
+	target ir.Target
+	prefix string // "allow-", ...; the target's name follows
+	part   string // letters of one part of a split object
+}
+
+func (l *lowerer) object(a ast.Action, dryRun bool, t *ir.Target) *object {
+	k := objectKey{a, dryRun, t.Namespace, labelKey(t.Labels())}
+	o := l.objects[k]
+	if o == nil {
+		o = &object{target: *t}
+		l.objects[k] = o
+	} else if t.Kind < o.target.Kind || t.Kind == o.target.Kind && t.Name() < o.target.Name() {
+		o.target = *t // two names for one selector: the workload's, else the first
+	}
+	return o
+}
+
+// authorization turns the gathered objects into AuthorizationPolicies, split where a limit asks for it.
+func (l *lowerer) authorization() []named {
+	keys := make([]objectKey, 0, len(l.objects))
+	for k := range l.objects {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compareKeys)
+	var out []named
+	for _, k := range keys {
+		o := l.objects[k]
+		if k.action == baseline {
+			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
+			obj.Authorization = &security.AuthorizationPolicy{}
+			out = append(out, named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + "default-deny"})
+			continue
+		}
+		parts := partition(specs(group(o.cubes, k.action == ast.Allow)))
+		for i, rules := range parts {
+			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
+			obj.Authorization = &security.AuthorizationPolicy{Action: actions[k.action], Selector: selector(&o.target), Rules: rules}
+			n := named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + k.action.String() + "-"}
+			if len(parts) > 1 {
+				n.part = letters(uint64(i), 2)
+			}
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func compareKeys(a, b objectKey) int {
+	if c := strings.Compare(a.namespace, b.namespace); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.labels, b.labels); c != 0 {
+		return c
+	}
+	if a.action != b.action {
+		return int(a.action) - int(b.action)
+	}
+	if a.dryRun != b.dryRun {
+		if a.dryRun {
+			return 1
+		}
+		return -1
+	}
+	return 0
+}
+
+var actions = map[ast.Action]security.AuthorizationPolicy_Action{
+	ast.Allow: security.AuthorizationPolicy_ALLOW,
+	ast.Deny:  security.AuthorizationPolicy_DENY,
+	ast.Audit: security.AuthorizationPolicy_AUDIT,
+}
+
+func dryPrefix(dryRun bool) string {
+	if dryRun {
+		return "dry-run-"
+	}
+	return ""
+}
+
+// ManagedBy is the label that every object carries, so that people and tools can tell whose it is.
+const ManagedBy = "app.kubernetes.io/managed-by"
+
+// PartOf is the label that carries the program's name, when it has one.
+const PartOf = "app.kubernetes.io/part-of"
+
+// header makes an object of a kind for a target: everything but its name and spec.
+func (l *lowerer) header(kind istio.Kind, t *ir.Target, dryRun bool) *istio.Object {
+	o := &istio.Object{APIVersion: "security.istio.io/v1", Kind: kind, Namespace: t.Namespace, Labels: map[string]string{ManagedBy: "ztc"}}
+	if l.p.Mesh.Istio.Before(1, 22) {
+		o.APIVersion = "security.istio.io/v1beta1"
+	}
+	if l.p.Mesh.Program != "" {
+		o.Labels[PartOf] = l.p.Mesh.Program
+	}
+	if dryRun {
+		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
+	}
+	return o
+}
+
+func selector(t *ir.Target) *typev1beta1.WorkloadSelector {
+	labels := t.Labels()
+	if labels == nil {
+		return nil
+	}
+	m := make(map[string]string, len(labels))
+	for _, x := range labels {
+		m[x.Key] = x.Value
+	}
+	return &typev1beta1.WorkloadSelector{MatchLabels: m}
+}
+
+// specs turns grouped rules into Istio's type.
+func specs(rules []rule) []*security.Rule {
+	out := make([]*security.Rule, 0, len(rules))
+	for i := range rules {
+		r := &rules[i]
+		x := &security.Rule{}
+		if !(len(r.sources) == 1 && freeFields(&r.sources[0])) {
+			for j := range r.sources {
+				f := &r.sources[j].f
+				x.From = append(x.From, &security.Rule_From{Source: &security.Source{
+					Principals: f[principals].in, NotPrincipals: f[principals].out,
+					Namespaces: f[namespaces].in, NotNamespaces: f[namespaces].out,
+					TrustDomains: f[trustDomains].in, NotTrustDomains: f[trustDomains].out,
+					RequestPrincipals: f[requestPrincipals].in, NotRequestPrincipals: f[requestPrincipals].out,
+					IpBlocks: f[ipBlocks].in, NotIpBlocks: f[ipBlocks].out,
+					RemoteIpBlocks: f[remoteIPBlocks].in, NotRemoteIpBlocks: f[remoteIPBlocks].out,
+				}})
+			}
+		}
+		if !(len(r.ops) == 1 && freeFields(&r.ops[0])) {
+			for j := range r.ops {
+				f := &r.ops[j].f
+				x.To = append(x.To, &security.Rule_To{Operation: &security.Operation{
+					Methods: f[methods].in, NotMethods: f[methods].out,
+					Paths: f[paths].in, NotPaths: f[paths].out,
+					Hosts: f[hosts].in, NotHosts: f[hosts].out,
+					Ports: byNumber(f[ports].in), NotPorts: byNumber(f[ports].out),
+				}})
+			}
+		}
+		for _, w := range r.conds {
+			x.When = append(x.When, &security.Condition{Key: w.key, Values: w.in, NotValues: w.out})
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func freeFields(c *cube) bool {
+	return !slices.ContainsFunc(c.f[:], func(s set) bool { return !s.free() })
+}
+
+// byNumber sorts decimal numbers by value.
+func byNumber(list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	out := slices.Clone(list)
+	slices.SortFunc(out, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+// Limits that split an object. The size is of the YAML text, below what client-side apply can store in an annotation
+// (262,144 bytes) with room for the rest of the object.
+const (
+	maxRules = istio.MaxRules
+	maxFrom  = istio.MaxFrom
+	maxBytes = 200_000
+	maxRule  = 100_000
+)
+
+// partition splits rules over as many objects as the limits ask for. Which part a rule goes to depends on its own content and
+// the number of parts alone, so that an edit leaves the other parts as they are.
+func partition(rules []*security.Rule) [][]*security.Rule {
+	var cut []*security.Rule
+	for _, r := range rules {
+		cut = append(cut, splitRule(r)...)
+	}
+	for n := uint64(1); ; n *= 2 {
+		parts := make([][]*security.Rule, n)
+		sizes := make([]int, n)
+		fits := true
+		for _, r := range cut {
+			i := uint64(0)
+			if n > 1 {
+				i = hash(ruleText(r)) % n
+			}
+			parts[i] = append(parts[i], r)
+			sizes[i] += ruleSize(r)
+			if len(parts[i]) > maxRules || sizes[i] > maxBytes && len(parts[i]) > 1 {
+				fits = false
+				break
+			}
+		}
+		if fits {
+			return slices.DeleteFunc(parts, func(p []*security.Rule) bool { return n > 1 && len(p) == 0 })
+		}
+	}
+}
+
+// splitRule splits a rule whose sources are too many or too large into rules with the same operations.
+func splitRule(r *security.Rule) []*security.Rule {
+	if len(r.From) <= maxFrom && ruleSize(r) <= maxRule {
+		return []*security.Rule{r}
+	}
+	var from []*security.Rule_From
+	for _, f := range r.From {
+		list := f.Source.Principals
+		if sizeOf(list) <= maxRule/2 {
+			from = append(from, f)
+			continue
+		}
+		n := uint64(2)
+		for sizeOf(list)/int(n) > maxRule/4 {
+			n *= 2
+		}
+		buckets := make([][]string, n)
+		for _, p := range list {
+			i := hash(p) % n
+			buckets[i] = append(buckets[i], p)
+		}
+		for _, b := range buckets {
+			if len(b) > 0 {
+				s := sourceWith(f.Source, b)
+				from = append(from, &security.Rule_From{Source: s})
+			}
+		}
+	}
+	var out []*security.Rule
+	var cur *security.Rule
+	size := 0
+	for _, f := range from {
+		n := sourceSize(f.Source)
+		if cur == nil || len(cur.From) == maxFrom || size+n > maxRule {
+			cur = &security.Rule{To: r.To, When: r.When}
+			out = append(out, cur)
+			size = 0
+		}
+		cur.From = append(cur.From, f)
+		size += n
+	}
+	if out == nil {
+		return []*security.Rule{r}
+	}
+	return out
+}
+
+func sourceWith(s *security.Source, principals []string) *security.Source {
+	return &security.Source{
+		Principals: principals, NotPrincipals: s.NotPrincipals, Namespaces: s.Namespaces, NotNamespaces: s.NotNamespaces,
+		TrustDomains: s.TrustDomains, NotTrustDomains: s.NotTrustDomains, RequestPrincipals: s.RequestPrincipals,
+		NotRequestPrincipals: s.NotRequestPrincipals, IpBlocks: s.IpBlocks, NotIpBlocks: s.NotIpBlocks,
+		RemoteIpBlocks: s.RemoteIpBlocks, NotRemoteIpBlocks: s.NotRemoteIpBlocks,
+	}
+}
+
+const lineOverhead = 14 // indentation, dash, end of line: an upper bound for list items at this depth
+
+func sizeOf(lists ...[]string) int {
+	n := 0
+	for _, l := range lists {
+		for _, s := range l {
+			n += len(s) + lineOverhead
+		}
+	}
+	return n
+}
+
+func sourceSize(s *security.Source) int {
+	return 40 + sizeOf(s.Principals, s.NotPrincipals, s.Namespaces, s.NotNamespaces, s.TrustDomains, s.NotTrustDomains,
+		s.RequestPrincipals, s.NotRequestPrincipals, s.IpBlocks, s.NotIpBlocks, s.RemoteIpBlocks, s.NotRemoteIpBlocks)
+}
+
+func ruleSize(r *security.Rule) int {
+	n := 20
+	for _, f := range r.From {
+		n += sourceSize(f.Source)
+	}
+	for _, t := range r.To {
+		o := t.Operation
+		n += 40 + sizeOf(o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Hosts, o.NotHosts, o.Ports, o.NotPorts)
+	}
+	for _, w := range r.When {
+		n += 40 + len(w.Key) + sizeOf(w.Values, w.NotValues)
+	}
+	return n
+}
+
+func ruleText(r *security.Rule) string {
+	var b strings.Builder
+	put := func(lists ...[]string) {
+		for _, l := range lists {
+			for _, s := range l {
+				b.WriteString(s)
+				b.WriteByte(0)
+			}
+			b.WriteByte(1)
+		}
+	}
+	for _, f := range r.From {
+		s := f.Source
+		put(s.Principals, s.NotPrincipals, s.Namespaces, s.NotNamespaces, s.TrustDomains, s.NotTrustDomains, s.RequestPrincipals,
+			s.NotRequestPrincipals, s.IpBlocks, s.NotIpBlocks, s.RemoteIpBlocks, s.NotRemoteIpBlocks)
+	}
+	for _, t := range r.To {
+		o := t.Operation
+		put(o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Hosts, o.NotHosts, o.Ports, o.NotPorts)
+	}
+	for _, w := range r.When {
+		put([]string{w.Key}, w.Values, w.NotValues)
+	}
+	return b.String()
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}
+
+// letters writes a number with n or more lower-case letters.
+func letters(x uint64, n int) string {
+	var b []byte
+	for ; n > 0 || x > 0; n-- {
+		b = append([]byte{byte('a' + x%26)}, b...)
+		x /= 26
+	}
+	return string(b)
+}
+
+const maxName = 253 // metadata.name: a DNS-1123 subdomain
+
+// name gives every object its name: the program, the action, the target; letters where two would collide or one is too long.
+func (l *lowerer) name(objs []named) {
+	program := ""
+	if l.p.Mesh.Program != "" {
+		program = l.p.Mesh.Program + "-"
+	}
+	full := func(o *named) string {
+		n := program + o.prefix
+		if strings.HasSuffix(o.prefix, "-") {
+			n += o.target.Name()
+		}
+		return n
+	}
+	type where struct {
+		kind     istio.Kind
+		ns, name string
+	}
+	count := map[where]int{}
+	for i := range objs {
+		o := &objs[i]
+		if o.part == "" || o.part == letters(0, 2) {
+			count[where{o.Kind, o.Namespace, full(o)}]++
+		}
+	}
+	seen := map[where]bool{}
+	for i := range objs {
+		o := &objs[i]
+		n := full(o)
+		if len(n) > maxName-10 || count[where{o.Kind, o.Namespace, n}] > 1 && o.target.Labels() != nil {
+			n = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target))%11881376, 5) // 26^5
+		}
+		if o.part != "" {
+			n += "-" + o.part
+		}
+		o.Name = n
+		w := where{o.Kind, o.Namespace, n}
+		if seen[w] {
+			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", n, o.Namespace).
+				Advise("rename one of the workloads, or give the program a name in the mesh block")
+		}
+		seen[w] = true
+	}
+}

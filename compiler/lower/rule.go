@@ -1,0 +1,300 @@
+package lower
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// cubes lowers one rule to the Istio rules that mean it: exact set difference, one cube per alternative. A rule that cannot
+// be enforced as written gives a diagnostic and nil.
+func (l *lowerer) cubes(r *ir.Rule) []cube {
+	sources := l.sources(r)
+	if sources == nil {
+		return nil
+	}
+	ruleWhen, ok := dnf(r.When, false)
+	if !ok {
+		l.tooLarge(r)
+		return nil
+	}
+	var out []cube
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		ops, ok := l.operations(r, e)
+		if !ok {
+			return nil
+		}
+		entryWhen, ok := dnf(e.When, false)
+		if !ok || len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) > maxCubes {
+			l.tooLarge(r)
+			return nil
+		}
+		for _, s := range sources {
+			for _, o := range ops {
+				for _, a := range ruleWhen {
+					for _, b := range entryWhen {
+						conds, ok := both(a, b)
+						if !ok {
+							continue
+						}
+						c := s
+						copy(c.f[nSource:], o.f[nSource:])
+						c.tcp, c.http, c.conds = o.tcp, o.http, conds
+						if c.settle() {
+							out = append(out, c)
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(out) == 0 {
+		l.diags.Add(diag.MatchesNothing, r.Span, "this %s matches no request: its parts exclude each other", r.Action)
+		return nil
+	}
+	out = joinTraffic(out)
+	if r.Action == ast.Allow {
+		return l.allowTraffic(r, out)
+	}
+	return l.denyTraffic(r, out)
+}
+
+func (l *lowerer) tooLarge(r *ir.Rule) {
+	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules", maxCubes).
+		Advise("split it, or narrow its exceptions and conditions")
+}
+
+// sources lowers the source side: one cube per alternative, with only source fields set. Sources that test the same field
+// share a cube.
+func (l *lowerer) sources(r *ir.Rule) []cube {
+	s := r.Sources
+	var all, plain bool
+	var lists [3][]string // principals, namespaces, trust domains
+	for _, x := range s.Any {
+		switch x.Kind {
+		case ir.Anyone:
+			all = true
+		case ir.Plaintext:
+			plain = true
+		case ir.Authenticated:
+			lists[principals] = append(lists[principals], "*")
+		case ir.Principal:
+			lists[principals] = append(lists[principals], x.Value)
+		case ir.Namespace:
+			lists[namespaces] = append(lists[namespaces], x.Value)
+		case ir.TrustDomain:
+			f, v := l.trustDomain(x.Value)
+			lists[f] = append(lists[f], v)
+		}
+	}
+	authenticated := slices.Contains(lists[principals], "*")
+	if all || plain && authenticated && len(s.Except) == 0 {
+		all, plain, lists = true, false, [3][]string{}
+	}
+	var out []cube
+	if all {
+		out = append(out, cube{})
+	}
+	if plain {
+		var c cube
+		c.f[principals].out = star
+		out = append(out, c)
+	}
+	for f, list := range lists {
+		if len(list) == 0 || authenticated && field(f) != principals {
+			continue
+		}
+		var c cube
+		c.f[f].in = prune(field(f), sorted(list))
+		out = append(out, c)
+	}
+	kept := out[:0]
+	for _, c := range out {
+		if l.narrow(&c, s) {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) == 0 {
+		l.diags.Add(diag.MatchesNothing, s.Span, "these sources are nobody: everyone named is excluded again")
+		return nil
+	}
+	return kept
+}
+
+// narrow applies as, from and except; false when nobody is left.
+func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
+	ok := true
+	if len(s.As) > 0 {
+		ok = c.require(requestPrincipals, prune(requestPrincipals, texts(s.As)))
+	}
+	for _, n := range s.From {
+		ok = ok && c.require(netField(n), prune(netField(n), texts(n.Blocks)))
+	}
+	for _, x := range s.Except {
+		switch x.Kind {
+		case ir.Anyone:
+			return false
+		case ir.Plaintext:
+			if !c.identified() {
+				ok = ok && !slices.Contains(c.f[principals].out, "*") && c.require(principals, star)
+			}
+		case ir.Authenticated:
+			ok = ok && !c.identified() && c.exclude(principals, star)
+		case ir.Principal:
+			if !slices.Contains(c.f[principals].out, "*") { // who has no identity is not that one
+				ok = ok && c.exclude(principals, []string{x.Value})
+			}
+		case ir.Namespace:
+			if !slices.Contains(c.f[principals].out, "*") {
+				ok = ok && c.exclude(namespaces, []string{x.Value})
+			}
+		case ir.TrustDomain:
+			if f, v := l.trustDomain(x.Value); !slices.Contains(c.f[principals].out, "*") {
+				ok = ok && c.exclude(f, []string{v})
+			}
+		}
+	}
+	if len(s.NotAs) > 0 {
+		ok = ok && c.exclude(requestPrincipals, sorted(texts(s.NotAs)))
+	}
+	for _, n := range s.NotNet {
+		ok = ok && c.exclude(netField(n), sorted(texts(n.Blocks)))
+	}
+	return ok
+}
+
+// trustDomain picks the field for a trust domain. A principal prefix says the same as `trustDomains` on Envoy, is not widened
+// to aliases, and is understood by every version; only a leading wildcard needs the field itself.
+func (l *lowerer) trustDomain(v string) (field, string) {
+	switch {
+	case v[0] == '*' && len(v) > 1:
+		return trustDomains, v
+	case v[len(v)-1] == '*':
+		return principals, v
+	}
+	return principals, v + "/*"
+}
+
+func netField(n ir.Net) field {
+	if n.Client {
+		return remoteIPBlocks
+	}
+	return ipBlocks
+}
+
+func texts(list []ir.Text) []string {
+	out := make([]string, len(list))
+	for i, t := range list {
+		out[i] = t.Value
+	}
+	return sorted(out)
+}
+
+// operations lowers one entry: its operation, minus the cuts of the entry and of the rule. Only operation fields are set.
+func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
+	c, ok := operation(&e.Op)
+	if ok && r.Target.Port != 0 {
+		ok = c.require(ports, []string{strconv.Itoa(r.Target.Port)})
+	}
+	if !ok {
+		l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation can never happen on port %d", r.Target.Port)
+		return nil, false
+	}
+	out := []cube{c}
+	for _, cuts := range [][]ir.Operation{e.Cuts, r.Cuts} {
+		for i := range cuts {
+			out = subtract(out, &cuts[i])
+			if len(out) == 0 {
+				l.diags.Add(diag.MatchesNothing, cuts[i].Span, "nothing is left of the operation after this exception")
+				return nil, false
+			}
+			if len(out) > maxCubes {
+				l.tooLarge(r)
+				return nil, false
+			}
+		}
+	}
+	return out, true
+}
+
+func operation(o *ir.Operation) (cube, bool) {
+	var c cube
+	c.http, c.tcp = o.HTTP(), o.Speaks == ir.TCPTraffic
+	c.f[methods].in = sorted(o.Methods)
+	c.f[paths].in = prune(paths, sorted(o.Paths))
+	c.f[hosts].in = prune(hosts, sorted(o.Hosts))
+	c.f[ports].in = numbers(o.Ports)
+	return c, !c.http || !c.tcp
+}
+
+func numbers(list []int) []string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = strconv.Itoa(n)
+	}
+	return sorted(out)
+}
+
+// subtract removes an operation from alternatives, exactly: what does not meet one of its fields stays (De Morgan).
+func subtract(from []cube, cut *ir.Operation) []cube {
+	var out []cube
+	x, ok := operation(cut)
+	if !ok {
+		return from
+	}
+	for _, c := range from {
+		if x.http && !c.http {
+			d := c
+			d.tcp = true
+			out = append(out, d)
+			if c.tcp {
+				continue
+			}
+		}
+		if x.tcp && !c.tcp {
+			d := c
+			d.http = true
+			out = append(out, d)
+			if c.http {
+				continue
+			}
+		}
+		for f := nSource; f < nFields; f++ {
+			if in := x.f[f].in; len(in) > 0 {
+				d := c
+				d.http = d.http || f.http()
+				if !(d.http && d.tcp) && d.exclude(f, in) {
+					out = append(out, d)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// joinTraffic turns an HTTP cube and a TCP cube that are alike in everything else into one that speaks of both.
+func joinTraffic(cs []cube) []cube {
+	bare := func(c *cube) bool { return !c.tcp && c.http && !c.hasHTTPField() }
+	var out []cube
+	for i := range cs {
+		c := cs[i]
+		if !c.tcp && !bare(&c) {
+			out = append(out, c)
+			continue
+		}
+		twin := slices.ContainsFunc(cs, func(d cube) bool {
+			return (c.tcp && bare(&d) || bare(&c) && d.tcp) && c.key(0, nFields, true) == d.key(0, nFields, true)
+		})
+		if !twin {
+			out = append(out, c)
+		} else if c.tcp {
+			c.tcp = false
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,261 @@
+package lower
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// Istio compiles one policy twice: for HTTP requests and for connections that are not HTTP. On the second, an ALLOW rule with
+// a field of HTTP vanishes, and a DENY or AUDIT rule loses the field and widens (istio-semantics 3). The two functions here
+// turn cubes into rules that mean the same on both.
+
+// tcpPorts are the ports of a target that are declared to speak something other than HTTP, and the rest that is known.
+type knownPorts struct {
+	tcp, http []string
+	known     bool
+	unknown   *ir.Workload // a workload of the target whose ports nobody declared
+	conflict  [2]*ir.Workload
+	port      int // that the two of conflict disagree on
+}
+
+func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
+	kp := l.portsOf(&r.Target)
+	out := cs[:0]
+	for _, c := range cs {
+		switch {
+		case c.tcp:
+			explicit := explicitTCP(r)
+			if len(kp.tcp) == 0 && len(c.f[ports].in) == 0 {
+				switch {
+				case explicit:
+					l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs the ports that speak it, and none is declared on %s", &r.Target).
+						Note("Istio has no test for \"is not HTTP\" in an ALLOW rule, so only declared ports can be let through").
+						Advise("declare them: `port db 5432 tcp` in the workload, or name the port: `%s:5432`", &r.Target)
+					return nil
+				case !kp.known:
+					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: no ports of %s are known", &r.Target).
+						Note("an exception of HTTP leaves those connections allowed, and an ALLOW rule can let them through only by port").
+						Advise("write `{ http } except ...` if only HTTP is meant, or declare the ports")
+				}
+				continue
+			}
+			if kp.conflict[0] != nil {
+				l.portConflict(r, kp)
+				return nil
+			}
+			if !c.require(ports, kp.tcp) {
+				if explicit {
+					l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow covers only ports that are declared to speak it, and these are not").
+						Note("declared TCP ports of %s: %s", &r.Target, orNone(kp.tcp))
+					return nil
+				}
+				continue
+			}
+			c.tcp = false
+		case c.isHTTP():
+			if len(kp.tcp) > 0 && len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.tcp) {
+				l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so this allow lets nothing through", strings.Join(c.f[ports].in, ", "), &r.Target)
+				return nil
+			}
+			if kp.known && len(kp.tcp) > 0 && len(kp.http) == 0 && len(c.f[ports].in) == 0 && r.Target.Kind == ir.OnWorkload && allTCP(r.Target.Workload) {
+				l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so this allow lets nothing through", &r.Target).
+					Note("declared TCP ports: %s", strings.Join(kp.tcp, ", "))
+				return nil
+			}
+			if !c.hasHTTPField() {
+				c.f[methods].in = star // present: true for every HTTP request
+			}
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		l.diags.Add(diag.MatchesNothing, r.Span, "nothing is left of this allow that Istio could let through on %s", &r.Target)
+		return nil
+	}
+	return out
+}
+
+func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
+	var httpCubes, tcpCubes, out []cube
+	for _, c := range cs {
+		switch {
+		case c.tcp:
+			tcpCubes = append(tcpCubes, c)
+		case c.isHTTP():
+			httpCubes = append(httpCubes, c)
+		default:
+			out = append(out, c)
+		}
+	}
+	kp := l.portsOf(&r.Target)
+	for _, c := range httpCubes {
+		// widened to every connection of its sources and ports: fine where those are refused anyway
+		wide := c.withoutHTTP()
+		if slices.ContainsFunc(tcpCubes, func(t cube) bool { return includes(&t, &wide) }) ||
+			slices.ContainsFunc(out, func(t cube) bool { return includes(&t, &wide) }) {
+			out = append(out, c)
+			continue
+		}
+		if !kp.known {
+			d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and the ports of %s are not known", r.Action, l.unknownName(r, kp))
+			d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would refuse all of them")
+			d.Advise("declare the ports (`workload %s { port http 8080 }`), or refuse those connections as well: `{ POST; tcp }`", l.unknownName(r, kp))
+			return nil
+		}
+		if kp.conflict[0] != nil {
+			l.portConflict(r, kp)
+			return nil
+		}
+		if len(kp.tcp) > 0 && !c.exclude(ports, kp.tcp) {
+			l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so this %s would match nothing it says", strings.Join(c.f[ports].in, ", "), &r.Target, r.Action)
+			return nil
+		}
+		if !c.hasHTTPField() {
+			c.f[methods].in = star
+		}
+		out = append(out, c)
+	}
+	for _, t := range tcpCubes {
+		if slices.ContainsFunc(out, func(c cube) bool { w := c.withoutHTTP(); return includes(&w, &t) }) {
+			continue // an HTTP rule already widens to it
+		}
+		t.tcp = false
+		t.f[methods].out = star // never true of a request; on other connections Istio drops it
+		if kp.known && kp.conflict[0] == nil && len(kp.http) > 0 {
+			t.exclude(ports, kp.http) // these have no such connections: says so, and spares Istio's warning
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// withoutHTTP is what Istio makes of a DENY rule on connections that are not HTTP.
+func (c *cube) withoutHTTP() cube {
+	d := *c
+	for f := range d.f {
+		if field(f).http() {
+			d.f[f] = set{}
+		}
+	}
+	d.conds = slices.DeleteFunc(slices.Clone(d.conds), func(w when) bool { return w.http })
+	d.http, d.tcp = false, true
+	return d
+}
+
+// includes reports whether a covers all of b, read off the text; the traffic they speak of is not compared.
+func includes(a, b *cube) bool {
+	for f := range a.f {
+		if !a.f[f].includes(field(f), b.f[f]) {
+			return false
+		}
+	}
+	for _, w := range a.conds {
+		if !slices.ContainsFunc(b.conds, func(x when) bool { return condText(x) == condText(w) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// includes reports whether s holds wherever t does, read off the text.
+func (s set) includes(f field, t set) bool {
+	if len(s.in) > 0 {
+		if len(t.in) == 0 {
+			return false
+		}
+		for _, v := range t.in {
+			if !slices.ContainsFunc(s.in, func(w string) bool { return covers(f, w, v) }) {
+				return false
+			}
+		}
+	}
+	for _, o := range s.out {
+		excluded := slices.ContainsFunc(t.out, func(x string) bool { return covers(f, x, o) })
+		if !excluded && (len(t.in) == 0 || !allDisjoint(f, t.in, o)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *lowerer) portConflict(r *ir.Rule, kp *knownPorts) {
+	a, b := kp.conflict[0], kp.conflict[1]
+	l.diags.Add(diag.PortsConflict, r.Span, "port %d speaks HTTP on %s and something else on %s, so one rule for %s cannot tell them apart", kp.port, a.Ref(), b.Ref(), &r.Target).
+		Advise("write a rule for each workload")
+}
+
+func (l *lowerer) unknownName(r *ir.Rule, kp *knownPorts) string {
+	if kp.unknown != nil {
+		return kp.unknown.Ref()
+	}
+	return r.Target.String()
+}
+
+// portsOf gathers the declared ports of every workload that a target covers.
+func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
+	key := t.Namespace + "\x00" + labelKey(t.Labels())
+	if t.Kind == ir.OnMesh || t.Kind == ir.OnPods && t.Pods.Mesh {
+		key = "\x00" + key
+	}
+	if kp := l.ports[key]; kp != nil {
+		return kp
+	}
+	kp := &knownPorts{}
+	by := map[int]map[ir.Protocol]*ir.Workload{}
+	any := false
+	for _, w := range l.covered(t) {
+		any = true
+		if !w.PortsKnown && kp.unknown == nil {
+			kp.unknown = w
+		}
+		for _, p := range w.Ports {
+			if by[p.Number] == nil {
+				by[p.Number] = map[ir.Protocol]*ir.Workload{}
+			}
+			if by[p.Number][p.Protocol] == nil {
+				by[p.Number][p.Protocol] = w
+			}
+		}
+	}
+	for n, protos := range by {
+		if protos[ir.TCP] != nil {
+			kp.tcp = append(kp.tcp, strconv.Itoa(n))
+			other := protos[ir.HTTP]
+			if other == nil {
+				other = protos[ir.Undeclared]
+			}
+			if other != nil && (kp.conflict[0] == nil || n < kp.port) {
+				kp.conflict, kp.port = [2]*ir.Workload{other, protos[ir.TCP]}, n
+			}
+		} else if protos[ir.HTTP] != nil && protos[ir.Undeclared] == nil {
+			kp.http = append(kp.http, strconv.Itoa(n))
+		}
+	}
+	kp.tcp, kp.http = sorted(kp.tcp), sorted(kp.http)
+	kp.known = any && kp.unknown == nil
+	l.ports[key] = kp
+	return kp
+}
+
+func explicitTCP(r *ir.Rule) bool {
+	return slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.Speaks == ir.TCPTraffic })
+}
+
+func allTCP(w *ir.Workload) bool {
+	return !slices.ContainsFunc(w.Ports, func(p ir.Port) bool { return p.Protocol != ir.TCP })
+}
+
+func subset(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(v string) bool { return !slices.Contains(b, v) })
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,205 @@
+package resolve
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// entity is what a name stands for: one field is set. The zero entity is an error that has been reported.
+type entity struct {
+	workload  *ir.Workload
+	pods      *ir.Pods
+	namespace string      // of ns/*
+	def       *definition // group, set or policy
+	arg       *bound      // argument of the policy that the name stands in
+}
+
+// lookup finds what a name stands for. A bare name is a parameter, a definition, or a workload of the current namespace, in
+// this order; since a clash of them is an error the order never decides a meaning.
+func (r *resolver) lookup(s *scope, id ast.Ident) entity {
+	text := id.Text
+	if i := strings.IndexByte(text, '/'); i >= 0 {
+		if text[i+1:] == "*" {
+			return entity{namespace: r.namespace(s, id, text[:i])}
+		}
+		return r.workload(s, id, text[:i], text[i+1:])
+	}
+	if alias, member, dotted := strings.Cut(text, "."); dotted {
+		return entity{def: r.imported(s, id, alias, member)}
+	}
+	if a, ok := s.params[text]; ok {
+		return entity{arg: &a}
+	}
+	if d := s.definitions(r)[text]; d != nil {
+		return entity{def: d}
+	}
+	if s.unit.Library {
+		r.report(s, diag.UnknownName, &id, "an imported file knows only its own definitions, and %q is none of them", text).
+			Advise("write it with its namespace: default/%s", text)
+		return entity{}
+	}
+	return r.workload(s, id, s.ns, text)
+}
+
+func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *definition {
+	lib, ok := s.unit.Imports[alias]
+	if !ok {
+		d := r.report(s, diag.UnknownImport, &id, "no import is named %q here", alias)
+		r.suggest(s, d, id, alias, slices.Sorted(maps.Keys(s.unit.Imports)), func(x string) string { return x + "." + member })
+		if len(d.Fixes) == 0 {
+			d.Note("a name with a dot is always a definition of an import; a workload with a dot in its name is written with its namespace: %s/%s", s.ns, id.Text)
+		}
+		return nil
+	}
+	if lib == nil {
+		return nil // could not be read, and was reported
+	}
+	def := r.libs[lib][member]
+	if def == nil {
+		d := r.report(s, diag.UnknownName, &id, "import %q defines no %q", alias, member)
+		r.suggest(s, d, id, member, slices.Sorted(maps.Keys(r.libs[lib])), func(x string) string { return alias + "." + x })
+	}
+	return def
+}
+
+// namespace checks that a namespace exists and returns it, or "".
+func (r *resolver) namespace(s *scope, n ast.Node, ns string) string {
+	if bad := dnsLabel(ns); bad != "" {
+		r.report(s, diag.BadName, n, "namespace %q %s", ns, bad)
+		return ""
+	}
+	if !r.p.Convention && !r.known[ns] {
+		d := r.report(s, diag.UnknownNamespace, n, "unknown namespace %q", ns)
+		names := slices.Sorted(maps.Keys(r.known))
+		if id, ok := n.(*ast.Ident); ok && strings.HasSuffix(id.Text, "/*") {
+			r.suggest(s, d, *id, ns, names, func(x string) string { return x + "/*" })
+		} else {
+			r.suggestAt(s, d, n, ns, names, func(x string) string { return x })
+		}
+		if len(d.Fixes) == 0 {
+			d.Advise("declare it: `namespace %s { }`, or give an inventory that has it", ns)
+		}
+		return ""
+	}
+	return ns
+}
+
+// workload finds a workload or pods by namespace and name; under the convention every name is one.
+func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
+	if w := r.names[ns][name]; w != nil {
+		return entity{workload: w}
+	}
+	if p := r.pods[ns][name]; p != nil {
+		return entity{pods: p}
+	}
+	if bad := dnsName(ns, name); bad != "" {
+		r.report(s, diag.BadName, &id, "name %q %s", id.Text, bad)
+		return entity{}
+	}
+	if r.p.Convention {
+		w := &ir.Workload{Namespace: ns, Name: name, Account: name, Labels: []ir.Label{{Key: r.p.Mesh.AppLabel, Value: name}}, Span: s.span(&id)}
+		if len(name) > 63 {
+			r.report(s, diag.BadName, &id, "name %q is longer than a label value may be (63), so the convention cannot select its pods", name)
+		}
+		w.PodLabels = labelMap(w.Labels)
+		r.add(w)
+		return entity{workload: w}
+	}
+	if !r.known[ns] {
+		d := r.report(s, diag.UnknownNamespace, &id, "unknown namespace %q", ns)
+		if strings.Contains(id.Text, "/") {
+			r.suggest(s, d, id, ns, slices.Sorted(maps.Keys(r.known)), func(x string) string { return x + "/" + name })
+		}
+		return entity{}
+	}
+	d := r.report(s, diag.UnknownWorkload, &id, "unknown workload %q in namespace %s", name, ns)
+	if r.suggested > maxSuggested {
+		return entity{}
+	}
+	names := append(slices.Sorted(maps.Keys(r.names[ns])), slices.Sorted(maps.Keys(r.pods[ns]))...)
+	bare := !strings.Contains(id.Text, "/")
+	if bare {
+		names = append(names, slices.Sorted(maps.Keys(s.definitions(r)))...)
+		names = append(names, slices.Sorted(maps.Keys(s.params))...)
+	}
+	r.suggest(s, d, id, name, names, func(x string) string {
+		if bare {
+			return x
+		}
+		return ns + "/" + x
+	})
+	if len(d.Fixes) == 0 && bare {
+		for _, other := range slices.Sorted(maps.Keys(r.names)) {
+			if r.names[other][name] != nil {
+				d.Fix(s.span(&id), other+"/"+name, "there is one in namespace %s", other)
+				break
+			}
+		}
+	}
+	return entity{}
+}
+
+const maxSuggested = 100 // names that alternatives are searched for, in one program
+
+// suggest offers the nearest known name as a fix.
+func (r *resolver) suggest(s *scope, d *diag.Diagnostic, id ast.Ident, have string, names []string, spell func(string) string) {
+	r.suggestAt(s, d, &id, have, names, spell)
+}
+
+func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have string, names []string, spell func(string) string) {
+	if r.suggested++; r.suggested > maxSuggested {
+		return
+	}
+	if best := nearest(have, names); best != "" {
+		d.Fix(s.span(n), spell(best), "did you mean %q?", spell(best))
+	}
+}
+
+// nearest returns the name at the smallest edit distance, at most a third of the length, the first of equals; or "".
+func nearest(have string, names []string) string {
+	best, at := "", max(1, len(have)/3)+1
+	for _, n := range names {
+		if n != have && len(n)-len(have) < at && len(have)-len(n) < at {
+			if d := distance(have, n, at); d < at {
+				best, at = n, d
+			}
+		}
+	}
+	return best
+}
+
+// distance is the optimal string alignment distance (insert, delete, replace, swap of neighbours), or limit when it is no less.
+func distance(a, b string, limit int) int {
+	if len(a) > 300 || len(b) > 300 {
+		return limit
+	}
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		low := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+			low = min(low, cur[j])
+		}
+		if low >= limit {
+			return limit
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}
