@@ -14,6 +14,9 @@ import (
 type Input struct {
 	// Files are the files of the program, in any order; their names are relative to the root of FS where they lie in it.
 	Files []*source.File
+	// Dir is the prefix that the names of Files have over FS: "examples/ship/" for the file "examples/ship/ship.zt" whose
+	// directory is the root of FS. Empty when they agree.
+	Dir string
 	// FS is the program's directory, from which `import "./x.zt"` and `inventory "k8s/"` are read; nil when there is none
 	// (standard input). Paths that leave it are refused.
 	FS fs.FS

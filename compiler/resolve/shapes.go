@@ -1,0 +1,223 @@
+package resolve
+
+import (
+	"strings"
+
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// The checks here return "" or what is wrong, worded to follow the quoted value.
+
+// dnsLabel checks a DNS-1123 label (RFC 1123): a namespace.
+func dnsLabel(s string) string {
+	if len(s) > 63 {
+		return "is longer than 63 characters"
+	}
+	if !dnsChars(s, false) {
+		return "is not a DNS label (lower-case letters, digits and -)"
+	}
+	return ""
+}
+
+// dnsName checks a namespace and a DNS-1123 subdomain in it: the name of an object.
+func dnsName(ns, name string) string {
+	if bad := dnsLabel(ns); bad != "" {
+		return "has a namespace that " + bad
+	}
+	if len(name) > 253 {
+		return "is longer than 253 characters"
+	}
+	if !dnsChars(name, true) {
+		return "is not a Kubernetes name (lower-case letters, digits, - and .)"
+	}
+	return ""
+}
+
+func dnsChars(s string, dots bool) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		alnum := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		edge := i == 0 || i == len(s)-1 || s[i-1] == '.' || s[i+1] == '.'
+		if !alnum && (edge || c != '-' && !(dots && c == '.')) {
+			return false
+		}
+	}
+	return true
+}
+
+func nameChars(s string) bool {
+	alnum := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	if s == "" || !alnum(s[0]) || !alnum(s[len(s)-1]) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !alnum(c) && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+func labelValue(s string) string {
+	switch {
+	case len(s) > 63:
+		return "is longer than 63 characters"
+	case s != "" && !nameChars(s):
+		return "is not a label value (letters, digits, - _ and ., a letter or digit at both ends)"
+	}
+	return ""
+}
+
+func labelKey(s string) string {
+	prefix, name, has := strings.Cut(s, "/")
+	if !has {
+		prefix, name = "", s
+	}
+	if len(name) > 63 || !nameChars(name) || has && (len(prefix) > 253 || !dnsChars(prefix, true)) {
+		return "is not a label key"
+	}
+	return ""
+}
+
+// checkTrustDomain checks a trust domain; with wildcard, one * at an end is fine.
+func checkTrustDomain(s string, wildcard bool) string {
+	t := s
+	if wildcard {
+		if s == "*" {
+			return ""
+		}
+		if strings.HasPrefix(s, "*") {
+			t = strings.TrimLeft(s[1:], ".-")
+		} else {
+			t = strings.TrimRight(strings.TrimSuffix(s, "*"), ".-")
+		}
+	}
+	switch {
+	case strings.HasPrefix(s, "spiffe://"):
+		return "is written without spiffe://"
+	case strings.Contains(s, "/"):
+		return "has a slash: only the domain is meant"
+	case !dnsChars(t, true):
+		return "is not a trust domain (lower-case letters, digits, - and .)"
+	}
+	return ""
+}
+
+// printable refuses what no value of a request can hold as an operator wrote it, and what a YAML reader cannot see.
+func printable(s string) bool {
+	for _, c := range s {
+		if c < 0x20 || c == 0x7f || c == 0xfffd || c == 0x85 || c == 0x2028 || c == 0x2029 || c == 0xfeff {
+			return false
+		}
+	}
+	return true
+}
+
+// wildcards reports a star where Istio takes it literally: inside, or at both ends.
+func wildcards(s string) bool {
+	if s == "*" {
+		return false
+	}
+	if strings.HasPrefix(s, "*") {
+		s = s[1:]
+	} else {
+		s = strings.TrimSuffix(s, "*")
+	}
+	return strings.Contains(s, "*")
+}
+
+// pattern checks a string with Istio's grammar: `*` alone, at the start or at the end.
+func (r *resolver) pattern(s *scope, a ast.Node, v, what string) bool {
+	switch {
+	case v == "":
+		r.report(s, diag.BadValue, a, "the %s is empty, and Istio refuses an empty value", what)
+	case !printable(v):
+		r.report(s, diag.BadValue, a, "the %s %q holds a character that no request carries", what, v)
+	case wildcards(v):
+		r.report(s, diag.LiteralWildcard, a, "the %s %q holds a * that Istio takes literally", what, v).
+			Note("a wildcard is `*` alone, at the start or at the end of the string")
+	default:
+		return true
+	}
+	return false
+}
+
+func (r *resolver) principal(s *scope, id ast.Ident) bool {
+	v := id.Text
+	if rest, ok := strings.CutPrefix(v, "spiffe://"); ok {
+		r.report(s, diag.SpiffePrefix, &id, "a principal is written without spiffe://: Istio adds it, and %q would never match", v).
+			Fix(s.span(&id), quote(rest), "without it")
+		return false
+	}
+	if !r.pattern(s, &id, v, "principal") {
+		return false
+	}
+	parts := strings.Split(v, "/")
+	if own := r.p.Mesh.TrustDomain; parts[0] == "cluster.local" && own != "cluster.local" {
+		r.report(s, diag.BadPrincipal, &id, "cluster.local stands for the mesh's own trust domain in Istio, which is %s here", own).
+			Fix(s.span(&id), quote(own+strings.TrimPrefix(v, "cluster.local")), "name it")
+		return false
+	}
+	if !strings.Contains(v, "*") && (len(parts) != 5 || parts[1] != "ns" || parts[3] != "sa" || parts[0] == "" || parts[2] == "" || parts[4] == "") {
+		r.report(s, diag.BadPrincipal, &id, "principal %q is not of the form trust-domain/ns/NAMESPACE/sa/ACCOUNT, so no caller has it", v)
+		return false
+	}
+	return true
+}
+
+func (r *resolver) namespacePattern(s *scope, id ast.Ident) bool {
+	v := id.Text
+	if !r.pattern(s, &id, v, "namespace") {
+		return false
+	}
+	if v == "*" {
+		return true
+	}
+	lit := strings.Trim(v, "*")
+	switch {
+	case strings.HasPrefix(v, "*") && (lit == "a" || lit == "sa"):
+		r.report(s, diag.BadNamespacePattern, &id, "Istio matches %q inside the whole identity, where every one holds \"/sa/\", so it would mean everyone", v)
+		return false
+	case !dnsChars(strings.Trim(lit, "-"), false):
+		r.report(s, diag.BadNamespacePattern, &id, "namespace pattern %q can match no namespace (lower-case letters, digits and -)", v)
+		return false
+	}
+	return true
+}
+
+// subject checks "issuer/subject", "issuer/*", "issuer/pre*" or "*". Istio splits at the last slash.
+func (r *resolver) subject(s *scope, a *ast.Str) bool {
+	v := a.Value
+	if v == "*" {
+		return true
+	}
+	i := strings.LastIndexByte(v, '/')
+	bad := ""
+	switch {
+	case v == "" || !printable(v):
+		bad = "is empty or holds a character that no token carries"
+	case i < 0:
+		bad = "has no subject: write \"ISSUER/SUBJECT\", or \"ISSUER/*\" for any subject"
+	case strings.HasSuffix(v[:i], ":/") || i == 0:
+		bad = "has no subject after its issuer: write \"" + v + "/*\" for any subject"
+	case strings.Contains(v[:i], "*"):
+		bad = "has a wildcard in its issuer, which Istio takes literally or not at all"
+	case i == len(v)-1:
+		bad = "ends in a slash: write \"" + v + "*\" for any subject of that issuer"
+	case strings.Contains(strings.TrimSuffix(v[i+1:], "*"), "*"):
+		bad = "holds a * that Istio takes literally"
+	}
+	if bad != "" {
+		r.report(s, diag.BadSubject, a, "%q %s", v, bad)
+		return false
+	}
+	return true
+}
+
+func quote(s string) string { return `"` + s + `"` }
