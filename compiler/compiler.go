@@ -3,9 +3,15 @@ package compiler
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
+	"strings"
 
+	"github.com/zt-lang/ztc/compiler/check"
+	"github.com/zt-lang/ztc/compiler/lower"
+	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/yaml"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -46,5 +52,43 @@ type Output struct {
 // Compile compiles one program. Diagnostics are sorted; it never panics on any input, and never returns objects together
 // with an error.
 func Compile(ctx context.Context, in Input) (Output, diag.List) {
-	return Output{}, nil
+	l := &loader{in: in}
+	given := l.program()
+	program, diags := resolve.Program(given)
+	diags = append(l.diags, diags...)
+	diags = append(diags, check.Program(program)...)
+	objects, more := lower.Program(program, in.Options.Now)
+	diags = append(diags, more...)
+	if err := ctx.Err(); err != nil {
+		diags.Add(diag.Internal, source.Span{}, "compilation stopped: %v", err)
+	}
+	var out Output
+	if !diags.HasErrors() {
+		if err := out.emit(objects); err != nil {
+			diags.Add(diag.Internal, source.Span{}, "emit: %v", err)
+			out = Output{}
+		}
+	}
+	diags.Sort()
+	return out, diags
+}
+
+// emit writes each object, and reads the bytes back: what is written to a cluster is what was meant, or nothing is.
+func (o *Output) emit(objects []*istio.Object) error {
+	o.Objects = objects
+	o.YAML = make([][]byte, len(objects))
+	for i, obj := range objects {
+		if bad := istio.Validate(obj); len(bad) > 0 {
+			return fmt.Errorf("%s %s/%s would be rejected: %s", obj.Kind, obj.Namespace, obj.Name, strings.Join(bad, "; "))
+		}
+		o.YAML[i] = yaml.Append(nil, obj)
+		back, err := yaml.ReadOne(o.YAML[i])
+		if err != nil {
+			return fmt.Errorf("%s %s/%s cannot be read back: %w", obj.Kind, obj.Namespace, obj.Name, err)
+		}
+		if !istio.Equal(obj, back) {
+			return fmt.Errorf("%s %s/%s reads back as something else", obj.Kind, obj.Namespace, obj.Name)
+		}
+	}
+	return nil
 }

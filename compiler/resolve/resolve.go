@@ -42,6 +42,7 @@ func Program(in Input) (*ir.Program, diag.List) {
 		known: map[string]bool{},
 		warn:  map[*ir.Workload]bool{},
 		meth:  map[string]bool{},
+		fine:  map[checked]bool{},
 	}
 	r.mesh()
 	r.declare()
@@ -69,8 +70,16 @@ type resolver struct {
 	warn  map[*ir.Workload]bool     // workloads with a warning about their account
 	meth  map[string]bool           // methods that a set declares
 
+	fine map[checked]bool // selectors that were found to pick their own workload alone
+
 	suggested  int // suggestions that were searched for, bounded
 	statements int // after expansion, bounded
+}
+
+// checked is a workload and the number of workloads that its selector was held against.
+type checked struct {
+	w *ir.Workload
+	n int
 }
 
 // table holds definitions by name: groups, sets and policies.

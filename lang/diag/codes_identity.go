@@ -1,3 +1,204 @@
 package diag
 
-var identityCodes = []Info{}
+const (
+	SpiffePrefix        Code = "ZT1201" // spiffe:// written out
+	BadPrincipal        Code = "ZT1202" // a principal of the wrong shape
+	SharedAccount       Code = "ZT1203" // a source whose account another workload shares
+	DefaultAccount      Code = "ZT1204" // a workload on the default account
+	AnyoneExcept        Code = "ZT1205" // an allow for anyone except someone
+	TokenExcept         Code = "ZT1206" // an allow except a token
+	BadSubject          Code = "ZT1207" // not an issuer and subject
+	NoToken             Code = "ZT1208" // a token that nobody verifies
+	UntypedClaim        Code = "ZT1209" // absence or difference of an untyped claim
+	BadNamespacePattern Code = "ZT1210" // a namespace pattern that matches everyone or no one
+	BadTrustDomain      Code = "ZT1211" // not a trust domain
+	JWTTwice            Code = "ZT1212" // one issuer accepted twice
+	MTLSConflict        Code = "ZT1213" // two mtls modes for one target
+	BadToken            Code = "ZT1214" // a bad line in a jwt block
+)
+
+var identityCodes = []Info{
+	{
+		Code: SpiffePrefix, Severity: Error, Title: "spiffe:// written out",
+		Explanation: "Istio adds the scheme itself; written out it stands there twice and never matches.",
+		Example: `deny all in default
+allow principal "spiffe://x.example/ns/a/sa/b" -> api
+`,
+		Fixed: `deny all in default
+allow principal "x.example/ns/a/sa/b" -> api
+`,
+	},
+	{
+		Code: BadPrincipal, Severity: Error, Title: "a principal of the wrong shape",
+		Explanation: "A mesh identity is trust-domain/ns/NAMESPACE/sa/ACCOUNT.",
+		Example: `deny all in default
+allow principal "x.example/a/b" -> api
+`,
+		Fixed: `deny all in default
+allow principal "x.example/ns/a/sa/b" -> api
+`,
+	},
+	{
+		Code: SharedAccount, Severity: Error, Title: "a source whose account another workload shares",
+		Explanation: "A proxy sees the service account of a caller and nothing else. Naming one of two workloads on one account would admit both.",
+		Example: `workload web { account shop }
+workload job { account shop }
+workload api
+deny all in default
+allow web -> api GET
+`,
+		Fixed: `workload web { account shop }
+workload job { account shop }
+workload api
+deny all in default
+allow account default/shop -> api GET
+`,
+	},
+	{
+		Code: DefaultAccount, Severity: Warning, Title: "a workload on the default account",
+		Explanation: "A Deployment without serviceAccountName runs as the account `default` of its namespace, together with every other such pod; an ALLOW for an account of its own name never matches.",
+		Example: `-- main.zt --
+inventory "k8s.yaml"
+deny all in default
+allow web -> api GET
+-- k8s.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: default}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: default}
+spec: {template: {metadata: {labels: {app: api}}, spec: {serviceAccountName: api, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+`,
+		Fixed: `-- main.zt --
+inventory "k8s.yaml"
+deny all in default
+allow web -> api GET
+-- k8s.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: default}
+spec: {template: {metadata: {labels: {app: web}}, spec: {serviceAccountName: web, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: default}
+spec: {template: {metadata: {labels: {app: api}}, spec: {serviceAccountName: api, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+`,
+	},
+	{
+		Code: AnyoneExcept, Severity: Error, Title: "an allow for anyone except someone",
+		Explanation: "A caller without an mTLS identity is not provably the excluded one, so it would pass. An allow must say who is left.",
+		Example: `deny all in default
+allow anyone except legacy -> api
+`,
+		Fixed: `deny all in default
+allow authenticated except legacy -> api
+`,
+	},
+	{
+		Code: TokenExcept, Severity: Error, Title: "an allow except a token",
+		Explanation: "A request without a token is not provably the excluded subject's, so it would pass.",
+		Example: `deny all in default
+allow web except as "https://i.example/robot" -> api
+`,
+		Fixed: `deny all in default
+jwt "https://i.example" on api
+allow web as "*" except as "https://i.example/robot" -> api
+`,
+	},
+	{
+		Code: BadSubject, Severity: Error, Title: "not an issuer and subject",
+		Explanation: "`as` takes \"ISSUER/SUBJECT\", \"ISSUER/*\" for any subject, or \"*\" for any verified token. Istio splits at the last slash, and takes wildcards in the issuer literally.",
+		Example: `deny all in default
+allow web as "https://i.example" -> api
+`,
+		Fixed: `deny all in default
+jwt "https://i.example" on api
+allow web as "https://i.example/*" -> api
+`,
+	},
+	{
+		Code: NoToken, Severity: Warning, Title: "a token that nobody verifies",
+		Explanation: "Claims are read from tokens that a `jwt` statement for this workload verifies. Without one, or with another issuer to the letter, the test never holds.",
+		Example: `deny all in default
+allow web as "https://i.example/*" -> api
+`,
+		Fixed: `deny all in default
+jwt "https://i.example" on api
+allow web as "https://i.example/*" -> api
+`,
+	},
+	{
+		Code: UntypedClaim, Severity: Error, Title: "absence or difference of an untyped claim",
+		Explanation: "Istio sees only strings and lists of strings in claims: a number or a boolean looks absent. Where absence matters (differences, absence itself, anything in a deny), the `jwt` block must say the claim's type.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+jwt "https://i.example" on api
+allow web as "https://i.example/*" -> api when claim["tier"] != "free"
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+jwt "https://i.example" on api { claims tier string }
+allow web as "https://i.example/*" -> api when claim["tier"] != "free"
+`,
+	},
+	{
+		Code: BadNamespacePattern, Severity: Error, Title: "a namespace pattern that matches everyone or no one",
+		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one.",
+		Example: `deny all in default
+allow namespace "*a" -> api
+`,
+		Fixed: `deny all in default
+allow namespace "*-prod" -> api
+`,
+	},
+	{
+		Code: BadTrustDomain, Severity: Error, Title: "not a trust domain",
+		Explanation: "A trust domain is a domain, without scheme and path.",
+		Example: `deny all in default
+allow trust-domain "spiffe://x.example" -> api
+`,
+		Fixed: `deny all in default
+allow trust-domain "x.example" -> api
+`,
+	},
+	{
+		Code: JWTTwice, Severity: Error, Title: "one issuer accepted twice",
+		Explanation: "Two statements give rules for the same issuer on the same target.",
+		Example: `deny all in default
+jwt "https://i.example" on api
+jwt "https://i.example" on api { keep token }
+`,
+		Fixed: `deny all in default
+jwt "https://i.example" on api { keep token }
+`,
+	},
+	{
+		Code: MTLSConflict, Severity: Error, Title: "two mtls modes for one target",
+		Explanation: "Istio keeps one of them, by the age of the object.",
+		Example: `deny all in default
+mtls strict in default
+mtls permissive in default
+`,
+		Fixed: `deny all in default
+mtls strict in default
+`,
+	},
+	{
+		Code: BadToken, Severity: Error, Title: "a bad line in a jwt block",
+		Explanation: "The value has a shape that Istio refuses.",
+		Example: `deny all in default
+jwt "https://i.example" on api { timeout soon }
+`,
+		Fixed: `deny all in default
+jwt "https://i.example" on api { timeout 5s }
+`,
+	},
+}

@@ -1,3 +1,25 @@
 package diag
 
-var limitCodes = []Info{}
+const (
+	Internal            Code = "ZT0000" // Error
+	TooManyAlternatives Code = "ZT1501" // a rule that expands too far
+	TooManyStatements   Code = "ZT1502" // a program that expands too far
+)
+
+var limitCodes = []Info{
+	{
+		Code: Internal, Severity: Error, Title: "an internal error",
+		Explanation: "The compiler found that its own output does not mean what it should, and wrote nothing. This is a bug in ztc, never in the policy.",
+		Internal:    true,
+	},
+	{
+		Code: TooManyAlternatives, Severity: Error, Title: "a rule that expands too far",
+		Explanation: "Exceptions and conditions multiply into Istio rules; past a few thousand the rule is refused.",
+		Internal:    true,
+	},
+	{
+		Code: TooManyStatements, Severity: Error, Title: "a program that expands too far",
+		Explanation: "Groups and policies multiply into rules; past a few million the program is refused.",
+		Internal:    true,
+	},
+}

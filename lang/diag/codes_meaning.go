@@ -1,3 +1,92 @@
 package diag
 
-var meaningCodes = []Info{}
+const (
+	NoBaseline       Code = "ZT1301" // an allow without a baseline
+	LeftOpen         Code = "ZT1302" // a workload left open
+	DenyShadowsAllow Code = "ZT1303" // a deny of everything beside an allow
+	ExpiredAllow     Code = "ZT1304" // an expired allow
+	ExpiredDeny      Code = "ZT1305" // an expired deny
+	BadDate          Code = "ZT1306" // not a day
+	MatchesNothing   Code = "ZT1307" // a rule that matches nothing
+	DryRunAudit      Code = "ZT1308" // dry-run audit
+)
+
+var meaningCodes = []Info{
+	{
+		Code: NoBaseline, Severity: Error, Title: "an allow without a baseline",
+		Explanation: "The first allow on a workload closes it silently, and the last one to expire or be deleted opens it again. A `deny all` says that it is closed.",
+		Example: `allow web -> api GET
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: LeftOpen, Severity: Warning, Title: "a workload left open",
+		Explanation: "No `deny all` covers it: everything passes that no deny refuses.",
+		Example: `deny web -> api
+`,
+		Fixed: `deny all in default
+deny web -> api
+`,
+	},
+	{
+		Code: DenyShadowsAllow, Severity: Error, Title: "a deny of everything beside an allow",
+		Explanation: "DENY wins over every ALLOW, so nothing would pass. The closed baseline that allows can open is `deny all`.",
+		Example: `deny all in default
+deny anyone -> api
+allow web -> api GET
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: ExpiredAllow, Severity: Warning, Title: "an expired allow",
+		Explanation: "The date has passed, and the rule is no longer emitted; its target stays closed.",
+		Example: `deny all in default
+allow web -> api GET until 2020-01-31
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: ExpiredDeny, Severity: Error, Title: "an expired deny",
+		Explanation: "The date has passed. Dropping a deny opens something, so that is for a person to do.",
+		Example: `deny all in default until 2020-01-31
+`,
+		Fixed: `deny all in default
+`,
+	},
+	{
+		Code: BadDate, Severity: Error, Title: "not a day",
+		Explanation: "Dates are days of the calendar, YYYY-MM-DD.",
+		Example: `deny all in default
+allow web -> api GET until 2027-02-30
+`,
+		Fixed: `deny all in default
+allow web -> api GET until 2027-02-28
+`,
+	},
+	{
+		Code: MatchesNothing, Severity: Error, Title: "a rule that matches nothing",
+		Explanation: "Its parts exclude each other: an operation that its exceptions cover, sources that are excluded again, a condition that contradicts itself.",
+		Example: `deny all in default
+allow web -> api GET except GET
+`,
+		Fixed: `deny all in default
+allow web -> api GET except "/admin/*"
+`,
+	},
+	{
+		Code: DryRunAudit, Severity: Error, Title: "dry-run audit",
+		Explanation: "An audit rule never changes the outcome; Istio refuses the annotation on it.",
+		Example: `deny all in default
+dry-run audit web -> api
+`,
+		Fixed: `deny all in default
+audit web -> api
+`,
+	},
+}

@@ -1,3 +1,210 @@
 package diag
 
-var operationCodes = []Info{}
+const (
+	UnknownMethod   Code = "ZT1101" // unknown method
+	LowerCaseMethod Code = "ZT1102" // a lower-case method
+	BadPath         Code = "ZT1103" // a path that never matches
+	LiteralWildcard Code = "ZT1104" // a wildcard that Istio takes literally
+	OpenPrefix      Code = "ZT1105" // a prefix without a slash
+	BadTemplate     Code = "ZT1106" // a bad path template
+	BadHost         Code = "ZT1107" // a host that never matches
+	BadGRPC         Code = "ZT1108" // not a gRPC name
+	BadPort         Code = "ZT1109" // not a port
+	HTTPOnTCPPort   Code = "ZT1110" // HTTP on a port that does not speak it
+	TCPNeedsPorts   Code = "ZT1111" // `tcp` without declared ports
+	TCPNotCovered   Code = "ZT1112" // connections that are not HTTP will not pass
+	PortsUnknown    Code = "ZT1113" // a deny of HTTP on unknown ports
+	PortsConflict   Code = "ZT1114" // one port number, two protocols
+	BadCIDR         Code = "ZT1115" // not an address block
+	BadAttribute    Code = "ZT1116" // not an attribute
+	BadValue        Code = "ZT1117" // a value that no request has
+)
+
+var operationCodes = []Info{
+	{
+		Code: UnknownMethod, Severity: Error, Title: "unknown method",
+		Explanation: "Methods are those of the IANA registry; others are declared in a set, so that a slip does not make a rule that never matches.",
+		Example: `deny all in default
+allow web -> api GTE
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: LowerCaseMethod, Severity: Error, Title: "a lower-case method",
+		Explanation: "Methods are case-sensitive in HTTP and in Istio: get is another method than GET.",
+		Example: `deny all in default
+allow web -> api get
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: BadPath, Severity: Error, Title: "a path that never matches",
+		Explanation: "Istio compares the normalised path without its query: it starts with a slash and has no fragment, no dot segments and no raw special characters.",
+		Example: `deny all in default
+allow web -> api GET "api/v1"
+`,
+		Fixed: `deny all in default
+allow web -> api GET "/api/v1"
+`,
+	},
+	{
+		Code: LiteralWildcard, Severity: Error, Title: "a wildcard that Istio takes literally",
+		Explanation: "A wildcard is `*` alone, at the start or at the end. Anywhere else Istio compares the star itself, and the rule never matches.",
+		Example: `deny all in default
+allow web -> api GET "/a/*/b"
+`,
+		Fixed: `deny all in default
+allow web -> api GET "/a/{*}/b"
+`,
+	},
+	{
+		Code: OpenPrefix, Severity: Warning, Title: "a prefix without a slash",
+		Explanation: "\"/api*\" matches /api and /api/x, and also /apix.",
+		Example: `deny all in default
+allow web -> api GET "/api*"
+`,
+		Fixed: `deny all in default
+allow web -> api GET "/api", "/api/*"
+`,
+	},
+	{
+		Code: BadTemplate, Severity: Error, Title: "a bad path template",
+		Explanation: "{*} is one segment and {**} any number, each alone between slashes; nothing but plain segments follows {**}.",
+		Example: `deny all in default
+allow web -> api GET "/a/{x}/b"
+`,
+		Fixed: `deny all in default
+allow web -> api GET "/a/{*}/b"
+`,
+	},
+	{
+		Code: BadHost, Severity: Error, Title: "a host that never matches",
+		Explanation: "A host is compared with the Host header: a name and perhaps a port, never a URL.",
+		Example: `deny all in default
+allow web -> api host "https://api.example/x"
+`,
+		Fixed: `deny all in default
+allow web -> api host "api.example"
+`,
+	},
+	{
+		Code: BadGRPC, Severity: Error, Title: "not a gRPC name",
+		Explanation: "A gRPC method is package.Service/Method; all methods of a service are package.Service/*.",
+		Example: `deny all in default
+allow web -> api grpc "AddItem"
+`,
+		Fixed: `deny all in default
+allow web -> api grpc "shop.Cart/AddItem"
+`,
+	},
+	{
+		Code: BadPort, Severity: Error, Title: "not a port",
+		Explanation: "Ports are numbers from 1 to 65535.",
+		Example: `deny all in default
+allow web -> api:70000
+`,
+		Fixed: `deny all in default
+allow web -> api:7000
+`,
+	},
+	{
+		Code: HTTPOnTCPPort, Severity: Error, Title: "HTTP on a port that does not speak it",
+		Explanation: "Istio cannot read HTTP on a port that is declared to speak something else: an allow would let nothing through, a deny would refuse everything.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+allow web -> db:5432 GET
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+allow web -> db:5432
+`,
+	},
+	{
+		Code: TCPNeedsPorts, Severity: Error, Title: "`tcp` without declared ports",
+		Explanation: "An ALLOW rule has no test for \"is not HTTP\". Only ports that are declared to speak TCP can be let through.",
+		Example: `deny all in default
+allow web -> db { tcp }
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+allow web -> db { tcp }
+`,
+	},
+	{
+		Code: TCPNotCovered, Severity: Warning, Title: "connections that are not HTTP will not pass",
+		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through.",
+		Example: `deny all in default
+allow web -> api except "/admin/*"
+`,
+		Fixed: `deny all in default
+allow web -> api { http } except "/admin/*"
+`,
+	},
+	{
+		Code: PortsUnknown, Severity: Error, Title: "a deny of HTTP on unknown ports",
+		Explanation: "On connections that are not HTTP, Istio drops what it cannot read from a DENY rule, and the rule widens to all of them. The declared TCP ports have to be excluded, so the ports must be known.",
+		Example: `deny all in default
+deny web -> api POST
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all in default
+deny web -> api POST
+`,
+	},
+	{
+		Code: PortsConflict, Severity: Error, Title: "one port number, two protocols",
+		Explanation: "One rule covers workloads on which the same port number speaks HTTP and something else, and cannot tell them apart.",
+		Example: `workload a { port http 8080 }
+workload b { port tcp 8080 }
+deny all in default
+deny anyone -> default/* POST
+`,
+		Fixed: `workload a { port http 8080 }
+workload b { port tcp 8080 }
+deny all in default
+deny anyone -> a POST
+`,
+	},
+	{
+		Code: BadCIDR, Severity: Error, Title: "not an address block",
+		Explanation: "An IP address or a CIDR block with its host bits clear.",
+		Example: `deny all in default
+allow anyone from "10.1.2.3/8" -> api
+`,
+		Fixed: `deny all in default
+allow anyone from "10.0.0.0/8" -> api
+`,
+	},
+	{
+		Code: BadAttribute, Severity: Error, Title: "not an attribute",
+		Explanation: "Conditions test header, claim, audience, presenter, sni, destination and metadata; Istio skips a whole rule with a key that it does not know.",
+		Example: `deny all in default
+allow web -> api when heder["x"] == "y"
+`,
+		Fixed: `deny all in default
+allow web -> api when header["x"] == "y"
+`,
+	},
+	{
+		Code: BadValue, Severity: Error, Title: "a value that no request has",
+		Explanation: "Istio refuses empty values, and no request carries control characters.",
+		Example: `deny all in default
+allow web -> api when header["x"] == ""
+`,
+		Fixed: `deny all in default
+allow web -> api when header["x"] is present
+`,
+	},
+}

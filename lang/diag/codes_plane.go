@@ -1,3 +1,74 @@
 package diag
 
-var planeCodes = []Info{}
+const (
+	DelegateNotYet    Code = "ZT1401" // delegate has no meaning yet
+	AmbientNotYet     Code = "ZT1402" // ambient has no meaning yet
+	TargetRefNotYet   Code = "ZT1403" // targets by targetRefs have no meaning yet
+	TestsNotRun       Code = "ZT1404" // tests and proofs are not run yet
+	FieldNeedsVersion Code = "ZT1405" // a field that the target version lacks
+	BaselinePort      Code = "ZT1406" // a baseline on one port
+)
+
+var planeCodes = []Info{
+	{
+		Code: DelegateNotYet, Severity: Error, Title: "delegate has no meaning yet",
+		Explanation: "The statement is read and formatted, and cannot be compiled yet. It is refused rather than ignored.",
+		Example: `deny all in default
+delegate "opa" web -> api
+`,
+	},
+	{
+		Code: AmbientNotYet, Severity: Error, Title: "ambient has no meaning yet",
+		Explanation: "Policies for the ambient data plane need another lowering, which does not exist yet.",
+		Example: `mesh { data-plane ambient }
+deny all in default
+`,
+		Fixed: `mesh { data-plane sidecar }
+deny all in default
+`,
+	},
+	{
+		Code: TargetRefNotYet, Severity: Error, Title: "targets by targetRefs have no meaning yet",
+		Explanation: "Gateways and waypoints are attached by targetRefs, which has no lowering yet. A sidecar ignores such a policy.",
+		Example: `deny all in default
+allow anyone -> gateway istio-system/public
+`,
+	},
+	{
+		Code: TestsNotRun, Severity: Note, Title: "tests and proofs are not run yet",
+		Explanation: "They are checked for names and types, so that they are ready when they can be run.",
+		Example: `deny all in default
+allow web -> api GET
+test "t" { expect allow web -> api GET }
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: FieldNeedsVersion, Severity: Error, Title: "a field that the target version lacks",
+		Explanation: "An older Istio drops a field that it does not know, and the rule would mean something else.",
+		Example: `mesh { istio "1.27" }
+deny all in default
+allow trust-domain "*.example" -> api
+`,
+		Fixed: `mesh { istio "1.31" }
+deny all in default
+allow trust-domain "*.example" -> api
+`,
+	},
+	{
+		Code: BaselinePort, Severity: Error, Title: "a baseline on one port",
+		Explanation: "An ALLOW policy closes a workload as a whole, whatever ports its rules name.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all on api:8080
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload db { port db 5432 tcp }
+deny all on api
+`,
+	},
+}

@@ -1,0 +1,158 @@
+package compiler
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/resolve"
+	"github.com/zt-lang/ztc/internal/inventory"
+	"github.com/zt-lang/ztc/lang"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+const (
+	maxImport      = 64 << 20 // bytes of one imported file
+	maxImportDepth = 32
+)
+
+// loader parses the files of a program and reads what they name.
+type loader struct {
+	in        Input
+	diags     diag.List
+	libs      map[string]*resolve.Unit // by path in FS
+	stack     []string                 // files being imported
+	manifests []*source.File
+	seen      map[string]bool // inventory paths that were read
+}
+
+func (l *loader) program() resolve.Input {
+	l.libs, l.seen = map[string]*resolve.Unit{}, map[string]bool{}
+	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
+	files := slices.Clone(l.in.Files)
+	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range files {
+		out.Units = append(out.Units, l.unit(f, strings.TrimPrefix(f.Name, l.in.Dir)))
+	}
+	asked := len(l.in.Inventory) > 0
+	for _, u := range out.Units {
+		for _, st := range u.File.Stmts {
+			if inv, ok := st.(*ast.Inventory); ok {
+				asked = true
+				for i := range inv.Paths {
+					l.inventory(u.File, &inv.Paths[i])
+				}
+			}
+		}
+	}
+	if asked {
+		inv, diags := inventory.Parse(append(l.manifests, l.in.Inventory...))
+		l.diags = append(l.diags, diags...)
+		out.Inventory = inv
+	}
+	return out
+}
+
+// unit parses one file and reads its imports. name is its path in FS.
+func (l *loader) unit(f *source.File, name string) *resolve.Unit {
+	tree, diags := lang.Parse(f)
+	l.diags = append(l.diags, diags...)
+	u := &resolve.Unit{File: tree, Imports: map[string]*resolve.Unit{}}
+	for _, st := range tree.Stmts {
+		imp, ok := st.(*ast.Import)
+		if !ok {
+			continue
+		}
+		alias := strings.TrimSuffix(path.Base(imp.Path.Value), ".zt")
+		if imp.As != nil {
+			alias = imp.As.Text
+		}
+		if _, twice := u.Imports[alias]; twice {
+			l.diags.Add(diag.NameClash, tree.Span(imp), "a second import named %q", alias).Advise("name it: `import %q as other`", imp.Path.Value)
+			continue
+		}
+		u.Imports[alias] = l.load(tree, imp, path.Dir(name))
+	}
+	return u
+}
+
+// load reads an imported file; nil when it cannot be had, which is reported.
+func (l *loader) load(from *ast.File, imp *ast.Import, dir string) *resolve.Unit {
+	fail := func(code diag.Code, format string, args ...any) *resolve.Unit {
+		l.diags.Add(code, from.Span(&imp.Path), "import %q "+format, append([]any{imp.Path.Value}, args...)...)
+		return nil
+	}
+	p := imp.Path.Value
+	switch {
+	case strings.HasPrefix(p, "std/"):
+		return fail(diag.ImportFailed, "is not available: there is no standard library yet")
+	case !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../") || !strings.HasSuffix(p, ".zt"):
+		return fail(diag.ImportFailed, "is not a path: write \"./file.zt\"")
+	}
+	name := path.Join(dir, p)
+	if !fs.ValidPath(name) || l.in.FS == nil {
+		return fail(diag.ImportFailed, "leaves the directory of the program")
+	}
+	if i := slices.Index(l.stack, name); i >= 0 {
+		return fail(diag.ImportCycle, "imports itself: %s", strings.Join(append(slices.Clone(l.stack[i:]), name), " -> "))
+	}
+	if u := l.libs[name]; u != nil {
+		return u
+	}
+	if len(l.stack) >= maxImportDepth {
+		return fail(diag.ImportFailed, "is imported through more than %d files", maxImportDepth)
+	}
+	info, err := fs.Stat(l.in.FS, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("it is not a regular file")
+	}
+	if err == nil && info.Size() > maxImport {
+		err = fmt.Errorf("it is larger than %d bytes", maxImport)
+	}
+	var text []byte
+	if err == nil {
+		text, err = fs.ReadFile(l.in.FS, name)
+	}
+	if err != nil {
+		return fail(diag.ImportFailed, "cannot be read: %s", reason(err))
+	}
+	l.stack = append(l.stack, name)
+	u := l.unit(source.New(l.in.Dir+name, string(text)), name)
+	l.stack = l.stack[:len(l.stack)-1]
+	u.Library = true
+	l.libs[name] = u
+	return u
+}
+
+// reason is an error of a file system without its path, which may be absolute.
+func reason(err error) string {
+	for {
+		pe, ok := err.(*fs.PathError)
+		if !ok {
+			return err.Error()
+		}
+		err = pe.Err
+	}
+}
+
+func (l *loader) inventory(from *ast.File, p *ast.Str) {
+	if l.seen[p.Value] {
+		return
+	}
+	l.seen[p.Value] = true
+	at := from.Span(p)
+	if l.in.FS == nil {
+		l.diags.Add(diag.ImportFailed, at, "inventory %q cannot be read: the program has no directory", p.Value)
+		return
+	}
+	files, diags := inventory.Load(l.in.FS, p.Value, at)
+	for _, f := range files {
+		f.Name = l.in.Dir + f.Name
+	}
+	l.diags = append(l.diags, diags...)
+	l.manifests = append(l.manifests, files...)
+}

@@ -1,0 +1,193 @@
+package resolve
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+func (r *resolver) mtls(s *scope, a *ast.MTLS) {
+	until, _, ok := r.clauses(s, &a.Clauses)
+	if a.Clauses.When != nil {
+		r.report(s, diag.BadAttribute, a.Clauses.When, "`mtls` has no condition: it is decided before any request")
+		ok = false
+	}
+	targets, good := r.scopeTargets(s, a.In, a.On)
+	if !ok || !good {
+		return
+	}
+	for _, t := range targets {
+		if a.Port != nil {
+			if !r.port(s, *a.Port) {
+				return
+			}
+			t.Port = a.Port.Value
+			if t.Kind == ir.OnWorkload && len(t.Workload.Ports) > 0 && t.Workload.Port(t.Port) == nil {
+				d := r.report(s, diag.UnknownPort, a.Port, "%s has no port %d", t.Workload.Ref(), t.Port)
+				r.portNotes(d, t.Workload, t.Port)
+				return
+			}
+		}
+		if t.Port != 0 && t.Labels() == nil {
+			r.report(s, diag.BadSetting, a, "a port mode needs a workload or pods: Istio has none for %s", &t)
+			return
+		}
+		if t.Labels() != nil && t.Namespace == r.p.Mesh.RootNamespace {
+			r.report(s, diag.RootNamespace, a, "Istio ignores a PeerAuthentication with a selector in the root namespace %s", t.Namespace)
+			return
+		}
+		r.p.MTLS = append(r.p.MTLS, &ir.MTLS{Mode: strings.ToUpper(a.Mode.Text), Target: t, Until: until, Span: s.span(a)})
+	}
+}
+
+func (r *resolver) jwt(s *scope, a *ast.JWT) {
+	targets, ok := r.scopeTargets(s, a.In, a.On)
+	j := ir.JWT{Issuer: a.Issuer.Value, Keep: a.Keep, Claims: map[string]bool{}, Span: s.span(a)}
+	bad := func(n ast.Node, format string, args ...any) {
+		r.report(s, diag.BadToken, n, format, args...)
+		ok = false
+	}
+	if j.Issuer == "" || !printable(j.Issuer) || strings.Contains(j.Issuer, "*") {
+		bad(&a.Issuer, "issuer %q is empty, or holds a character that no token carries to the letter", j.Issuer)
+	}
+	if a.JWKS != nil {
+		j.JWKS = a.JWKS.Value
+		url := strings.HasPrefix(j.JWKS, "https://") || strings.HasPrefix(j.JWKS, "http://")
+		if !url && !strings.HasPrefix(strings.TrimSpace(j.JWKS), "{") || url && (!printable(j.JWKS) || strings.Contains(j.JWKS, " ") || len(j.JWKS) > 2048) {
+			bad(a.JWKS, "jwks %q is neither a URL nor a JSON key set", j.JWKS)
+		}
+	}
+	list := func(from []ast.Str) []string {
+		var out []string
+		for i := range from {
+			if from[i].Value == "" || !printable(from[i].Value) {
+				bad(&from[i], "an empty value, or one that no token carries")
+			}
+			out = append(out, from[i].Value)
+		}
+		return out
+	}
+	j.Audiences, j.Split = list(a.Audiences), list(a.Split)
+	for i := range a.Claims {
+		c := &a.Claims[i]
+		j.Claims[c.Name] = c.List
+	}
+	for i := range a.Reads {
+		x := &a.Reads[i]
+		if x.Name.Value == "" || !token(x.Name.Value) {
+			bad(&x.Name, "%q cannot be the name of a %s", x.Name.Value, x.Kind.Text)
+		}
+		if x.Prefix != nil && x.Kind.Text != "header" {
+			bad(x.Prefix, "only a header has a prefix")
+		}
+		switch x.Kind.Text {
+		case "header":
+			h := ir.JWTHeader{Name: x.Name.Value}
+			if x.Prefix != nil {
+				h.Prefix = x.Prefix.Value
+			}
+			j.Headers = append(j.Headers, h)
+		case "cookie":
+			j.Cookies = append(j.Cookies, x.Name.Value)
+		case "query":
+			j.Queries = append(j.Queries, x.Name.Value)
+		}
+	}
+	for i := range a.Sets {
+		r.setHeader(s, &a.Sets[i], &j, bad)
+	}
+	if a.Timeout != nil {
+		j.Timeout = duration(a.Timeout.Text)
+		if j.Timeout <= 0 {
+			bad(a.Timeout, "%q is not a duration such as 5s or 500ms", a.Timeout.Text)
+		}
+	}
+	if !ok {
+		return
+	}
+	for _, t := range targets {
+		if t.Port != 0 {
+			r.report(s, diag.BadSetting, a, "tokens are accepted by a workload as a whole, not on one port")
+			return
+		}
+		x := j
+		x.Target = t
+		r.p.JWT = append(r.p.JWT, &x)
+	}
+}
+
+func (r *resolver) setHeader(s *scope, a *ast.SetHeader, j *ir.JWT, bad func(ast.Node, string, ...any)) {
+	if a.Header.Name.Text != "header" || len(a.Header.Keys) != 1 {
+		bad(&a.Header, "`set` sets a header: set header[\"x\"] = claim[\"c\"], or = payload")
+		return
+	}
+	name := a.Header.Keys[0].Value
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			bad(&a.Header, "%q is not a header name that Istio sets (letters, digits, - and _)", name)
+			return
+		}
+	}
+	switch {
+	case a.From.Name.Text == "payload" && len(a.From.Keys) == 0:
+		j.Payload = name
+	case a.From.Name.Text == "claim" && len(a.From.Keys) > 0:
+		var keys []string
+		for _, k := range a.From.Keys {
+			keys = append(keys, k.Value)
+		}
+		j.Sets = append(j.Sets, ir.JWTSet{Header: name, Claim: strings.Join(keys, ".")})
+	default:
+		bad(&a.From, "a header is set from claim[\"c\"] or from payload")
+	}
+}
+
+// duration reads 5s, 500ms or 2m as milliseconds; 0 for anything else.
+func duration(s string) int64 {
+	for _, u := range []struct {
+		suffix string
+		ms     int64
+	}{{"ms", 1}, {"s", 1000}, {"m", 60_000}} {
+		if num, ok := strings.CutSuffix(s, u.suffix); ok {
+			n, err := strconv.ParseUint(num, 10, 24)
+			if err != nil {
+				return 0
+			}
+			return int64(n) * u.ms
+		}
+	}
+	return 0
+}
+
+// expect checks names and types of an expectation, which is not run yet.
+func (r *resolver) expect(s *scope, a *ast.Expect) {
+	r.sources(s, &a.Sources, false)
+	r.targets(s, a.Targets)
+	if a.Op != nil {
+		r.operation(s, a.Op)
+	}
+	for i := range a.With {
+		r.attr(s, &a.With[i].Attr)
+	}
+	r.p.Tests++
+	r.firstTest(s, a)
+}
+
+func (r *resolver) prove(s *scope, a *ast.Prove) {
+	r.sources(s, &a.Sources, false)
+	r.targets(s, a.Targets)
+	r.entries(s, &a.Ops, a)
+	r.cuts(s, a.Cuts)
+	r.cond(s, a.When)
+	r.p.Proofs++
+	r.firstTest(s, a)
+}
+
+func (r *resolver) firstTest(s *scope, a ast.Node) {
+	if at := s.span(a); r.p.FirstTest.File == nil || at.Compare(r.p.FirstTest) < 0 {
+		r.p.FirstTest = at
+	}
+}
