@@ -67,7 +67,9 @@ func equalDetail(a, b *security.AuthorizationPolicy) bool {
 	return pa.Provider.GetName() == pb.Provider.GetName()
 }
 
-func equalSelector(a, b *selector.WorkloadSelector) bool { return maps.Equal(a.MatchLabels, b.MatchLabels) }
+func equalSelector(a, b *selector.WorkloadSelector) bool {
+	return maps.Equal(a.MatchLabels, b.MatchLabels)
+}
 
 func equalTarget(a, b *selector.PolicyTargetReference) bool {
 	return a.Group == b.Group && a.Kind == b.Kind && a.Name == b.Name && a.Namespace == b.Namespace
