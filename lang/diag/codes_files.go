@@ -1,3 +1,94 @@
 package diag
 
-var fileCodes = []Info{}
+// What goes wrong around a program: files that cannot be read, and output that cannot be written. No program can show
+// these, so they have no examples. All but OutputDiffers and StaleOutput end the command with exit code 2.
+const (
+	UnreadableFile  Code = "ZT3001"
+	NotRegularFile  Code = "ZT3002"
+	FileTooLarge    Code = "ZT3003"
+	NoProgram       Code = "ZT3004"
+	BadFileName     Code = "ZT3005"
+	BadDestination  Code = "ZT3006"
+	CannotWrite     Code = "ZT3007"
+	OutputInSources Code = "ZT3008"
+	ForeignFile     Code = "ZT3009"
+	OutputDiffers   Code = "ZT3010"
+	StaleOutput     Code = "ZT3011"
+	TooManyFiles    Code = "ZT3012"
+)
+
+var fileCodes = []Info{
+	{
+		Code: UnreadableFile, Severity: Error, Internal: true,
+		Title: "a file cannot be read",
+		Explanation: "The named file does not exist, is a symbolic link to nothing or to a place outside the program's directory, or the system " +
+			"refuses to open it. A program is compiled whole or not at all, so nothing is written.",
+	},
+	{
+		Code: NotRegularFile, Severity: Error, Internal: true,
+		Title: "an input is not a regular file",
+		Explanation: "Programs and manifests are read from regular files, and from standard input where `-` is given. Devices, sockets and named " +
+			"pipes are refused, because reading one may never end; a directory is refused where a file is meant.",
+	},
+	{
+		Code: FileTooLarge, Severity: Error, Internal: true,
+		Title: "an input is too large",
+		Explanation: "One input may hold 64 MiB, and all inputs of one call together 256 MiB. What is larger is not a policy that anybody reads; " +
+			"more often it is the wrong file. Split a larger inventory into several calls, or cut it down to workloads and Services.",
+	},
+	{
+		Code: NoProgram, Severity: Error, Internal: true,
+		Title: "a directory holds no program",
+		Explanation: "The named directory has no file whose name ends in `.zt`. The directories below it are not searched: a program is the files of " +
+			"the directories that are named, and what they import.",
+	},
+	{
+		Code: BadFileName, Severity: Error, Internal: true,
+		Title: "a file name cannot be printed",
+		Explanation: "The name of an input is not UTF-8, or holds a control character or another character that a reader cannot see. It would " +
+			"stand in every message about the file.",
+	},
+	{
+		Code: BadDestination, Severity: Error, Internal: true,
+		Title: "the destination is of the wrong kind",
+		Explanation: "Output goes to a regular file or to a directory. A symbolic link, a device or a pipe as the destination is refused, and so is a " +
+			"file where a directory is asked for: ztc replaces files by renaming, which would replace the link and not what it points to. What was " +
+			"there is left untouched.",
+	},
+	{
+		Code: CannotWrite, Severity: Error, Internal: true,
+		Title: "output cannot be written",
+		Explanation: "The system refuses to write the output: the parent directory does not exist, is read-only, or the disk is full. Files are " +
+			"written beside the old ones and renamed only when all of them are complete, so the old output is whole.",
+	},
+	{
+		Code: OutputInSources, Severity: Error, Internal: true,
+		Title: "output would lie among the sources",
+		Explanation: "The destination is one of the inputs, ends in `.zt`, is the directory of the program's own files, or lies in a directory that is " +
+			"read as inventory. Output there would overwrite what it is made from, or be read again by the next build.",
+	},
+	{
+		Code: ForeignFile, Severity: Error, Internal: true,
+		Title: "a file in the output directory is not ztc's",
+		Explanation: "The output directory already holds a file of the name that ztc would write, and the file does not carry ztc's label " +
+			"`app.kubernetes.io/managed-by: ztc` (a `kustomization.yaml`: its first line). Somebody else wrote it, so it is not overwritten.",
+	},
+	{
+		Code: OutputDiffers, Severity: Error, Internal: true,
+		Title: "output is not up to date",
+		Explanation: "`ztc build --check` and `ztc fmt -l` or `-d` found that what is on disk is not what would be written. The command ends with exit " +
+			"code 1. Run it again without `--check`, or with `-w`, and commit the result.",
+	},
+	{
+		Code: StaleOutput, Severity: Warning, Internal: true,
+		Title: "a file of an earlier build is left over",
+		Explanation: "The output directory holds a file with ztc's label that the program no longer makes, because a namespace has lost its last " +
+			"policy. It is not listed in `kustomization.yaml`, but `kubectl apply -f` on the directory would still apply it. ztc deletes no files: " +
+			"delete it, and the objects from the cluster. With `--check` it counts as a difference.",
+	},
+	{
+		Code: TooManyFiles, Severity: Error, Internal: true,
+		Title:       "there are too many inputs",
+		Explanation: "One call reads at most 10 000 files. A directory that holds more is usually not the one that was meant.",
+	},
+}

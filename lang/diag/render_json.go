@@ -1,0 +1,81 @@
+package diag
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+type jsonReport struct {
+	Diagnostics []jsonDiagnostic `json:"diagnostics"`
+	Errors      int              `json:"errors"`
+	Warnings    int              `json:"warnings"`
+	Omitted     int              `json:"omitted,omitempty"`
+}
+
+// jsonPlace is embedded, so that file, start and end stand beside the other fields. A place that is nowhere has none of them.
+type jsonPlace struct {
+	File  string           `json:"file,omitempty"`
+	Start *source.Position `json:"start,omitempty"`
+	End   *source.Position `json:"end,omitempty"`
+}
+
+type jsonDiagnostic struct {
+	jsonPlace
+	Code     Code          `json:"code"`
+	Severity string        `json:"severity"`
+	Message  string        `json:"message"`
+	Related  []jsonRelated `json:"related,omitempty"`
+	Notes    []string      `json:"notes,omitempty"`
+	Fixes    []jsonFix     `json:"fixes,omitempty"`
+}
+
+type jsonRelated struct {
+	jsonPlace
+	Message string `json:"message"`
+}
+
+type jsonFix struct {
+	Message string     `json:"message"`
+	Edits   []jsonEdit `json:"edits,omitempty"`
+}
+
+type jsonEdit struct {
+	jsonPlace
+	New string `json:"new"`
+}
+
+func place(s source.Span) jsonPlace {
+	if s.File == nil {
+		return jsonPlace{}
+	}
+	start, end := s.File.Position(int(s.Start)), s.File.Position(int(s.End))
+	return jsonPlace{File: s.File.Name, Start: &start, End: &end}
+}
+
+// WriteJSON writes the diagnostics as one JSON document: {"diagnostics": [...], "errors": N, "warnings": N}. At most max
+// diagnostics are written (0 for all), and "omitted" says how many were not. Offsets count bytes from 0, lines and columns
+// from 1 in code points, utf16 from 0 in UTF-16 units. Bytes that are not UTF-8 come out as U+FFFD.
+func (l List) WriteJSON(w io.Writer, max int) error {
+	shown, omitted := l.limit(max)
+	r := jsonReport{Diagnostics: make([]jsonDiagnostic, 0, len(shown)), Errors: l.Count(Error), Warnings: l.Count(Warning), Omitted: omitted}
+	for _, d := range shown {
+		j := jsonDiagnostic{jsonPlace: place(d.Span), Code: d.Code, Severity: d.Severity.String(), Message: d.Message, Notes: d.Notes}
+		for _, x := range d.Related {
+			j.Related = append(j.Related, jsonRelated{place(x.Span), x.Message})
+		}
+		for _, f := range d.Fixes {
+			jf := jsonFix{Message: f.Message}
+			for _, e := range f.Edits {
+				jf.Edits = append(jf.Edits, jsonEdit{place(e.Span), e.New})
+			}
+			j.Fixes = append(j.Fixes, jf)
+		}
+		r.Diagnostics = append(r.Diagnostics, j)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
