@@ -137,13 +137,13 @@ func TestScalars(t *testing.T) {
 		}
 	}
 	checkScalar(t, "")
-	for c := range 0x3000 {
-		for _, s := range []string{string(rune(c)), "a" + string(rune(c)), string(rune(c)) + " a"} {
-			checkScalar(t, s)
-		}
+	for c := range 0x180 {
+		checkScalar(t, string(rune(c)))
+		checkScalar(t, "a"+string(rune(c)))
+		checkScalar(t, string(rune(c))+" a")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	n := 20_000
+	n := 15_000
 	if testing.Short() {
 		n = 2_000
 	}
@@ -157,6 +157,9 @@ func TestImplicit(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var batch []string
 	flush := func() {
+		if len(batch) == 0 {
+			return
+		}
 		want, err := sigs.JSONToYAML(asciiJSON(t, batch))
 		if err != nil {
 			t.Fatal(err)
