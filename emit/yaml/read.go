@@ -18,9 +18,8 @@ func Read(data []byte) ([]*istio.Object, error) {
 	r.literal("---\n")
 	var objs []*istio.Object
 	for r.pos < len(r.src) && r.err == nil {
-		if len(objs) > 0 && !r.literal("---\n") {
-			r.fail("unexpected %s", r.here())
-			break
+		if len(objs) > 0 {
+			r.literal("---\n")
 		}
 		if o := r.document(data); o != nil {
 			objs = append(objs, o)
@@ -60,6 +59,9 @@ type reader struct {
 func (r *reader) document(data []byte) *istio.Object {
 	start := r.pos
 	o := r.object()
+	if rest := r.src[r.pos:]; r.err == nil && rest != "" && !strings.HasPrefix(rest, "---\n") {
+		r.fail("unexpected %s", r.here())
+	}
 	if r.err != nil {
 		return nil
 	}
@@ -82,6 +84,14 @@ func (r *reader) fail(format string, args ...any) {
 	}
 	r.pos = len(r.src)
 	r.margin, r.dash = false, false
+}
+
+// failAt is fail for a line that is read already.
+func (r *reader) failAt(pos int, format string, args ...any) {
+	if r.err == nil {
+		r.pos = pos
+	}
+	r.fail(format, args...)
 }
 
 // here quotes the line at the position.

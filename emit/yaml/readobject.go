@@ -16,13 +16,21 @@ func (r *reader) object() *istio.Object {
 	o := new(istio.Object)
 	r.indent, r.dash, r.margin = 0, false, false
 	r.need("apiVersion")
+	at := r.pos
 	o.APIVersion = r.str()
-	if o.APIVersion != "security.istio.io/v1" && o.APIVersion != "security.istio.io/v1beta1" {
-		r.fail("%q is no version of Istio's policies", o.APIVersion)
+	if r.err == nil && o.APIVersion != "security.istio.io/v1" && o.APIVersion != "security.istio.io/v1beta1" {
+		r.failAt(at, "%q is no version of Istio's policies", o.APIVersion)
 		return nil
 	}
 	r.need("kind")
+	at = r.pos
 	o.Kind = istio.Kind(r.str())
+	switch o.Kind {
+	case istio.AuthorizationPolicy, istio.PeerAuthentication, istio.RequestAuthentication:
+	default:
+		r.failAt(at, "%q is no kind of policy", o.Kind)
+		return nil
+	}
 	r.need("metadata")
 	if r.open() {
 		o.Annotations = r.mapping("annotations")
@@ -40,18 +48,17 @@ func (r *reader) object() *istio.Object {
 		o.Peer = r.peer()
 	case istio.RequestAuthentication:
 		o.Request = r.request()
-	default:
-		r.fail("%q is no kind of policy", o.Kind)
 	}
 	return o
 }
 
 // enum reads the name of a value of an enumeration.
 func (r *reader) enum(values map[string]int32) int32 {
+	at := r.pos
 	name := r.str()
 	v, ok := values[name]
-	if !ok && r.err == nil {
-		r.fail("%q is no value of this field", name)
+	if !ok {
+		r.failAt(at, "%q is no value of this field", name)
 	}
 	return v
 }
@@ -281,8 +288,9 @@ func (r *reader) jwt() *security.JWTRule {
 	}
 	j.Audiences = r.list("audiences")
 	if r.field("forwardOriginalToken") {
+		at := r.pos
 		if v := r.str(); v != "true" {
-			r.fail("%q where only true is written", v)
+			r.failAt(at, "%q where only true is written", v)
 		}
 		j.ForwardOriginalToken = true
 	}
@@ -328,6 +336,7 @@ func (r *reader) jwt() *security.JWTRule {
 const maxSeconds = 315_576_000_000
 
 func (r *reader) duration() *durationpb.Duration {
+	at := r.pos
 	text := r.str()
 	number, unit := strings.CutSuffix(text, "s")
 	number, negative := strings.CutPrefix(number, "-")
@@ -335,7 +344,7 @@ func (r *reader) duration() *durationpb.Duration {
 	seconds, err1 := strconv.ParseUint(whole, 10, 63)
 	nanos, err2 := strconv.ParseUint((fraction + "000000000")[:9], 10, 31)
 	if !unit || err1 != nil || err2 != nil || len(fraction) > 9 || seconds > maxSeconds || seconds == maxSeconds && nanos > 0 {
-		r.fail("%q is no duration", text)
+		r.failAt(at, "%q is no duration", text)
 		return nil
 	}
 	d := &durationpb.Duration{Seconds: int64(seconds), Nanos: int32(nanos)}
