@@ -1,0 +1,5 @@
+// Package toolstest runs the build steps in examples/ with the tools that they are for. The tools are pinned in tools/go.mod.
+package toolstest
+
+//go:generate go run ../../cmd/ztc build -o ../../examples/kustomize/generated/ ../../examples/kustomize
+//go:generate go run ../../cmd/ztc build -o ../../examples/helm/files/policies.yaml ../../examples/helm

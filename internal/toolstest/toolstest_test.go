@@ -1,0 +1,105 @@
+package toolstest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/zt-lang/ztc/internal/cli"
+)
+
+const root = "../.."
+
+// tool runs a tool of tools/go.mod and returns its standard output.
+func tool(t *testing.T, args ...string) []byte {
+	t.Helper()
+	if os.Getenv("ZTC_TOOLS_TESTS") != "1" {
+		t.Skip("building kustomize and helm takes minutes: they run under ZTC_TOOLS_TESTS=1, see .ci/run")
+	}
+	cmd := exec.Command("go", append([]string{"tool", "-modfile=tools/go.mod"}, args...)...)
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, &stderr)
+	}
+	return out
+}
+
+// fresh fails with a diff when what is committed is not what the program compiles to.
+func fresh(t *testing.T, output, program string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	args := []string{"build", "--now", "2026-06-01", "--check", "-o", filepath.Join(root, output), filepath.Join(root, program)}
+	if code := cli.Main(args, strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }); code != 0 {
+		t.Fatalf("%s is not fresh (%d): run `go generate ./internal/toolstest`\n%s%s", output, code, &stdout, &stderr)
+	}
+}
+
+// policies decodes a YAML stream and keeps the objects of Istio, by kind and name.
+func policies(t *testing.T, data []byte) map[string]any {
+	t.Helper()
+	found := map[string]any{}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var doc struct {
+			APIVersion string `yaml:"apiVersion"`
+			Kind       string
+			Metadata   struct{ Name, Namespace string }
+			Rest       map[string]any `yaml:",inline"`
+		}
+		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(doc.APIVersion, "security.istio.io/") {
+			found[doc.Kind+" "+doc.Metadata.Namespace+"/"+doc.Metadata.Name] = doc.Rest
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// same holds what a tool wrote to what ztc generated.
+func same(t *testing.T, generated, built []byte) {
+	t.Helper()
+	want := policies(t, generated)
+	if len(want) != 2 {
+		t.Fatalf("%d policies are generated, not 2", len(want))
+	}
+	if diff := cmp.Diff(want, policies(t, built)); diff != "" {
+		t.Errorf("the tool changes the policies (-generated +built)\n%s", diff)
+	}
+}
+
+func TestKustomize(t *testing.T) {
+	fresh(t, "examples/kustomize/generated/", "examples/kustomize")
+	same(t, read(t, "examples/kustomize/generated/shop.yaml"), tool(t, "kustomize", "build", "examples/kustomize"))
+}
+
+// TestHelm also has a value that looks like a template, which a generated file under templates/ would lose.
+func TestHelm(t *testing.T) {
+	fresh(t, "examples/helm/files/policies.yaml", "examples/helm")
+	generated := read(t, "examples/helm/files/policies.yaml")
+	if !bytes.Contains(generated, []byte("{{ .Values.tier }}")) {
+		t.Errorf("the value that looks like a template is gone from\n%s", generated)
+	}
+	same(t, generated, tool(t, "helm", "template", "shop", "examples/helm"))
+}
