@@ -1,0 +1,90 @@
+package toolstest
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/zt-lang/ztc/internal/cli"
+)
+
+var update = flag.Bool("update", false, "rewrite the output in the READMEs")
+
+// TestReadme runs every `$ ztc ...` of a console block in the READMEs, in the directory of the README, and holds the block
+// to what the command writes.
+func TestReadme(t *testing.T) {
+	readmes, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	if err != nil || len(readmes) == 0 {
+		t.Fatal("no READMEs", err)
+	}
+	readmes = append(readmes, filepath.Join(root, "README.md"))
+	for _, name := range readmes {
+		name, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(filepath.Dir(name)), func(t *testing.T) {
+			data, err := os.ReadFile(name)
+			if os.IsNotExist(err) {
+				t.Skip("no README yet")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Chdir(filepath.Dir(name))
+			got := rerun(string(data))
+			if *update {
+				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if d := diff.Diff("README", data, "what runs", []byte(got)); d != nil {
+				t.Errorf("run `go test ./internal/toolstest -update` if this is meant\n%s", d)
+			}
+		})
+	}
+}
+
+// rerun replaces the output below each `$ ztc` line of a console block.
+func rerun(text string) string {
+	const open, end = "```console\n", "```\n"
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, open)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		block, after, ok := strings.Cut(rest, end)
+		if !ok {
+			b.WriteString(open + rest)
+			return b.String()
+		}
+		b.WriteString(open)
+		ours := false
+		for line := range strings.Lines(block) {
+			command, isCommand := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+			switch {
+			case isCommand:
+				b.WriteString(line)
+				args := strings.Fields(command)
+				ours = len(args) > 1 && args[0] == "ztc" && !strings.ContainsAny(command, "|<>'\"")
+				if ours {
+					var out bytes.Buffer
+					cli.Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" })
+					b.Write(out.Bytes())
+				}
+			case !ours:
+				b.WriteString(line)
+			}
+		}
+		b.WriteString(end)
+		text = after
+	}
+}
