@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// settings are the flags that build and check have in common.
+type settings struct {
+	inventory []string
+	options   compiler.Options
+	werror    bool
+}
+
+func (s *settings) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&s.inventory, "inventory", nil, "manifests to check against: a `PATH`, or - for standard input (repeatable)")
+	f.StringVar(&s.options.Istio, "istio", "", "target `VERSION` of Istio, instead of the mesh block's")
+	f.StringVar(&s.options.DataPlane, "data-plane", "", "sidecar or ambient: the `MODE`, instead of the mesh block's")
+	f.StringVar(&s.options.TrustDomain, "trust-domain", "", "trust `DOMAIN`, instead of the mesh block's")
+	f.StringVar(&s.options.Now, "now", "", "the `DATE` that until is held against, YYYY-MM-DD (default today, UTC)")
+	f.BoolVar(&s.werror, "werror", false, "warnings fail")
+}
+
+// check completes the settings, or says what is wrong with them.
+func (s *settings) check(c *cobra.Command, paths []string) error {
+	if s.options.Now == "" {
+		s.options.Now = time.Now().UTC().Format(time.DateOnly)
+	} else if _, err := time.Parse(time.DateOnly, s.options.Now); err != nil {
+		return usagef(c, "--now %q is not a date such as 2026-12-31", s.options.Now)
+	}
+	switch s.options.DataPlane {
+	case "", "sidecar", "ambient":
+	default:
+		return usagef(c, "--data-plane %q is neither sidecar nor ambient", s.options.DataPlane)
+	}
+	n := 0
+	for _, p := range slices.Concat(paths, s.inventory) {
+		if p == "" {
+			return usagef(c, "an empty path is given")
+		}
+		if p == "-" {
+			n++
+		}
+	}
+	if n > 1 {
+		return usagef(c, "standard input (-) can be read once")
+	}
+	return nil
+}
+
+// compile reads and compiles one program. When the error is not nil, everything has been said.
+func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, compiler.Output, diag.List, error) {
+	a.stage = "reading the inputs"
+	r := &reader{stdin: a.stdin}
+	in := r.program(paths)
+	r.manifests(in, s.inventory)
+	if r.diags.HasErrors() {
+		return in, compiler.Output{}, r.diags, exit(exitUsage)
+	}
+	a.stage = "compiling"
+	ctx := c.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options})
+	diags = append(diags, r.diags...)
+	diags.Sort()
+	return in, out, diags, verdict(diags, s.werror)
+}
+
+// explainWerror says why a program with nothing but warnings fails.
+func (a *app) explainWerror(l diag.List, werror bool) {
+	if werror && !l.HasErrors() && l.Count(diag.Warning) > 0 {
+		fmt.Fprintln(a.stderr, "warnings fail under --werror")
+	}
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var s settings
+	var format string
+	c := &cobra.Command{
+		Use:   "check [PATH...]",
+		Short: "Check a program and write nothing",
+		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
+			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
+			"With --format json the diagnostics go to standard output as one document.",
+		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format json ship.zt",
+		ValidArgsFunction: completePrograms,
+		RunE: func(c *cobra.Command, paths []string) error {
+			if format != "text" && format != "json" {
+				return usagef(c, "--format %q is neither text nor json", format)
+			}
+			if err := s.check(c, paths); err != nil {
+				return err
+			}
+			in, _, diags, err := a.compile(c, paths, &s)
+			defer in.close()
+			a.stage = "writing the diagnostics"
+			if format == "json" {
+				var b strings.Builder
+				if err := diags.WriteJSON(&b, 0); err != nil {
+					return err
+				}
+				if err := a.print([]byte(b.String())); err != nil {
+					return err
+				}
+				return err
+			}
+			a.report(diags)
+			a.explainWerror(diags, s.werror)
+			return err
+		},
+	}
+	s.flags(c)
+	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error, or json on standard output (`FORMAT`)")
+	return c
+}
+
+func (a *app) buildCommand() *cobra.Command {
+	var s settings
+	var dest, format string
+	var check bool
+	c := &cobra.Command{
+		Use:   "build [PATH...]",
+		Short: "Compile a program",
+		Long: "build compiles one program. PATH is a file, a directory (its .zt files, not those below it), or - for standard\n" +
+			"input; without one, the current directory. All paths together are one program.\n\n" +
+			"Output goes to standard output as one stream, to a file, or to a directory (a DEST that ends in / or exists as\n" +
+			"one): NAMESPACE.yaml for each namespace and a kustomization.yaml. Nothing is written when there is an error, and\n" +
+			"files are replaced whole. Files of an earlier build that are left over are named, not deleted.",
+		Example:           "  ztc build ship.zt | kubectl apply -f -\n  ztc build policies/ -o manifests/\n  ztc build policies/ -o manifests/ --check\n  helm template . | ztc build policies/ --inventory -",
+		ValidArgsFunction: completePrograms,
+		RunE: func(c *cobra.Command, paths []string) error {
+			if format != "yaml" && format != "json" {
+				return usagef(c, "--format %q is neither yaml nor json", format)
+			}
+			if dest == "" {
+				return usagef(c, "-o is given an empty destination")
+			}
+			if check && dest == "-" {
+				return usagef(c, "--check compares with what a destination holds: say which with -o")
+			}
+			if err := s.check(c, paths); err != nil {
+				return err
+			}
+			in, out, diags, err := a.compile(c, paths, &s)
+			defer in.close()
+			if err != nil {
+				a.report(diags)
+				a.explainWerror(diags, s.werror)
+				return err
+			}
+			return a.deliver(in, out, diags, target{dest: dest, json: format == "json", check: check, werror: s.werror})
+		},
+	}
+	s.flags(c)
+	c.Flags().StringVarP(&dest, "output", "o", "-", "where to write: - for standard output, a file, or DIR/ (`DEST`)")
+	c.Flags().StringVar(&format, "format", "yaml", "yaml, or json for a List of Kubernetes (`FORMAT`)")
+	c.Flags().BoolVar(&check, "check", false, "write nothing; show a diff and exit with 1 when DEST is not what would be written")
+	return c
+}
+
+func completePrograms(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"zt"}, cobra.ShellCompDirectiveFilterFileExt
+}

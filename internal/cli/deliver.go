@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/emit/yaml"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// target is where a build goes.
+type target struct {
+	dest                string
+	json, check, werror bool
+}
+
+// output is one file to write.
+type output struct {
+	name string // below the destination's directory
+	text []byte
+}
+
+const kustomization = "kustomization.yaml"
+
+// kustomizationMark is the first line of our kustomization.yaml: it has no labels to carry.
+const kustomizationMark = "# app.kubernetes.io/managed-by: ztc\n"
+
+// stream is all objects as one text.
+func stream(out compiler.Output, json bool) []byte {
+	if json {
+		return yaml.AppendList(nil, out.Objects)
+	}
+	return bytes.Join(out.YAML, []byte("---\n"))
+}
+
+// layout is all objects as one file for each namespace, and the kustomization.yaml that lists them; sorted by name.
+func layout(out compiler.Output, json bool) ([]output, error) {
+	ext := ".yaml"
+	if json {
+		ext = ".json"
+	}
+	var files []output
+	for i := 0; i < len(out.Objects); {
+		ns := out.Objects[i].Namespace
+		j := i
+		for j < len(out.Objects) && out.Objects[j].Namespace == ns {
+			j++
+		}
+		if !label(ns) {
+			return nil, fmt.Errorf("namespace %q is no name for a file", ns)
+		}
+		name := ns + ext
+		if name == kustomization {
+			name = ns + ".ns" + ext // no namespace has a dot in its name
+		}
+		files = append(files, output{name, stream(part(out, i, j), json)})
+		i = j
+	}
+	slices.SortFunc(files, func(a, b output) int { return strings.Compare(a.name, b.name) })
+	var k strings.Builder
+	k.WriteString(kustomizationMark + "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:")
+	if len(files) == 0 {
+		k.WriteString(" []")
+	}
+	k.WriteString("\n")
+	for _, f := range files {
+		k.WriteString("- " + f.name + "\n")
+	}
+	return append(files, output{kustomization, []byte(k.String())}), nil
+}
+
+func part(out compiler.Output, i, j int) compiler.Output {
+	return compiler.Output{Objects: out.Objects[i:j:j], YAML: out.YAML[i:j:j]}
+}
+
+// label reports whether s is a DNS label: nothing else becomes part of a path.
+func label(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// ours reports whether a file carries ztc's label.
+func ours(name string, text []byte) bool {
+	if name == kustomization {
+		return bytes.HasPrefix(text, []byte(kustomizationMark))
+	}
+	if filepath.Ext(name) == ".json" {
+		return bytes.Contains(text, []byte(`"app.kubernetes.io/managed-by": "ztc"`))
+	}
+	return bytes.Contains(text, []byte("\n    app.kubernetes.io/managed-by: ztc\n"))
+}
+
+// deliver writes or compares what was compiled without an error.
+func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target) error {
+	a.stage = "writing the output"
+	if t.dest == "-" {
+		a.report(diags)
+		return a.print(stream(out, t.json))
+	}
+	d, bad := openDestination(t.dest, t.check)
+	if d != nil {
+		defer d.close()
+	}
+	if len(bad) == 0 {
+		bad = d.apart(in)
+	}
+	if len(bad) > 0 {
+		return a.fail(append(diags, bad...))
+	}
+	files := []output{{d.base, stream(out, t.json)}}
+	if d.dir {
+		var err error
+		if files, err = layout(out, t.json); err != nil {
+			diags.Add(diag.Internal, source.Span{}, "layout: %v", err)
+			a.report(diags)
+			return exit(exitInternal)
+		}
+	}
+	old, bad := d.read(files)
+	if len(bad) > 0 {
+		return a.fail(append(diags, bad...))
+	}
+	stale := d.stale(files)
+	diags = append(diags, stale...)
+	if t.check {
+		return a.compare(d, files, old, diags, len(stale) > 0)
+	}
+	if t.werror && len(stale) > 0 {
+		a.report(diags)
+		a.explainWerror(diags, true)
+		return exit(exitFailed)
+	}
+	if bad := d.write(files, old); len(bad) > 0 {
+		return a.fail(append(diags, bad...))
+	}
+	a.report(diags)
+	return nil
+}
+
+// compare shows how what the destination holds differs from what would be written.
+func (a *app) compare(d *destination, files []output, old map[string][]byte, diags diag.List, stale bool) error {
+	var b bytes.Buffer
+	for _, f := range files {
+		have, ok := old[f.name]
+		if ok && bytes.Equal(have, f.text) {
+			continue
+		}
+		name := d.display(f.name)
+		from := name
+		if !ok {
+			from = os.DevNull
+		}
+		b.Write(diff.Diff(from, have, name+" (as it would be written)", f.text))
+		diags.Add(diag.OutputDiffers, source.Span{}, "%q is not what would be written", name)
+	}
+	a.report(diags)
+	if err := a.print(printable(b.Bytes())); err != nil {
+		return err
+	}
+	if diags.HasErrors() || stale {
+		return exit(exitFailed)
+	}
+	return nil
+}
+
+// printable spells out what a diff of any file must not send to a terminal.
+func printable(text []byte) []byte {
+	var b bytes.Buffer
+	for line := range bytes.Lines(text) {
+		s, end := strings.CutSuffix(string(line), "\n")
+		b.WriteString(diag.Clean(strings.ReplaceAll(s, "\t", "        ")))
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,364 @@
+package cli
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/zt-lang/ztc/internal/inventory"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Bounds of what is read.
+const (
+	maxFile  = 64 << 20
+	maxTotal = 256 << 20
+	maxFiles = 10_000
+)
+
+const stdinName = "<stdin>"
+
+// inputs are the files of a call, and the directory that they may read from.
+type inputs struct {
+	files     []*source.File
+	inventory []*source.File
+	root      *os.Root
+	rootPath  string  // absolute, without symbolic links
+	fs        *record // of root
+	dir       string  // what names of files have over fs
+	infos     []os.FileInfo
+}
+
+func (in *inputs) close() {
+	if in.root != nil {
+		in.root.Close()
+	}
+}
+
+// reader reads files within the bounds and gathers what is wrong.
+type reader struct {
+	stdin io.Reader
+	diags diag.List
+	total int64
+	count int
+}
+
+func (r *reader) add(code diag.Code, format string, args ...any) *diag.Diagnostic {
+	return r.diags.Add(code, source.Span{}, format, args...)
+}
+
+// text reads what is left of an open file or of standard input.
+func (r *reader) text(in io.Reader, name string) (string, bool) {
+	if r.count++; r.count > maxFiles {
+		if r.count == maxFiles+1 {
+			r.add(diag.TooManyFiles, "more than %d files are given", maxFiles)
+		}
+		return "", false
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err != nil {
+		r.add(diag.UnreadableFile, "cannot read %q: %s", name, reason(err))
+		return "", false
+	}
+	if len(b) > maxFile {
+		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
+		return "", false
+	}
+	if r.total += int64(len(b)); r.total > maxTotal {
+		r.add(diag.FileTooLarge, "all inputs together are larger than 256 MiB: %q is the one too many", name)
+		return "", false
+	}
+	return string(b), true
+}
+
+// named checks that a name can be printed.
+func (r *reader) named(name string) bool {
+	if clean := diag.Clean(name); clean != name {
+		r.add(diag.BadFileName, "the file name \"%s\" holds characters that cannot be seen", clean)
+		return false
+	}
+	return true
+}
+
+// file reads one regular file below root; name is what people know it by.
+func (r *reader) file(root *os.Root, p, name string) (*source.File, os.FileInfo) {
+	if !r.named(name) {
+		return nil, nil
+	}
+	info, err := root.Stat(p)
+	if err != nil {
+		r.unreadable(name, err)
+		return nil, nil
+	}
+	if !r.regular(info, name) {
+		return nil, nil
+	}
+	// Between the look and the opening the file may have become a pipe: opening it must not wait for a writer.
+	f, err := root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		r.unreadable(name, err)
+		return nil, nil
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil || !r.regular(info, name) {
+		return nil, nil
+	}
+	if info.Size() > maxFile {
+		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
+		return nil, nil
+	}
+	text, ok := r.text(f, name)
+	if !ok {
+		return nil, nil
+	}
+	return source.New(name, text), info
+}
+
+func (r *reader) unreadable(name string, err error) {
+	why := reason(err)
+	if strings.Contains(why, "path escapes") {
+		why = "it is a symbolic link that leaves the directory of the program"
+	}
+	r.add(diag.UnreadableFile, "cannot read %q: %s", name, why)
+}
+
+func (r *reader) regular(info os.FileInfo, name string) bool {
+	if info.Mode().IsRegular() {
+		return true
+	}
+	r.add(diag.NotRegularFile, "%q is %s, not a regular file", name, kind(info.Mode()))
+	return false
+}
+
+// kind names what a file is that is not regular.
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a directory"
+	case m&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "a special file"
+}
+
+// program reads the files that paths name: one program. It has one root, the directory that all paths have in common.
+func (r *reader) program(paths []string) *inputs {
+	in := &inputs{fs: newRecord(nil)}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	if slices.Contains(paths, "-") {
+		if len(paths) > 1 {
+			r.add(diag.UnreadableFile, "standard input (-) is a whole program, and cannot be given together with other paths")
+			return in
+		}
+		if r.open(in, ".", "") {
+			if text, ok := r.text(r.stdin, stdinName); ok {
+				in.files = append(in.files, source.New(stdinName, text))
+			}
+		}
+		return in
+	}
+	var dirs []string // of each path, absolute
+	isDir := make([]bool, len(paths))
+	absolute := false
+	for i, p := range paths {
+		if !r.named(p) {
+			continue
+		}
+		info, err := os.Stat(p)
+		if err != nil {
+			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			continue
+		}
+		isDir[i] = info.IsDir()
+		if !isDir[i] && !r.regular(info, filepath.ToSlash(p)) {
+			continue
+		}
+		dir := p
+		if !isDir[i] {
+			dir = filepath.Dir(p)
+		}
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			r.add(diag.UnreadableFile, "cannot read %q: %s", p, reason(err))
+			continue
+		}
+		dirs = append(dirs, abs)
+		absolute = absolute || filepath.IsAbs(p)
+	}
+	if r.diags.HasErrors() {
+		return in
+	}
+	root := common(dirs)
+	display := root
+	if cwd, err := os.Getwd(); err == nil && !absolute {
+		if rel, err := filepath.Rel(cwd, root); err == nil {
+			display = rel
+		}
+	}
+	if !r.open(in, root, display) {
+		return in
+	}
+	seen := map[string]bool{}
+	for i, p := range paths {
+		abs, _ := filepath.Abs(p)
+		rel, err := filepath.Rel(root, abs)
+		if err != nil {
+			r.add(diag.UnreadableFile, "cannot read %q: %s", p, reason(err))
+			continue
+		}
+		names := []string{filepath.ToSlash(rel)}
+		if isDir[i] {
+			names = r.list(in, names[0])
+		}
+		for _, n := range names {
+			if seen[n] {
+				continue
+			}
+			seen[n] = true
+			if f, info := r.file(in.root, filepath.FromSlash(n), in.dir+n); f != nil {
+				in.files = append(in.files, f)
+				in.infos = append(in.infos, info)
+			}
+		}
+	}
+	return in
+}
+
+// list returns the .zt files of a directory of the program.
+func (r *reader) list(in *inputs, dir string) []string {
+	entries, err := fs.ReadDir(in.root.FS(), dir)
+	shown := strings.TrimSuffix(in.dir+dir, "/.")
+	if err != nil {
+		r.unreadable(shown, err)
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, ".zt") && !strings.HasPrefix(n, ".") {
+			names = append(names, path.Join(dir, n))
+		}
+	}
+	if len(names) == 0 {
+		r.add(diag.NoProgram, "%q holds no .zt file", shown).Note("directories below it are not searched")
+	}
+	return names
+}
+
+// open opens the root of the program.
+func (r *reader) open(in *inputs, dir, display string) bool {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		r.add(diag.UnreadableFile, "cannot read %q: %s", dir, reason(err))
+		return false
+	}
+	in.root = root
+	in.fs = newRecord(root.FS())
+	if abs, err := filepath.Abs(dir); err == nil {
+		if in.rootPath, err = filepath.EvalSymlinks(abs); err != nil {
+			in.rootPath = abs
+		}
+	}
+	if display = filepath.ToSlash(display); display != "" && display != "." {
+		in.dir = strings.TrimSuffix(display, "/") + "/"
+	}
+	return true
+}
+
+// common returns the longest directory that holds all of dirs, which are absolute and clean.
+func common(dirs []string) string {
+	out := dirs[0]
+	for _, d := range dirs[1:] {
+		for !within(d, out) {
+			out = filepath.Dir(out)
+		}
+	}
+	return out
+}
+
+// within reports whether p is dir or below it; both are absolute and clean.
+func within(p, dir string) bool {
+	rel, err := filepath.Rel(dir, p)
+	if err != nil {
+		return dir == filepath.Dir(dir) // another volume: nothing is in common
+	}
+	return rel == "." || rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// manifests reads what --inventory names.
+func (r *reader) manifests(in *inputs, paths []string) {
+	for _, p := range paths {
+		if p == "-" {
+			if text, ok := r.text(r.stdin, stdinName); ok {
+				in.inventory = append(in.inventory, source.New(stdinName, text))
+			}
+			continue
+		}
+		if !r.named(p) {
+			continue
+		}
+		info, err := os.Stat(p)
+		if err != nil {
+			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			continue
+		}
+		dir := p
+		if !info.IsDir() {
+			dir = filepath.Dir(p)
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			continue
+		}
+		if info.IsDir() {
+			r.directory(in, root, p)
+		} else if f, info := r.file(root, filepath.Base(p), filepath.ToSlash(filepath.Clean(p))); f != nil {
+			in.inventory = append(in.inventory, f)
+			in.infos = append(in.infos, info)
+		}
+		root.Close()
+	}
+}
+
+// directory reads all manifests below a directory.
+func (r *reader) directory(in *inputs, root *os.Root, p string) {
+	files, diags := inventory.Load(root.FS(), ".", source.Span{})
+	r.diags = append(r.diags, diags...)
+	if len(files) == 0 && !diags.HasErrors() {
+		r.add(diag.UnreadableFile, "%q holds no manifests (*.yaml, *.yml, *.json)", filepath.ToSlash(p))
+	}
+	prefix := filepath.ToSlash(filepath.Clean(p)) + "/"
+	if prefix == "./" {
+		prefix = ""
+	}
+	for _, f := range files {
+		f.Name = prefix + f.Name
+		if r.named(f.Name) {
+			in.inventory = append(in.inventory, f)
+		}
+		if r.total += int64(len(f.Text)); r.total > maxTotal {
+			r.add(diag.FileTooLarge, "all inputs together are larger than 256 MiB: %q is the one too many", f.Name)
+			return
+		}
+	}
+	if abs, err := filepath.Abs(p); err == nil {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
+			abs = real
+		}
+		in.fs.outside = append(in.fs.outside, abs)
+	}
+}

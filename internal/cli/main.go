@@ -1,0 +1,134 @@
+// Package cli is the ztc command: flags, files and exit codes around the compiler. It is the only layer that touches the
+// system.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// Exit codes of the command.
+const (
+	exitOK       = 0
+	exitFailed   = 1 // the policy is wrong, or a difference was found
+	exitUsage    = 2 // bad usage, or input that cannot be read, or output that cannot be written
+	exitInternal = 3 // a bug in ztc
+)
+
+// exit is an error that everything has been said about already: only the code is left.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// app is one call of the command.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            map[string]string
+	stage          string // what is being done, for the report of an internal error
+}
+
+// Main runs the command with its arguments (without the program's name) and the environment as KEY=VALUE, and returns the
+// exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) (code int) {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}, stage: "reading the arguments"}
+	for _, kv := range env {
+		k, v, _ := strings.Cut(kv, "=")
+		a.env[k] = v
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			a.internal(p)
+			code = exitInternal
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.Execute()
+	var e exit
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return int(e)
+	}
+	fmt.Fprintf(stderr, "ztc: %s\n", clean(err.Error()))
+	return exitUsage
+}
+
+// clean makes the words of an error safe to print; its lines stay.
+func clean(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	for i, l := range lines {
+		lines[i] = diag.Clean(strings.ReplaceAll(l, "\t", "  "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// internal reports a panic: what was being done and where, in three lines.
+func (a *app) internal(p any) {
+	fmt.Fprintf(a.stderr, "ztc: internal error while %s: %s\n", a.stage, diag.Clean(fmt.Sprint(p)))
+	if at := panicPlace(); at != "" {
+		fmt.Fprintf(a.stderr, "  at %s\n", at)
+	}
+	fmt.Fprintf(a.stderr, "  this is a bug in ztc, and nothing was written; please report it with the input and the output of `ztc version`\n")
+}
+
+// panicPlace names the function of ztc that panicked, or called what did.
+func panicPlace() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	panicked := false
+	for {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			panicked = true
+		case panicked && strings.Contains(f.Function, "zt-lang/ztc/"):
+			return fmt.Sprintf("%s:%d", f.Function, f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ztc",
+		Short: "Compile zero-trust policies to Istio",
+		Long: "ztc compiles policies written in .zt to the smallest Istio AuthorizationPolicy, PeerAuthentication and\n" +
+			"RequestAuthentication objects that mean the same.\n\n" +
+			"Exit codes: 0 fine, 1 the policy is wrong or a difference was found, 2 bad usage or files that cannot be read\n" +
+			"or written, 3 internal error.",
+		Example:           "  ztc build ship.zt\n  ztc build -o manifests/ policies/\n  ztc check --format json\n  ztc explain ZT1001",
+		Args:              cobra.NoArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE: func(c *cobra.Command, _ []string) error {
+			return c.Help()
+		},
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef(c, "%v", err)
+	})
+	root.AddCommand(a.buildCommand(), a.checkCommand(), a.fmtCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
+	return root
+}
+
+// usagef is an error of how the command was called.
+func usagef(c *cobra.Command, format string, args ...any) error {
+	return fmt.Errorf("%s\nrun `%s -h` for help", fmt.Sprintf(format, args...), c.CommandPath())
+}

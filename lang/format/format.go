@@ -1,0 +1,118 @@
+// Package format prints sources in one layout. It works on tokens, so that every token and every comment stays; what
+// changes is blanks, line ends and the ; that a line end replaces.
+package format
+
+import (
+	"strings"
+
+	"github.com/zt-lang/ztc/lang"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Source returns the text of a file in the one layout, and what is wrong with its syntax. Statements that cannot be read
+// stay as they stand. To format twice changes nothing more.
+//
+// Line ends inside a statement are the author's, and so is the choice between a block on one line and a block on several.
+func Source(f *source.File) ([]byte, diag.List) {
+	tree, diags := lang.Parse(f)
+	text := f.Text
+	p := &printer{text: text}
+	for _, t := range opaque(scan.All(text), bad(tree.Stmts, nil)) {
+		p.read(t)
+	}
+	out := p.print()
+	if !same(text, out) {
+		// Only a text with an error comes here: its tokens depend on the line ends in ways that the layout does not keep.
+		return []byte(text), diags
+	}
+	if i := strings.IndexByte(text, '\n'); i > 0 && text[i-1] == '\r' {
+		out = strings.ReplaceAll(out, "\n", "\r\n")
+	}
+	return []byte(out), diags
+}
+
+// bad gathers the ranges of statements that could not be read.
+func bad(stmts []ast.Stmt, out []ast.Range) []ast.Range {
+	for _, s := range stmts {
+		switch s := s.(type) {
+		case *ast.Bad:
+			out = append(out, s.Range)
+		case *ast.Policy:
+			out = bad(s.Body, out)
+		}
+	}
+	return out
+}
+
+// opaque joins the tokens of each range into one token that is printed as it stands.
+func opaque(tokens []scan.Token, ranges []ast.Range) []scan.Token {
+	if len(ranges) == 0 {
+		return tokens
+	}
+	out := tokens[:0:0]
+	r := 0
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		for r < len(ranges) && ranges[r].End <= t.Start {
+			r++
+		}
+		if r == len(ranges) || t.Start < ranges[r].Start || t.Kind.Trivia() || t.Kind == scan.Term {
+			out = append(out, t)
+			continue
+		}
+		last := i
+		for j := i; j < len(tokens) && tokens[j].Start < ranges[r].End; j++ {
+			if !tokens[j].Kind.Trivia() && tokens[j].Kind != scan.Term {
+				last = j
+			}
+		}
+		out = append(out, scan.Token{Kind: scan.Bad, Start: t.Start, End: tokens[last].End})
+		i = last
+	}
+	return out
+}
+
+// same reports whether two texts have the same tokens and the same comments in the same order.
+func same(a, b string) bool {
+	x, y := essence(a), essence(b)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
+
+type word struct {
+	kind scan.Kind
+	text string
+}
+
+// essence is what formatting keeps. A statement's end is one whether it is written as ; or as the end of the line, and at
+// the end of the text nothing needs an end.
+func essence(text string) []word {
+	var out []word
+	ended := false
+	for _, t := range scan.All(text) {
+		switch t.Kind {
+		case scan.Space, scan.Newline:
+		case scan.Term:
+			ended = true // where it stands among comments does not matter
+		case scan.Comment:
+			out = append(out, word{t.Kind, strings.TrimRight(text[t.Start:t.End], " \t\r")})
+		default:
+			if ended {
+				out = append(out, word{kind: scan.Term})
+				ended = false
+			}
+			out = append(out, word{t.Kind, text[t.Start:t.End]})
+		}
+	}
+	return out
+}
