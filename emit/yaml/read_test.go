@@ -85,7 +85,7 @@ func TestReadScalars(t *testing.T) {
 			check(s + u)
 		}
 	}
-	for range 30_000 {
+	for range 10_000 {
 		check(randomString(r))
 	}
 }
@@ -138,7 +138,7 @@ func TestReadObjects(t *testing.T) {
 func TestReadDamaged(t *testing.T) {
 	r := rand.New(rand.NewPCG(15, 16))
 	taken := 0
-	for i := range 20_000 {
+	for i := range 15_000 {
 		str := tameString
 		if i%4 == 0 {
 			str = randomString

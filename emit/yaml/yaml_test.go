@@ -112,9 +112,12 @@ func holder(s string) *istio.Object {
 // mergeKey reports the one key that JSONToYAML itself cannot carry.
 func mergeKey(s string) bool { return s == "<<" }
 
+// maxReferenceKey is the longest key in JSON that yaml/v2 reads.
+const maxReferenceKey = 1000
+
 func checkScalar(t *testing.T, s string) {
 	t.Helper()
-	if mergeKey(s) {
+	if mergeKey(s) || len(asciiJSON(t, s)) > maxReferenceKey {
 		return
 	}
 	o := holder(s)
@@ -143,7 +146,7 @@ func TestScalars(t *testing.T) {
 		checkScalar(t, string(rune(c))+" a")
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	n := 15_000
+	n := 4_000
 	if testing.Short() {
 		n = 2_000
 	}
