@@ -1,83 +1,87 @@
 package yaml
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
 
 // sortNatural orders keys, sorted already, as go.yaml.in/yaml/v2 does: numbers inside by value, letters after the rest.
-// The order is no strict one for odd keys; an insertion into a sorted list makes the outcome depend on the keys alone.
+// The order is no strict one for odd keys; a stable sort of a sorted list makes the outcome depend on the keys alone.
 func sortNatural(keys []string) {
-	for i := 1; i < len(keys); i++ {
-		k := keys[i]
-		j := i
-		for ; j > 0 && naturalLess(k, keys[j-1]); j-- {
-			keys[j] = keys[j-1]
+	slices.SortStableFunc(keys, func(a, b string) int {
+		switch {
+		case naturalLess(a, b):
+			return -1
+		case naturalLess(b, a):
+			return 1
 		}
-		keys[j] = k
-	}
+		return 0
+	})
 }
 
 func naturalLess(a, b string) bool {
-	if !ascii(a) || !ascii(b) {
-		return naturalRunes([]rune(a), []rune(b))
+	i, j := 0, 0
+	var x, y rune
+	for {
+		for i < len(a) && j < len(b) && a[i] == b[j] && a[i] < utf8.RuneSelf {
+			i, j = i+1, j+1
+		}
+		if i == len(a) || j == len(b) {
+			return i == len(a) && j < len(b)
+		}
+		var m, n int
+		x, m = utf8.DecodeRuneInString(a[i:])
+		y, n = utf8.DecodeRuneInString(b[j:])
+		if x != y {
+			break
+		}
+		i, j = i+m, j+n
 	}
-	n := min(len(a), len(b))
-	i := 0
-	for i < n && a[i] == b[i] {
-		i++
+	if s, t := unicode.IsLetter(x), unicode.IsLetter(y); s && t {
+		return x < y
+	} else if s || t {
+		return t
 	}
-	if i == n {
-		return len(a) < len(b)
+	var first int64
+	if (x == '0' || y == '0') && counts(a[:i]) {
+		first = 1
 	}
-	if letter(a[i]) && letter(b[i]) {
-		return a[i] < b[i]
+	m, v := numeral(a[i:], first)
+	n, w := numeral(b[j:], first)
+	switch {
+	case v != w:
+		return v < w
+	case m != n:
+		return m < n
 	}
-	return naturalRunes([]rune(a), []rune(b))
+	return x < y
 }
 
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
+// counts reports whether s ends with a number other than zero, so that a zero after it is a part of it and no padding.
+func counts(s string) bool {
+	for s != "" {
+		r, n := utf8.DecodeLastRuneInString(s)
+		if !unicode.IsDigit(r) {
 			return false
 		}
+		if r != '0' {
+			return true
+		}
+		s = s[:len(s)-n]
 	}
-	return true
+	return false
 }
 
-func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-func naturalRunes(a, b []rune) bool {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	if i == len(a) || i == len(b) {
-		return len(a) < len(b)
-	}
-	if la, lb := unicode.IsLetter(a[i]), unicode.IsLetter(b[i]); la && lb {
-		return a[i] < b[i]
-	} else if la || lb {
-		return lb
-	}
-	var na, nb int64
-	if a[i] == '0' || b[i] == '0' { // a zero after a digit is a part of the number, one at its start is padding
-		for j := i - 1; j >= 0 && unicode.IsDigit(a[j]); j-- {
-			if a[j] != '0' {
-				na, nb = 1, 1
-				break
-			}
+// numeral reads the digits at the start of s: how many they are, and their value behind that of first.
+func numeral(s string, first int64) (n int, v int64) {
+	v = first
+	for _, r := range s {
+		if !unicode.IsDigit(r) {
+			break
 		}
+		n++
+		v = v*10 + int64(r-'0')
 	}
-	ia, ib := i, i
-	for ; ia < len(a) && unicode.IsDigit(a[ia]); ia++ {
-		na = na*10 + int64(a[ia]-'0')
-	}
-	for ; ib < len(b) && unicode.IsDigit(b[ib]); ib++ {
-		nb = nb*10 + int64(b[ib]-'0')
-	}
-	switch {
-	case na != nb:
-		return na < nb
-	case ia != ib:
-		return ia < ib
-	}
-	return a[i] < b[i]
+	return n, v
 }
