@@ -195,7 +195,7 @@ func TestImplicit(t *testing.T) {
 
 func TestObjects(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for i := range 6_000 {
+	for i := range 2_500 {
 		str := tameString
 		if i%2 == 0 {
 			str = randomString
