@@ -134,7 +134,7 @@ func (p *printer) between(i int, it *item) {
 	closes := it.Kind == scan.RBrace
 	inside := prev == scan.LBrace // the token is the first of a block
 	ends := it.gap.term || i == 0 || inside || closes
-	indent := strings.Repeat("  ", len(p.blocks))
+	indent := indentation(len(p.blocks))
 	if !ends {
 		indent += "  "
 	}
@@ -144,19 +144,19 @@ func (p *printer) between(i int, it *item) {
 	case closes:
 		broken = it.open >= 0 && p.items[it.open].broken || broken
 		if n := len(p.blocks); n > 0 {
-			indent = strings.Repeat("  ", n-1)
+			indent = indentation(n - 1)
 		}
 	case inside:
 		broken = p.items[i-1].broken
 	case it.gap.term:
 		broken = broken || len(p.blocks) == 0 || p.items[p.blocks[len(p.blocks)-1].item].broken
 	case (it.Kind == scan.RParen || it.Kind == scan.RBracket) && p.paren <= 1:
-		indent = strings.Repeat("  ", len(p.blocks))
+		indent = indentation(len(p.blocks))
 	}
 	switch {
 	case p.out.Len() == 0:
 	case broken:
-		p.newline(it.gap.newlines > 1 && !inside && !closes || inside && len(it.gap.comments) > 0 && it.gap.newlines > 1)
+		p.newline(it.gap.newlines > 1 && !closes && (!inside || len(it.gap.comments) > 0))
 		p.out.WriteString(indent)
 	case inside && closes: // {}
 	case it.gap.term:
@@ -165,6 +165,9 @@ func (p *printer) between(i int, it *item) {
 		p.out.WriteByte(' ')
 	}
 }
+
+// indentation returns the blanks of a depth. It is bounded: what nests deeper is no program, and must not grow with its square.
+func indentation(depth int) string { return strings.Repeat("  ", min(depth, 8)) }
 
 // comments writes comments, each to the end of its line: behind the token before, or on its own line. No blank line stands
 // at the start of a block.

@@ -1,0 +1,183 @@
+package format
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/zt-lang/ztc/lang"
+	"github.com/zt-lang/ztc/lang/scan"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+var update = flag.Bool("update", false, "rewrite the wanted texts")
+
+func formatted(text string) string {
+	out, _ := Source(source.New("x.zt", text))
+	return string(out)
+}
+
+// TestLayout formats the first file of each archive and wants the second.
+func TestLayout(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no archives", err)
+	}
+	for _, name := range names {
+		a, err := txtar.ParseFile(name)
+		if err != nil || len(a.Files) != 2 {
+			t.Fatalf("%s: %d files, %v", name, len(a.Files), err)
+		}
+		got := formatted(string(a.Files[0].Data))
+		if *update {
+			a.Files[1].Data = []byte(got)
+			if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(string(a.Files[1].Data), got); diff != "" {
+			t.Errorf("%s: go test -update rewrites it\n%s", name, diff)
+		}
+		if diff := cmp.Diff(got, formatted(got)); diff != "" {
+			t.Errorf("%s: a second run changes more\n%s", name, diff)
+		}
+	}
+}
+
+func TestSmall(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                      "",
+		"\n\n":                                  "",
+		"# c":                                   "# c\n",
+		"\n\n# c  \n\n\n# d\n\n":                "# c\n\n# d\n",
+		"allow a->b":                            "allow a -> b\n",
+		"allow a -> b;allow c -> d;":            "allow a -> b\nallow c -> d\n",
+		"allow a -> b; # why":                   "allow a -> b  # why\n",
+		"allow a -> b\r\nallow\tc -> d # x\r\n": "allow a -> b\r\nallow c -> d  # x\r\n",
+		"mesh{}":                                "mesh {}\n",
+		"mesh {\n}":                             "mesh {\n}\n",
+		"mesh { # c\n}":                         "mesh {  # c\n}\n",
+		"mesh {\n\n\n# c\n\n\n}\n":              "mesh {\n  # c\n}\n",
+		"namespace a{waypoint w;;\n\n;data-plane ambient}": "namespace a {\n  waypoint w\n\n  data-plane ambient\n}\n",
+		"group g = a,\nb":                           "group g = a,\n  b\n",
+		"allow a -> b : http GET":                   "allow a -> b:http GET\n",
+		"allow (a,b)as\"x\"->c":                     "allow (a, b) as \"x\" -> c\n",
+		"use p ( a , b : 80 )":                      "use p(a, b:80)\n",
+		"policy p ( a ) { use q (a) }":              "policy p(a) { use q(a) }\n",
+		"pods p{a:b\nc : d}":                        "pods p {\n  a: b\n  c: d\n}\n",
+		"workload w{labels a:b,\nc:d;port http 80}": "workload w {\n  labels a: b,\n    c: d\n  port http 80\n}\n",
+	} {
+		got := formatted(in)
+		if got != want {
+			t.Errorf("%q\n got %q\nwant %q", in, got, want)
+		}
+		if again := formatted(got); again != got {
+			t.Errorf("%q: a second run gives %q", got, again)
+		}
+	}
+}
+
+// A statement that cannot be read stays as it stands, and those beside it are formatted.
+func TestBadStaysAsItStands(t *testing.T) {
+	got, diags := Source(source.New("x.zt", "allow a->b\nallow  a   b  !!  c\nallow c->d\n"))
+	if !diags.HasErrors() {
+		t.Fatal("no error")
+	}
+	if want := "allow a -> b\nallow  a   b  !!  c\nallow c -> d\n"; string(got) != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// corpus is every program of the examples and golden archives.
+func corpus(t testing.TB) []string {
+	var out []string
+	err := filepath.WalkDir("../..", func(p string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		switch filepath.Ext(p) {
+		case ".zt":
+			b, err := os.ReadFile(p)
+			out = append(out, string(b))
+			return err
+		case ".txtar":
+			a, err := txtar.ParseFile(p)
+			if err != nil {
+				return err
+			}
+			for _, f := range a.Files {
+				if strings.HasSuffix(f.Name, ".zt") {
+					out = append(out, string(f.Data))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || len(out) < 10 {
+		t.Fatal(len(out), err)
+	}
+	return out
+}
+
+// keeps fails unless formatting keeps tokens and comments, is stable, and gives no new errors.
+func keeps(t *testing.T, text string) {
+	t.Helper()
+	file := source.New("x.zt", text)
+	out, diags := Source(file)
+	if !same(text, string(out)) {
+		t.Fatalf("%q\nbecomes %q: other tokens", text, out)
+	}
+	if again := formatted(string(out)); again != string(out) && !diags.HasErrors() {
+		t.Fatalf("%q\nbecomes %q\nand then %q", text, out, again)
+	}
+	_, before := lang.Parse(file)
+	_, after := lang.Parse(source.New("x.zt", string(out)))
+	if len(before) != len(after) {
+		t.Fatalf("%q\nbecomes %q: %d diagnostics before, %d after", text, out, len(before), len(after))
+	}
+}
+
+// Every blank of every program of the corpus may be missing, doubled or a line end more: the layout is the same text again.
+func TestCorpus(t *testing.T) {
+	changed := 0
+	for _, text := range corpus(t) {
+		keeps(t, text)
+		keeps(t, strings.ReplaceAll(text, "\n", "\r\n"))
+		if strings.Contains(text, "\r") {
+			continue
+		}
+		var b strings.Builder
+		for _, tok := range scan.All(text) {
+			s := text[tok.Start:tok.End]
+			if tok.Kind == scan.Space {
+				s = strings.Repeat(" ", 3)
+			}
+			b.WriteString(s)
+		}
+		if loose := b.String(); loose != text {
+			changed++
+			if _, diags := lang.Parse(source.New("x.zt", text)); !diags.HasErrors() && formatted(loose) != formatted(text) {
+				t.Errorf("blanks matter:\n%s", cmp.Diff(formatted(text), formatted(loose)))
+			}
+		}
+	}
+	if changed < 10 {
+		t.Errorf("only %d programs were changed", changed)
+	}
+}
+
+func FuzzFormat(f *testing.F) {
+	for _, s := range corpus(f) {
+		f.Add(s)
+	}
+	for _, s := range []string{"a ; ; \n ; } ; {", "{{{{\n}", "#\n;#", "(\n#\n)", "a {#\n#\n\n\n}", "\xff\r;\r\n", "a,;b\nallow", "\"x\n{"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) { keeps(t, text) })
+}
