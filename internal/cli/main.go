@@ -109,11 +109,13 @@ func (a *app) root() *cobra.Command {
 			"Exit codes: 0 fine, 1 the policy is wrong or a difference was found, 2 bad usage or files that cannot be read\n" +
 			"or written, 3 internal error.",
 		Example:           "  ztc build ship.zt\n  ztc build -o manifests/ policies/\n  ztc check --format json\n  ztc explain ZT1001",
-		Args:              cobra.NoArgs,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef(c, "unknown command %q", args[0])
+			}
 			return c.Help()
 		},
 	}
