@@ -1,3 +1,150 @@
 // Package inventory reads what a cluster would run from plain manifests: workloads with their service accounts, labels and
 // ports, Services, ServiceAccounts and Namespaces.
+//
+// Manifests are somebody else's text, so nothing in them is trusted: every size, count and depth has a bound, names are
+// checked to be names, and a fault in one document never hides another document.
+//
+// The objects are read from yaml.v3 nodes and not through k8s.io/api: only nodes know their line and column, and the typed
+// structs would cost a second parse, 3 ms at start-up and 10 MB. A test holds this reader to the typed structs instead.
 package inventory
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Bounds on what is read. Kubernetes itself refuses an object over 1.5 MiB.
+const (
+	maxFile     = 64 << 20
+	maxTotal    = 512 << 20
+	maxFiles    = 20_000
+	maxEntries  = 200_000 // directory entries of any kind
+	maxDepth    = 50      // directories
+	maxDocument = 8 << 20 // one YAML or JSON document, or one item of a split list
+	maxPieces   = 200_000 // documents and items of all files together
+	maxNested   = 4       // lists in lists
+	maxFaults   = 50      // reported for one file
+	maxMatches  = 2_000_000
+)
+
+// Parse reads the objects of all files. The result does not depend on the order of the files or of the documents in them,
+// and it holds what is sound even when the diagnostics have errors.
+func Parse(files []*source.File) (*ir.Inventory, diag.List) {
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b *source.File) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Text, b.Text)
+	})
+	// Two inventory statements may name the same file.
+	files = slices.CompactFunc(files, func(a, b *source.File) bool { return a.Name == b.Name && a.Text == b.Text })
+	var diags diag.List
+	var pieces []piece
+	for _, f := range files {
+		if len(f.Text) > maxFile {
+			diags.Add(diag.InventoryTooLarge, source.Span{File: f}, "%q has %d MiB, and a manifest may have %d", f.Name, len(f.Text)>>20, maxFile>>20)
+			continue
+		}
+		pieces = split(pieces, f)
+		if len(pieces) > maxPieces {
+			last := pieces[maxPieces]
+			diags.Add(diag.InventoryTooLarge, last.span(), "the inventory has more than %d objects", maxPieces)
+			pieces = pieces[:maxPieces]
+			break
+		}
+	}
+	all := join(readAll(pieces), &diags)
+	inv := link(all, &diags)
+	diags.Sort()
+	return inv, diags
+}
+
+// found is what documents hold.
+type found struct {
+	workloads  []workload
+	services   []service
+	accounts   []ir.InventoryName
+	namespaces []ir.InventoryName
+	diags      diag.List
+}
+
+// workload is a workload whose ports are not yet known.
+type workload struct {
+	ir.InventoryWorkload
+	containers []containerPort
+}
+
+// containerPort is a TCP port that a container declares.
+type containerPort struct {
+	name   string
+	number int
+	span   source.Span
+}
+
+// service is a Service with the places of its ports.
+type service struct {
+	ir.InventoryService
+	spans []portSpans // one for each of Ports
+}
+
+type portSpans struct{ port, target source.Span }
+
+// readAll reads the pieces on all processors; the answers keep the order of the pieces.
+func readAll(pieces []piece) []found {
+	out := make([]found, len(pieces))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pieces)) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(pieces) {
+					return
+				}
+				out[i] = read(pieces[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// join puts the answers together. A file with very many faults keeps the first ones, and of unrendered templates one: the
+// rest says the same again.
+func join(parts []found, diags *diag.List) found {
+	var all found
+	faults := map[*source.File]int{}
+	last := map[*source.File]int{}
+	templates := map[*source.File]bool{}
+	for _, p := range parts {
+		all.workloads = append(all.workloads, p.workloads...)
+		all.services = append(all.services, p.services...)
+		all.accounts = append(all.accounts, p.accounts...)
+		all.namespaces = append(all.namespaces, p.namespaces...)
+		for _, d := range p.diags {
+			f := d.Span.File
+			if d.Code == diag.InventoryTemplate {
+				if templates[f] {
+					continue
+				}
+				templates[f] = true
+			}
+			switch faults[f]++; {
+			case faults[f] <= maxFaults:
+				last[f] = len(*diags)
+				*diags = append(*diags, d)
+			case faults[f] == maxFaults+1:
+				(*diags)[last[f]].Note("further faults of %q are not shown", f.Name)
+			}
+		}
+	}
+	return all
+}

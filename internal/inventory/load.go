@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -9,98 +11,167 @@ import (
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// Bounds of what an inventory may be.
-const (
-	maxFile  = 64 << 20
-	maxFiles = 20_000
-	maxDepth = 50
-)
-
-// Load reads a manifest, or all manifests below a directory (*.yaml, *.yml, *.json), in order of their names. Hidden
-// directories are skipped. What cannot be read is reported at the place that named the path.
+// Load reads the file, or the *.yaml, *.yml and *.json files in the directory and below it, that name stands for. The names
+// of the files are name joined with their path below it. Everything that is wrong with the path is said at the span, the
+// string of the inventory statement. A nil file system has no files.
 func Load(fsys fs.FS, name string, at source.Span) ([]*source.File, diag.List) {
-	var diags diag.List
-	var files []*source.File
-	fail := func(p, format string, args ...any) {
-		diags.Add(diag.InventoryUnreadable, at, "inventory %q "+format, append([]any{p}, args...)...)
+	l := loader{fsys: fsys, given: name, at: at}
+	clean := path.Clean(name)
+	switch {
+	case fsys == nil:
+		l.diags.Add(diag.InventoryUnreadable, at, "%q cannot be read: a program on standard input has no directory", name).
+			Advise("give the manifests with --inventory, or the program as a file")
+	case name == "" || path.IsAbs(name) || !fs.ValidPath(clean):
+		l.diags.Add(diag.InventoryOutside, at, "%q is not in the program's directory", name).
+			Advise("move the manifests below the program, or give them with --inventory")
+	default:
+		l.load(clean)
 	}
-	clean := path.Clean(strings.TrimPrefix(name, "./"))
-	if !fs.ValidPath(clean) || strings.Contains(name, "\\") {
-		fail(name, "leaves the directory of the program")
-		return nil, diags
-	}
-	read := func(p string) {
-		info, err := fs.Stat(fsys, p)
-		switch {
-		case err != nil:
-			fail(p, "cannot be read: %s", reason(err))
-			return
-		case !info.Mode().IsRegular():
-			fail(p, "is not a regular file")
-			return
-		case info.Size() > maxFile:
-			fail(p, "is larger than %d bytes", maxFile)
-			return
+	return l.files, l.diags
+}
+
+type loader struct {
+	fsys    fs.FS
+	given   string
+	at      source.Span
+	files   []*source.File
+	entries int
+	total   int64
+	full    bool // a bound is reached
+	diags   diag.List
+}
+
+func (l *loader) load(name string) {
+	info, err := fs.Stat(l.fsys, name)
+	switch {
+	case err != nil:
+		l.unreadable(name, err)
+	case info.IsDir():
+		l.dir(name, 1)
+		if len(l.files) == 0 && len(l.diags) == 0 {
+			l.diags.Add(diag.InventoryEmpty, l.at, "%q has no *.yaml, *.yml or *.json file", l.given)
 		}
-		text, err := fs.ReadFile(fsys, p)
-		if err != nil {
-			fail(p, "cannot be read: %s", reason(err))
-			return
-		}
-		files = append(files, source.New(p, string(text)))
+	default:
+		l.file(name, info)
 	}
-	info, err := fs.Stat(fsys, clean)
+}
+
+// dir reads a directory in the order of names, which fs.ReadDir promises.
+func (l *loader) dir(name string, depth int) {
+	if depth > maxDepth {
+		l.limit("%q is more than %d directories deep", name, maxDepth)
+		return
+	}
+	entries, err := fs.ReadDir(l.fsys, name)
 	if err != nil {
-		fail(name, "cannot be read: %s", reason(err))
-		return nil, diags
+		l.unreadable(name, err)
+		return
 	}
-	if !info.IsDir() {
-		read(clean)
-		return files, diags
+	if l.entries += len(entries); l.entries > maxEntries {
+		l.limit("%q has more than %d files and directories", l.given, maxEntries)
+		return
 	}
-	err = fs.WalkDir(fsys, clean, func(p string, e fs.DirEntry, err error) error {
+	for _, e := range entries {
+		if l.full {
+			return
+		}
+		below := path.Join(name, e.Name())
 		switch {
-		case err != nil:
-			fail(p, "cannot be read: %s", reason(err))
-			return nil
+		case strings.HasPrefix(e.Name(), "."): // .git, editors' lock files, the ..data of a mounted ConfigMap
 		case e.IsDir():
-			if p != clean && strings.HasPrefix(e.Name(), ".") {
-				return fs.SkipDir
+			l.dir(below, depth+1)
+		case e.Type()&fs.ModeSymlink != 0:
+			l.link(below)
+		case manifest(below):
+			if info, err := e.Info(); err != nil {
+				l.unreadable(below, err)
+			} else {
+				l.file(below, info)
 			}
-			if strings.Count(p, "/") > maxDepth {
-				fail(p, "is deeper than %d directories", maxDepth)
-				return fs.SkipDir
-			}
-		case manifest(e.Name()):
-			if len(files) >= maxFiles {
-				fail(name, "holds more than %d manifests", maxFiles)
-				return fs.SkipAll
-			}
-			read(p)
 		}
-		return nil
-	})
-	if err != nil {
-		fail(name, "cannot be read: %s", reason(err))
 	}
-	return files, diags
+}
+
+// link reads a file behind a symbolic link. Directories behind links are not entered: they may lead back up.
+func (l *loader) link(name string) {
+	info, err := fs.Stat(l.fsys, name)
+	switch {
+	case err != nil && manifest(name):
+		l.unreadable(name, err)
+	case err != nil: // a dangling link that nobody asked for
+	case info.IsDir():
+		l.diags.Add(diag.InventoryLink, l.at, "%q is a link to a directory and is not followed", name).
+			Advise("name the directory itself in an `inventory` statement")
+	case manifest(name):
+		l.file(name, info)
+	}
 }
 
 func manifest(name string) bool {
-	switch path.Ext(name) {
+	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml", ".json":
 		return true
 	}
 	return false
 }
 
-// reason is an error of a file system without its path, which may be absolute.
-func reason(err error) string {
-	for {
-		pe, ok := err.(*fs.PathError)
-		if !ok {
-			return err.Error()
-		}
-		err = pe.Err
+func (l *loader) file(name string, info fs.FileInfo) {
+	switch {
+	case !info.Mode().IsRegular(): // to open a pipe could wait for ever
+		l.diags.Add(diag.InventoryUnreadable, l.at, "%q cannot be read: it is not a regular file", name)
+		return
+	case info.Size() > maxFile:
+		l.tooLarge(name)
+		return
+	case len(l.files) == maxFiles:
+		l.limit("%q has more than %d manifests", l.given, maxFiles)
+		return
 	}
+	f, err := l.fsys.Open(name)
+	if err != nil {
+		l.unreadable(name, err)
+		return
+	}
+	defer f.Close()
+	// The size may be untrue: files grow, and file systems lie.
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		l.unreadable(name, err)
+	case len(data) > maxFile:
+		l.tooLarge(name)
+	case l.total+int64(len(data)) > maxTotal:
+		l.limit("the manifests in %q have more than %d MiB", l.given, maxTotal>>20)
+	default:
+		l.total += int64(len(data))
+		l.files = append(l.files, source.New(name, string(data)))
+	}
+}
+
+func (l *loader) tooLarge(name string) {
+	l.diags.Add(diag.InventoryTooLarge, l.at, "%q has more than %d MiB", name, maxFile>>20)
+}
+
+func (l *loader) limit(format string, args ...any) {
+	l.full = true
+	l.diags.Add(diag.InventoryTooLarge, l.at, format, args...)
+}
+
+func (l *loader) unreadable(name string, err error) {
+	why := err.Error()
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		why = p.Err.Error()
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = "there is no such file or directory"
+	case errors.Is(err, fs.ErrPermission):
+		why = "permission denied"
+	}
+	if len(l.diags) >= maxFaults {
+		l.full = true
+		return
+	}
+	l.diags.Add(diag.InventoryUnreadable, l.at, "%q cannot be read: %s", name, why)
 }

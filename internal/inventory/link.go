@@ -1,0 +1,249 @@
+package inventory
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// link sorts the objects, drops those that come twice, and gives the workloads the ports that Services send to.
+func link(all found, diags *diag.List) *ir.Inventory {
+	inv := &ir.Inventory{}
+	services := unique(all.services, diags,
+		func(s service) ir.InventoryName {
+			return ir.InventoryName{Namespace: s.Namespace, Name: s.Name, Span: s.Span}
+		},
+		func(service) string { return "Service" }, diag.InventoryTwice)
+	workloads := unique(all.workloads, diags,
+		func(w workload) ir.InventoryName {
+			return ir.InventoryName{Namespace: w.Namespace, Name: w.Name, Span: w.Span}
+		},
+		func(w workload) string { return w.Kind }, diag.InventoryTwice)
+	self := func(n ir.InventoryName) ir.InventoryName { return n }
+	inv.Accounts = unique(all.accounts, diags, self, func(ir.InventoryName) string { return "ServiceAccount" }, diag.InventoryNameTwice)
+	inv.Namespaces = unique(all.namespaces, diags, self, func(ir.InventoryName) string { return "Namespace" }, diag.InventoryNameTwice)
+
+	l := linker{diags: diags, picks: map[string][]*service{}}
+	for i := range services {
+		s := &services[i]
+		inv.Services = append(inv.Services, s.InventoryService)
+		if len(s.Selector) > 0 {
+			l.picks[pick(s.Namespace, s.Selector)] = append(l.picks[pick(s.Namespace, s.Selector)], s)
+		}
+	}
+	for i := range workloads {
+		l.ports(&workloads[i])
+		inv.Workloads = append(inv.Workloads, workloads[i].InventoryWorkload)
+	}
+	inv.Namespaces = withImplied(inv)
+	return inv
+}
+
+// unique sorts objects by namespace, name, kind and place, and keeps the first of those that come twice.
+func unique[T any](list []T, diags *diag.List, id func(T) ir.InventoryName, kind func(T) string, code diag.Code) []T {
+	order := func(a, b T) int {
+		x, y := id(a), id(b)
+		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name), cmp.Compare(kind(a), kind(b)))
+	}
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Or(order(a, b), id(a).Span.Compare(id(b).Span)) })
+	out := list[:0]
+	reported := 0
+	for _, o := range list {
+		if len(out) == 0 || order(out[len(out)-1], o) != 0 {
+			out = append(out, o)
+			continue
+		}
+		first, again := id(out[len(out)-1]), id(o)
+		if reported++; reported > maxFaults {
+			continue
+		}
+		where := ""
+		if again.Namespace != "" {
+			where = " in namespace " + quote(again.Namespace)
+		}
+		diags.Add(code, again.Span, "there are two objects %s %q%s", kind(o), again.Name, where).
+			Relate(first.Span, "the other one is here")
+	}
+	return slices.Clip(out)
+}
+
+// withImplied adds the namespaces that have no Namespace object and in which an object lives.
+func withImplied(inv *ir.Inventory) []ir.InventoryName {
+	at := map[string]source.Span{}
+	add := func(ns string, span source.Span) {
+		if old, ok := at[ns]; !ok || span.Compare(old) < 0 {
+			at[ns] = span
+		}
+	}
+	for _, w := range inv.Workloads {
+		add(w.Namespace, w.Span)
+	}
+	for _, s := range inv.Services {
+		add(s.Namespace, s.Span)
+	}
+	for _, a := range inv.Accounts {
+		add(a.Namespace, a.Span)
+	}
+	for _, n := range inv.Namespaces {
+		at[n.Name] = n.Span
+	}
+	var out []ir.InventoryName
+	for _, ns := range slices.Sorted(maps.Keys(at)) {
+		out = append(out, ir.InventoryName{Name: ns, Span: at[ns]})
+	}
+	return out
+}
+
+// linker finds the Services that pick the pods of a workload.
+type linker struct {
+	diags   *diag.List
+	picks   map[string][]*service // by the first label of the selector, sorted by name
+	matches int
+}
+
+// pick is the key of a selector in linker.picks: its namespace and the first of its labels.
+func pick(namespace string, selector map[string]string) string {
+	k := slices.Min(slices.Collect(maps.Keys(selector)))
+	return namespace + "\x00" + k + "\x00" + selector[k]
+}
+
+func (l *linker) services(w *workload) []*service {
+	var out []*service
+	for k, v := range w.Labels {
+		for _, s := range l.picks[w.Namespace+"\x00"+k+"\x00"+v] {
+			if l.matches++; l.matches > maxMatches {
+				break
+			}
+			if subset(s.Selector, w.Labels) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *service) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+func subset(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if have, ok := labels[k]; !ok || have != v {
+			return false
+		}
+	}
+	return true
+}
+
+// listener is a port of a workload while Services are still being asked about it.
+type listener struct {
+	ir.Port
+	from  []sender
+	named bool // by the container
+}
+
+// sender is a port of a Service that sends to a listener.
+type sender struct {
+	service string
+	port    ir.InventoryServicePort
+	span    source.Span
+}
+
+// ports fills in the ports of a workload. A container port's own name says nothing of what it speaks: the inbound side of
+// Istio goes by the Service.
+func (l *linker) ports(w *workload) {
+	byNumber := map[int]*listener{}
+	at := func(number int, span source.Span) *listener {
+		p := byNumber[number]
+		if p == nil {
+			p = &listener{Port: ir.Port{Number: number, Span: span}}
+			byNumber[number] = p
+		}
+		return p
+	}
+	names := map[string]int{} // the first container that has the name has it
+	for _, c := range w.containers {
+		p := at(c.number, c.span)
+		if p.Name == "" && c.name != "" {
+			p.Name, p.named = c.name, true
+		}
+		if _, ok := names[c.name]; !ok && c.name != "" {
+			names[c.name] = c.number
+		}
+	}
+	before := l.matches
+	for _, s := range l.services(w) {
+		for i, sp := range s.Ports {
+			if l.matches++; l.matches > maxMatches {
+				break
+			}
+			number := sp.Target
+			if number == 0 {
+				number = names[sp.TargetName]
+			}
+			if number == 0 {
+				l.diags.Add(diag.InventoryNoTarget, s.spans[i].target,
+					"Service %q sends to the port named %q, and no container of %s %q has it", s.Name, sp.TargetName, w.Kind, w.Name).
+					Relate(w.Span, "its selector picks these pods")
+				continue
+			}
+			p := at(number, s.spans[i].port)
+			p.from = append(p.from, sender{s.Name, sp, s.spans[i].port})
+		}
+	}
+	if before <= maxMatches && l.matches > maxMatches {
+		l.diags.Add(diag.InventoryTooLarge, w.Span, "the selectors of the Services pick workloads more than %d times", maxMatches)
+	}
+	for _, n := range slices.Sorted(maps.Keys(byNumber)) {
+		p := byNumber[n]
+		l.decide(w, p)
+		w.Ports = append(w.Ports, p.Port)
+	}
+	uniqueNames(w, byNumber)
+}
+
+// decide sets the protocol that all Services agree on, and the name.
+func (l *linker) decide(w *workload, p *listener) {
+	agreed := true
+	for i, s := range p.from {
+		first := p.from[0]
+		if i == 0 {
+			p.Protocol = s.port.Protocol
+			if !p.named {
+				p.Name = s.port.Name
+			}
+			continue
+		}
+		if !p.named && s.port.Name != first.port.Name {
+			p.Name = ""
+		}
+		if agreed && s.port.Protocol != first.port.Protocol {
+			agreed = false
+			p.Protocol = ir.Undeclared
+			l.diags.Add(diag.InventoryProtocols, s.span,
+				"port %d of %s %q is %s for Service %q and %s for Service %q, so it is taken for undeclared",
+				p.Number, w.Kind, w.Name, first.port.Protocol, first.service, s.port.Protocol, s.service).
+				Relate(first.span, "the first one is here").
+				Note("Istio goes by the older Service, which manifests do not tell").
+				Advise("give both ports the same appProtocol")
+		}
+	}
+}
+
+// uniqueNames takes names that came from Services away where another port of the workload has them too.
+func uniqueNames(w *workload, byNumber map[int]*listener) {
+	count := map[string]int{}
+	for _, p := range w.Ports {
+		count[p.Name]++
+	}
+	for i, p := range w.Ports {
+		if count[p.Name] > 1 && !byNumber[p.Number].named {
+			w.Ports[i].Name = ""
+		}
+	}
+}
