@@ -116,9 +116,6 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if d != nil {
 		defer d.close()
 	}
-	if len(bad) == 0 {
-		bad = d.apart(in)
-	}
 	if len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
@@ -130,6 +127,9 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 			a.report(diags)
 			return exit(exitInternal)
 		}
+	}
+	if bad := d.apart(in, files); len(bad) > 0 {
+		return a.fail(append(diags, bad...))
 	}
 	old, bad := d.read(files)
 	if len(bad) > 0 {

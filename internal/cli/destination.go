@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -38,7 +40,8 @@ func openDestination(given string, check bool) (*destination, diag.List) {
 	if clean := diag.Clean(given); clean != given {
 		return nil, one(diag.BadFileName, "the destination \"%s\" holds characters that cannot be seen", clean)
 	}
-	wantDir := os.IsPathSeparator(given[len(given)-1])
+	last := filepath.Base(given)
+	wantDir := os.IsPathSeparator(given[len(given)-1]) || last == "." || last == ".."
 	p := filepath.Clean(given)
 	info, err := os.Lstat(p)
 	switch {
@@ -99,50 +102,44 @@ func (d *destination) display(name string) string {
 }
 
 // apart checks that the destination is not among what it is made from.
-func (d *destination) apart(in *inputs) diag.List {
-	if !d.dir {
-		if strings.HasSuffix(d.base, ".zt") {
-			return one(diag.OutputInSources, "the destination %q has the name of a source", d.given)
-		}
-		if info, err := d.root.Lstat(d.base); err == nil {
-			for _, i := range in.infos {
-				if os.SameFile(info, i) {
-					return one(diag.OutputInSources, "the destination %q is one of the inputs", d.given)
-				}
-			}
-		}
+func (d *destination) apart(in *inputs, files []output) diag.List {
+	if !d.dir && strings.HasSuffix(d.base, ".zt") {
+		return one(diag.OutputInSources, "the destination %q has the name of a source", d.given)
 	}
 	for _, dir := range in.fs.outside {
 		if within(d.path, dir) {
 			return one(diag.OutputInSources, "the destination %q lies in a directory that is read as inventory", d.given)
 		}
 	}
-	if in.rootPath == "" || !within(d.path, in.rootPath) {
+	rel := "" // of the directory in the program's, where it lies there
+	if in.rootPath != "" && within(d.path, in.rootPath) {
+		if r, err := filepath.Rel(in.rootPath, d.path); err == nil {
+			rel = filepath.ToSlash(r)
+		}
+	}
+	for _, f := range files {
+		read := rel != "" && in.fs.files[path.Join(rel, f.name)]
+		if d.root != nil && !read {
+			info, err := d.root.Lstat(f.name)
+			read = err == nil && slices.ContainsFunc(in.infos, func(i os.FileInfo) bool { return os.SameFile(i, info) })
+		}
+		if read {
+			return one(diag.OutputInSources, "the destination %q is one of the inputs", d.display(f.name))
+		}
+	}
+	if rel == "" {
 		return nil
 	}
-	rel, err := filepath.Rel(in.rootPath, d.path)
-	if err != nil {
-		return nil
-	}
-	rel = filepath.ToSlash(rel)
-	for at := rel; ; {
+	for at := rel; ; at = path.Dir(at) {
 		if in.fs.dirs[at] {
 			return one(diag.OutputInSources, "the destination %q lies in a directory that is read as inventory", d.given)
 		}
 		if at == "." {
 			break
 		}
-		at = filepath.ToSlash(filepath.Dir(at))
-	}
-	if !d.dir {
-		if in.fs.files[filepath.ToSlash(filepath.Join(rel, d.base))] {
-			return one(diag.OutputInSources, "the destination %q is one of the inputs", d.given)
-		}
-		return nil
 	}
 	for _, f := range in.files {
-		name := strings.TrimPrefix(f.Name, in.dir)
-		if f.Name != stdinName && filepath.ToSlash(filepath.Dir(name)) == rel {
+		if name := strings.TrimPrefix(f.Name, in.dir); d.dir && f.Name != stdinName && path.Dir(name) == rel {
 			return one(diag.OutputInSources, "the destination %q is the directory of %q", d.given, f.Name)
 		}
 	}
