@@ -308,6 +308,7 @@ func TestValidateOthers(t *testing.T) {
 		return &Object{APIVersion: "security.istio.io/v1", Kind: RequestAuthentication, Name: "a", Namespace: "b",
 			Request: &security.RequestAuthentication{JwtRules: []*security.JWTRule{r}}}
 	}
+	jwks := func(s string) *Object { return request(&security.JWTRule{Issuer: "i", Jwks: s}) }
 	ports := map[uint32]*security.PeerAuthentication_MutualTLS{80: strict}
 	for _, tt := range []struct {
 		o    *Object
@@ -321,6 +322,28 @@ func TestValidateOthers(t *testing.T) {
 		{request(&security.JWTRule{}), "neither issuer"},
 		{request(&security.JWTRule{Issuer: "i", Jwks: "{}", JwksUri: "https://x"}), "only one of jwks"},
 		{request(&security.JWTRule{JwksUri: "ftp://x"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https://a b/"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https://a\n"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https:///keys"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https://%zz"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https://a/b#%zz"}), "no URL"},
+		{request(&security.JWTRule{JwksUri: "https://a:65536"}), "a port that is none"},
+		{request(&security.JWTRule{JwksUri: "https://a/" + strings.Repeat("b", 2048)}), "too long"},
+		{jwks(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"1","x5c":["AQAB"]},{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ=="}]}`), ""},
+		{jwks(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AQ"},{"kty":"oct","k":"AQ"}]}`), ""},
+		{jwks(`x`), "no JSON object"},
+		{jwks(`null`), "no JSON object"},
+		{jwks(`{"keys":[]} {}`), "no JSON object"},
+		{jwks(`{"Keys":[{"kty":"oct","k":"AQ"}]}`), "has no keys"},
+		{jwks(`{"keys":[1]}`), "has no keys"},
+		{jwks(`{"keys":[null]}`), "without a type"},
+		{jwks(`{"keys":[{"kty":"rsa","n":"AQAB","e":"AQAB"}]}`), "without a type"},
+		{jwks(`{"keys":[{"kty":"RSA","n":"AQAB"}]}`), "without e"},
+		{jwks(`{"keys":[{"kty":"RSA","n":"A+B/","e":"AQAB"}]}`), "without n"},
+		{jwks(`{"keys":[{"kty":"EC","x":"AQ","y":"AQ"}]}`), "without crv"},
+		{jwks(`{"keys":[{"kty":"oct","k":"AQ","kid":1}]}`), "kid is no string"},
+		{jwks(`{"keys":[{"kty":"oct","k":"AQ","key_ops":"sign"}]}`), "key_ops is no list"},
+		{jwks(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":""}]}`), "d is no number"},
 		{request(&security.JWTRule{Issuer: "i", FromHeaders: []*security.JWTHeader{{}}}), "without name"},
 		{request(&security.JWTRule{Issuer: "i", OutputClaimToHeaders: []*security.ClaimToHeader{{Claim: "a", Header: "x a"}}}), "claim \"a\""},
 		{request(nil), "rule 0 is nil"},

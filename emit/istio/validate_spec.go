@@ -287,9 +287,13 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 		v.add("rule %d: only one of jwks and jwksUri can be set", i)
 	}
 	if u := r.JwksUri; u != "" {
-		lower := strings.ToLower(u)
-		if len(u) > maxJWKSURI || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
-			v.add("rule %d: jwksUri %q is no URL with the scheme http or https", i, u)
+		if bad := jwksURI(u); bad != "" {
+			v.add("rule %d: jwksUri %q %s", i, u, bad)
+		}
+	}
+	if r.Jwks != "" {
+		if bad := keySet(r.Jwks); bad != "" {
+			v.add("rule %d: jwks %s", i, bad)
 		}
 	}
 	v.text("jwtRules", r.Issuer, r.JwksUri, r.Jwks, r.OutputPayloadToHeader)
