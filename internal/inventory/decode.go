@@ -144,7 +144,8 @@ func (r *reader) badJSON(err error, off int) {
 		r.template(p.line(p.start + i))
 		return
 	}
-	off = p.start + max(0, min(off, p.end-p.start))
+	off = max(0, min(off, p.end-p.start))
+	off = p.end - len(strings.TrimLeft(p.text()[off:], " \t\r\n"))
 	r.diags.Add(diag.InventorySyntax, source.Span{File: p.file, Start: int32(off), End: int32(min(off+1, p.end))}, "the document is not JSON: %s", why)
 }
 

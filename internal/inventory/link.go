@@ -188,7 +188,7 @@ func (l *linker) ports(w *workload) {
 			}
 			if number == 0 {
 				l.diags.Add(diag.InventoryNoTarget, s.spans[i].target,
-					"Service %q sends to the port named %q, and no container of %s %q has it", s.Name, sp.TargetName, w.Kind, w.Name).
+					"Service %q sends to the port named %q, and no TCP port of a container of %s %q has that name", s.Name, sp.TargetName, w.Kind, w.Name).
 					Relate(w.Span, "its selector picks these pods")
 				continue
 			}

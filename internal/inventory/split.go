@@ -201,7 +201,7 @@ func yamlItems(p piece) (items []piece, ok bool) {
 			}
 		default:
 			open = false
-			if head.WriteString(line); head.Len() > splitAbove {
+			if head.WriteString(line); head.Len() > maxDocument {
 				return nil, false
 			}
 		}
