@@ -68,7 +68,7 @@ func TestSmall(t *testing.T) {
 		"group g = a,\nb":                           "group g = a,\n  b\n",
 		"allow a -> b : http GET":                   "allow a -> b:http GET\n",
 		"allow (a,b)as\"x\"->c":                     "allow (a, b) as \"x\" -> c\n",
-		"use p ( a , b : 80 )":                      "use p(a, b:80)\n",
+		"use p ( a , b : c/d )":                     "use p(a, b: c/d)\n",
 		"policy p ( a ) { use q (a) }":              "policy p(a) { use q(a) }\n",
 		"pods p{a:b\nc : d}":                        "pods p {\n  a: b\n  c: d\n}\n",
 		"workload w{labels a:b,\nc:d;port http 80}": "workload w {\n  labels a: b,\n    c: d\n  port http 80\n}\n",

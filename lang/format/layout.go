@@ -206,8 +206,8 @@ func (p *printer) spaced(i int, prev scan.Kind, it *item) bool {
 	switch prev {
 	case scan.LParen, scan.LBracket:
 		return false
-	case scan.Colon: // app: web in labels; web:8080 elsewhere
-		return p.labels()
+	case scan.Colon: // app: web in labels and arguments; web:8080 elsewhere
+		return p.labels() || p.first == "use" && p.paren > 0
 	}
 	return true
 }
