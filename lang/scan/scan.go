@@ -388,3 +388,13 @@ func classify(w string, has uint8) Kind {
 	}
 	return Word
 }
+
+// KindOf returns the kind of a text that is one token, EOF where it is none or more.
+func KindOf(text string) Kind {
+	s := New(text)
+	t := s.Next()
+	if t.Start != 0 || int(t.End) != len(text) {
+		return EOF
+	}
+	return t.Kind
+}

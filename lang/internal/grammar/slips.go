@@ -1,0 +1,364 @@
+package grammar
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+)
+
+// unexpected reports that token i, or the end of the statement, is not what the grammar wants there: a known slip in its
+// own words, anything else as what was expected and what was found.
+func (r *reader) unexpected(i int, want []string) {
+	if r.failed {
+		return
+	}
+	r.failed = true
+	if i < len(r.toks) && r.toks[i].Kind == scan.Bad {
+		if _, hidden := scan.NextHidden(r.word(i), 0); hidden {
+			return // reported where all of them are (package lang)
+		}
+	}
+	for _, slip := range slips {
+		if slip(r, i, want) {
+			return
+		}
+	}
+	words := r.wording(i, want)
+	after := quote(r.word(i - 1))
+	switch {
+	case i > 0 && r.kind(i-1) == scan.Term:
+		after = "the line above"
+	case i == 0:
+		after = "the start"
+	}
+	if i >= len(r.toks) {
+		end := r.toks[len(r.toks)-1].End
+		if words == "" {
+			words = "more"
+		}
+		d := r.diags.Add(diag.UnexpectedToken, r.span(end, end), "expected %s after %s", words, after)
+		r.noteOpen(d, i)
+		return
+	}
+	t := r.toks[i]
+	if t.Kind == scan.Term {
+		d := r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.Start), "the line ends too early: expected %s after %s", cmpOr(words, "more"), after)
+		r.noteOpen(d, i)
+		return
+	}
+	span := r.span(t.Start, t.End)
+	var d *diag.Diagnostic
+	if words == "" {
+		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s after %s", quote(r.word(i)), after)
+	} else {
+		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s: expected %s after %s", quote(r.word(i)), words, after)
+	}
+	r.meant(d, i, want)
+	r.noteOpen(d, i)
+	if t.Kind == scan.Word && isName(want) {
+		d.Note("a name is lower-case letters, digits and \"-\"")
+	}
+}
+
+func cmpOr(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+// meant adds the word that token i most likely misspells.
+func (r *reader) meant(d *diag.Diagnostic, i int, want []string) {
+	switch r.kind(i) {
+	case scan.Name, scan.Key, scan.Upper, scan.Word:
+	default:
+		return
+	}
+	var words []string
+	for _, w := range want {
+		if w[0] >= 'a' && w[0] <= 'z' {
+			words = append(words, w)
+		}
+		if strings.HasSuffix(w, "Field") || w == "}" {
+			words = append(words, fields[r.word(0)]...)
+		}
+	}
+	if want == nil { // the statement could have ended
+		words = []string{"when", "until", "because", "except", "port", "host", "grpc"}
+	}
+	if w := nearest(r.word(i), words); w != "" {
+		d.Fix(r.span(r.toks[i].Start, r.toks[i].End), w, "did you mean `%s`?", w)
+	}
+}
+
+// noteOpen adds the bracket that is still open before token i.
+func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
+	var open []int
+	for k := range min(i, len(r.toks)) {
+		switch r.toks[k].Kind {
+		case scan.LParen, scan.LBracket, scan.LBrace:
+			open = append(open, k)
+		case scan.RParen, scan.RBracket, scan.RBrace:
+			open = open[:max(0, len(open)-1)]
+		}
+	}
+	if len(open) > 0 && i >= len(r.toks) {
+		t := r.toks[open[len(open)-1]]
+		d.Relate(r.span(t.Start, t.End), "%s is not closed", quote(r.text[t.Start:t.End]))
+	}
+}
+
+// slips are known slips of authors; each reports its own and says whether it did.
+var slips = []func(r *reader, i int, want []string) bool{
+	(*reader).slipUnclosedString, (*reader).slipLineStart, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
+	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
+	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
+}
+
+func (r *reader) slipUnclosedString(i int, _ []string) bool {
+	w := r.word(i)
+	if r.kind(i) != scan.Bad || w[0] != '"' {
+		return false
+	}
+	t := r.toks[i]
+	r.diags.Add(diag.MalformedString, r.span(t.Start, t.End), "a string that is not closed on its line: %s", quote(w[1:])).Advise("close it with a quote; in a string `\\n` stands for a line end and `\\\"` for a quote")
+	return true
+}
+
+// clauseWords continue a statement, and cannot lead a line.
+var clauseWords = []string{"when", "until", "because", "except", "as", "from", "with", "and", "or", "not", "in", "on", "->", ",", "=", "==", "!="}
+
+// LeadsLine reports whether a word or sign would continue the line above, if that could be said at the start of a line.
+func LeadsLine(word string) bool { return slices.Contains(clauseWords, word) }
+
+func (r *reader) slipLineStart(i int, _ []string) bool {
+	if i < 2 || i >= len(r.toks) || r.toks[i-1].Kind != scan.Term || !LeadsLine(r.word(i)) {
+		return false
+	}
+	LineStart(r.diags, r.file, r.toks[i-2].End, r.toks[i])
+	return true
+}
+
+func (r *reader) slipComma(i int, want []string) bool {
+	if i < 1 || r.kind(i-1) != scan.Comma && r.kind(i) != scan.Comma {
+		return false
+	}
+	what := ""
+	switch r.kind(i) {
+	case scan.EOF, scan.Term:
+		what = "the end of the line"
+	case scan.RBrace, scan.RParen, scan.RBracket, scan.Arrow, scan.Comma:
+		what = quote(r.word(i))
+	case scan.Upper, scan.LBrace:
+		what = quote(r.word(i)) // allow a -> b, GET
+	case scan.Key:
+		switch r.word(i) {
+		case "when", "until", "because", "except", "with", "host", "grpc", "port", "http", "tcp", "as", "from":
+			if slices.Contains(want, "Out") {
+				return false
+			}
+			what = quote(r.word(i))
+		}
+	case scan.String:
+		if !slices.Contains(want, "Target") || r.kind(i-2) == scan.String {
+			return false
+		}
+		if v, _ := scan.Unquote(r.word(i)); strings.HasPrefix(v, "/") {
+			what = quote(r.word(i)) // allow a -> b, "/x"
+		}
+	}
+	if r.kind(i-1) != scan.Comma || what == "" {
+		return false
+	}
+	c := r.toks[i-1]
+	r.diags.Add(diag.TrailingComma, r.span(c.Start, c.End), "a comma before %s: no list ends with a comma", what).
+		Fix(r.span(c.Start, c.End), "", "delete the comma")
+	return true
+}
+
+// slipAll: `deny all shop`, `allow all -> x`, `deny al in shop`.
+func (r *reader) slipAll(i int, want []string) bool {
+	if i < 1 {
+		return false
+	}
+	prev := r.toks[i-1]
+	span := r.span(prev.Start, prev.End)
+	isRule := r.word(0) == "dry-run" || r.word(0) == "allow" || r.word(0) == "deny" || r.word(0) == "audit" || r.word(0) == "delegate"
+	switch {
+	case !isRule && r.word(i) != "all":
+	case r.word(i) == "all" && r.kind(i) == scan.Key && isName(want):
+		t := r.toks[i]
+		r.diags.Add(diag.BaselineSpelling, r.span(t.Start, t.End), "%q is no name: it begins a baseline, as in `deny all in shop`", "all").
+			Advise("write `anyone` for every caller, `shop/*` for every workload of a namespace, `mesh` for all; a workload of that name is `default/all`")
+		return true
+	case r.word(i-1) == "all" && prev.Kind == scan.Key && slices.Contains(want, "in"):
+		if r.kind(i) == scan.Arrow || r.kind(i) == scan.Comma {
+			r.diags.Add(diag.BaselineSpelling, span, "%q is not a source: it begins a baseline, as in `deny all in shop`", "all").
+				Fix(span, "anyone", "write `anyone` for every caller")
+			return true
+		}
+		d := r.diags.Add(diag.BaselineSpelling, span, "%q without `in` or `on` is not finished", "all")
+		if w := r.word(i); w == "mesh" || w == "default" || strings.HasSuffix(w, "/*") && r.kind(i) == scan.Ref {
+			d.Fix(r.span(prev.End, prev.End), " in", "write `all in %s`", w)
+		} else {
+			d.Advise("write `all in shop` for the workloads of a namespace, `all on web` for one workload")
+		}
+		return true
+	case (r.word(i) == "in" || r.word(i) == "on") && r.kind(i) == scan.Key && prev.Kind == scan.Name && nearest(r.word(i-1), []string{"all"}) != "":
+		r.diags.Add(diag.BaselineSpelling, span, "%s before %q: a baseline begins with `all`", quote(r.word(i-1)), r.word(i)).
+			Fix(span, "all", "did you mean `all`?")
+		return true
+	}
+	return false
+}
+
+var looseDate = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
+
+func (r *reader) slipDate(i int, want []string) bool {
+	if !slices.Contains(want, "<date>") || i >= len(r.toks) {
+		return false
+	}
+	t := r.toks[i]
+	span := r.span(t.Start, t.End)
+	d := r.diags.Add(diag.MalformedDate, span, "%s is not a date: one is written 2027-01-31, without quotes", quote(r.word(i)))
+	if m := looseDate.FindStringSubmatch(strings.Trim(r.word(i), `"`)); m != nil {
+		pad := func(s string) string { return ("0" + s)[len(s)-1:] }
+		v := m[1] + "-" + pad(m[2]) + "-" + pad(m[3])
+		d.Fix(span, v, "write %s", v)
+	}
+	return true
+}
+
+// slipArrow: a rule without its "->".
+func (r *reader) slipArrow(i int, want []string) bool {
+	if !slices.Contains(want, "->") || i >= len(r.toks) {
+		return false
+	}
+	t := r.toks[i]
+	w := r.word(i)
+	switch {
+	case w == "→" || w == "⇒" || w == "—>" || w == "–>" || w == "=" && r.word(i+1) == ">" || w == ">" || w == "-" || w == ">>" || w == "to":
+		end := t.End
+		if w == "=" {
+			end = r.toks[i+1].End
+		}
+		span := r.span(t.Start, end)
+		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", quote(r.text[t.Start:end])).Fix(span, "->", "write ->")
+		return true
+	case w == "when" || w == "until" || w == "because":
+		r.diags.Add(diag.MissingArrow, r.span(t.Start, t.End), "%q before the targets: clauses stand at the end", w).Advise("write `allow SOURCES -> TARGETS %s ...`", w)
+		return true
+	}
+	switch t.Kind {
+	case scan.Name, scan.Ref, scan.Dotted, scan.Key:
+	default:
+		return false
+	}
+	d := r.diags.Add(diag.MissingArrow, r.span(t.Start, t.Start), "no \"->\" between %s and %s", quote(r.word(i-1)), quote(w))
+	if arrow := slices.ContainsFunc(r.toks[i:], func(t scan.Token) bool { return t.Kind == scan.Arrow }); arrow {
+		d.Advise("join sources with commas: `allow web, api -> db`")
+	} else {
+		d.Fix(r.span(t.Start, t.Start), "-> ", "put -> between sources and targets")
+	}
+	return true
+}
+
+// adjacent returns the end of the run of tokens from i that no space or delimiter of lists separates.
+func (r *reader) adjacent(i int) int32 {
+	end := r.toks[i].End
+	depth := 0
+	for _, t := range r.toks[i+1:] {
+		switch t.Kind {
+		case scan.LBrace, scan.LBracket, scan.LParen:
+			depth++
+		case scan.RBrace, scan.RBracket, scan.RParen:
+			depth--
+		case scan.Comma, scan.Term, scan.String:
+			return end
+		}
+		if t.Start != end || depth < 0 {
+			return end
+		}
+		end = t.End
+	}
+	return end
+}
+
+var methodAndPath = regexp.MustCompile(`^([A-Z][A-Z-]*)(/.*)$`)
+
+// slipPath: a path without quotes.
+func (r *reader) slipPath(i int, _ []string) bool {
+	if r.kind(i) != scan.Bad && r.kind(i) != scan.Word {
+		return false
+	}
+	t := r.toks[i]
+	end := r.adjacent(i)
+	w := r.text[t.Start:end]
+	span := r.span(t.Start, end)
+	if m := methodAndPath.FindStringSubmatch(w); m != nil {
+		r.diags.Add(diag.UnquotedPath, span, "%s is a method and a path without quotes: a path is a string", quote(w)).
+			Fix(span, m[1]+" "+scan.Quote(m[2]), "write %s %s", m[1], scan.Quote(m[2]))
+		return true
+	}
+	if w[0] != '/' {
+		return false
+	}
+	d := r.diags.Add(diag.UnquotedPath, span, "%s is a path without quotes: a path is a string", quote(w))
+	if strings.HasPrefix(w, "//") || strings.HasPrefix(w, "/*") && len(w) > 3 {
+		d.Note("a comment begins with #")
+	} else {
+		d.Fix(span, scan.Quote(w), "put it in quotes")
+	}
+	return true
+}
+
+// slipGlob: web-*, *, shop/, a.b/*.
+func (r *reader) slipGlob(i int, _ []string) bool {
+	w := r.word(i)
+	if r.kind(i) != scan.Bad || !strings.Contains(w, "*") && !strings.HasSuffix(w, "/") {
+		return false
+	}
+	t := r.toks[i]
+	d := r.diags.Add(diag.GlobName, r.span(t.Start, t.End), "%s is not a name: \"*\" stands only in strings, and alone after a namespace, as in shop/*", quote(w))
+	if strings.HasSuffix(w, "/") && scan.KindOf(w+"*") == scan.Ref {
+		d.Fix(r.span(t.Start, t.End), w+"*", "write %s* for every workload of the namespace", w)
+	} else {
+		d.Advise("list the names, or make a `group` of them; every workload of a namespace is `shop/*`")
+	}
+	return true
+}
+
+// slipSigns: signs of other languages.
+func (r *reader) slipSigns(i int, want []string) bool {
+	if i >= len(r.toks) {
+		return false
+	}
+	t := r.toks[i]
+	span := r.span(t.Start, t.End)
+	w := r.word(i)
+	fix, why := "", ""
+	switch {
+	case w == "=" && slices.Contains(want, "=="):
+		fix, why = "==", "\"=\" gives a name, and a condition compares with \"==\""
+	case w == "==" && slices.Contains(want, "="):
+		fix, why = "=", "\"==\" compares, and here stands \"=\""
+	case t.Kind != scan.Bad:
+		return false
+	case w == "&&" || w == "&":
+		fix, why = "and", quote(w)+" is written `and`"
+	case w == "||" || w == "|":
+		fix, why = "or", quote(w)+" is written `or`"
+	case w == "!":
+		r.diags.Add(diag.ForeignSign, span, "%q is written `not`, with parentheses", "!").Advise("write `not (...)`")
+		return true
+	case w[0] == '\'' && len(w) > 2 && w[len(w)-1] == '\'':
+		fix, why = scan.Quote(w[1:len(w)-1]), quote(w)+" is not a string: strings stand in double quotes"
+	default:
+		return false
+	}
+	r.diags.Add(diag.ForeignSign, span, "%s", why).Fix(span, fix, "write %s", fix)
+	return true
+}
