@@ -1,0 +1,162 @@
+package compiler_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected parts of the archives")
+
+// input turns the files of an archive into a compilation: `.zt` files beside each other are the program (those that another
+// one imports aside), everything else is what it can read.
+func input(files []txtar.File) compiler.Input {
+	in := compiler.Input{Options: compiler.Options{Now: "2026-06-01"}}
+	m := fstest.MapFS{}
+	imported := map[string]bool{}
+	for _, f := range files {
+		m[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o444}
+		for _, line := range strings.Split(string(f.Data), "\n") {
+			if rest, ok := strings.CutPrefix(line, `import "./`); ok {
+				name, _, _ := strings.Cut(rest, `"`)
+				imported[name] = true
+			}
+		}
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f.Name, ".zt") && !strings.Contains(f.Name, "/") && (!imported[f.Name] || f.Name == files[0].Name) {
+			in.Files = append(in.Files, source.New(f.Name, string(f.Data)))
+		}
+	}
+	in.FS = fs.FS(m)
+	return in
+}
+
+// TestGolden compiles every archive of testdata/golden and compares what comes out with what the archive says: want.yaml and
+// want.diagnostics.
+func TestGolden(t *testing.T) {
+	archives, err := filepath.Glob("../testdata/golden/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("no archives", err)
+	}
+	for _, name := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var given []txtar.File
+			for _, f := range a.Files {
+				if !strings.HasPrefix(f.Name, "want.") {
+					given = append(given, f)
+				}
+			}
+			out, diags := compiler.Compile(context.Background(), input(given))
+			var text bytes.Buffer
+			for i, doc := range out.YAML {
+				if i > 0 {
+					text.WriteString("---\n")
+				}
+				text.Write(doc)
+			}
+			if diags.HasErrors() && len(out.Objects) > 0 {
+				t.Fatal("objects together with an error")
+			}
+			got := append(given[:len(given):len(given)], txtar.File{Name: "want.yaml", Data: text.Bytes()}, txtar.File{Name: "want.diagnostics", Data: []byte(brief(diags))})
+			fresh := txtar.Format(&txtar.Archive{Comment: a.Comment, Files: got})
+			if *update {
+				if err := os.WriteFile(name, fresh, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if old := txtar.Format(a); !bytes.Equal(old, fresh) {
+				t.Errorf("run `go test ./compiler -update` if this is meant\n--- got\n%s", fresh)
+			}
+		})
+	}
+}
+
+// brief writes diagnostics one a line, with their notes and fixes.
+func brief(list diag.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		b.WriteString(d.Span.String() + ": " + d.Severity.String() + "[" + string(d.Code) + "]: " + d.Message + "\n")
+		for _, r := range d.Related {
+			b.WriteString("    " + r.Span.String() + ": " + r.Message + "\n")
+		}
+		for _, n := range d.Notes {
+			b.WriteString("    note: " + n + "\n")
+		}
+		for _, f := range d.Fixes {
+			b.WriteString("    fix: " + f.Message)
+			for _, e := range f.Edits {
+				b.WriteString(" [" + e.Span.Text() + " -> " + e.New + "]")
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// TestCatalogue compiles the example of every code and wants exactly that code among errors and warnings of its kind, and
+// compiles the mended example and wants its absence.
+func TestCatalogue(t *testing.T) {
+	seen := map[diag.Code]bool{}
+	for _, info := range diag.All() {
+		if seen[info.Code] {
+			t.Errorf("%s twice", info.Code)
+		}
+		seen[info.Code] = true
+		if info.Title == "" || info.Explanation == "" {
+			t.Errorf("%s lacks a title or an explanation", info.Code)
+		}
+		if info.Internal {
+			continue
+		}
+		t.Run(string(info.Code), func(t *testing.T) {
+			codes := compileExample(info.Example)
+			if !codes[info.Code] {
+				t.Errorf("the example gives %v", codes)
+			}
+			for c := range codes {
+				if i, _ := diag.Lookup(c); c != info.Code && i.Severity == diag.Error {
+					t.Errorf("the example also gives %s", c)
+				}
+			}
+			if info.Fixed == "" {
+				return
+			}
+			for c := range compileExample(info.Fixed) {
+				if i, _ := diag.Lookup(c); c == info.Code || i.Severity == diag.Error {
+					t.Errorf("the mended example gives %s", c)
+				}
+			}
+		})
+	}
+}
+
+func compileExample(text string) map[diag.Code]bool {
+	a := txtar.Parse([]byte(text))
+	if len(a.Files) == 0 {
+		a.Files = []txtar.File{{Name: "main.zt", Data: []byte(text)}}
+	}
+	_, diags := compiler.Compile(context.Background(), input(a.Files))
+	codes := map[diag.Code]bool{}
+	for _, d := range diags {
+		codes[d.Code] = true
+	}
+	return codes
+}
