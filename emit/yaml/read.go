@@ -15,7 +15,9 @@ const maxKeys = istio.MaxMatchLabels
 // order, indentation or quoting, an unknown field, a comment.
 func Read(data []byte) ([]*istio.Object, error) {
 	r := reader{src: string(data)}
-	r.literal("---\n")
+	if r.literal("---\n") && r.pos == len(r.src) {
+		r.fail("no document after the separator")
+	}
 	var objs []*istio.Object
 	for r.pos < len(r.src) && r.err == nil {
 		if len(objs) > 0 {

@@ -235,7 +235,7 @@ func TestReadRefuses(t *testing.T) {
 	if o, err := Read(nil); err != nil || len(o) != 0 {
 		t.Errorf("%d objects, %v", len(o), err)
 	}
-	for _, doc := range []string{good + good, good + "---", good + "---\n---\n" + good, good + "\n"} {
+	for _, doc := range []string{"---\n", good + good, good + "---", good + "---\n", good + "---\n---\n" + good, good + "\n"} {
 		if _, err := Read([]byte(doc)); err == nil {
 			t.Errorf("taken: %s", doc)
 		}
