@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -13,14 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
-
-	"io/fs"
-	"testing/fstest"
 )
 
 // typed is what Kubernetes' own types say of one object, in the words of this package.
@@ -240,7 +237,7 @@ func TestCatalogue(t *testing.T) {
 		for _, f := range a.Files[1:] {
 			fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 		}
-		files, diags := Load(fs.FS(fsys), statement.FindStringSubmatch(string(a.Files[0].Data))[1], source.Span{})
+		files, diags := Load(fsys, statement.FindStringSubmatch(string(a.Files[0].Data))[1], source.Span{})
 		_, more := Parse(files)
 		codes := map[diag.Code]bool{}
 		for _, d := range append(diags, more...) {
