@@ -35,7 +35,7 @@ func open(t *testing.T) *Judge {
 func ztcBuild(t *testing.T, path string) []byte {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code := cli.Main([]string{"build", "--now", "2026-06-01", path}, strings.NewReader(""), &stdout, &stderr, func(string) string { return "" })
+	code := cli.Main([]string{"build", "--now", "2026-06-01", path}, strings.NewReader(""), &stdout, &stderr, nil)
 	if code != 0 {
 		t.Fatalf("ztc build %s: exit code %d\n%s", path, code, &stderr)
 	}

@@ -77,7 +77,7 @@ func rerun(text string) string {
 				ours = len(args) > 1 && args[0] == "ztc" && !strings.ContainsAny(command, "|<>'\"")
 				if ours {
 					var out bytes.Buffer
-					cli.Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" })
+					cli.Main(args[1:], strings.NewReader(""), &out, &out, nil)
 					b.Write(out.Bytes())
 				}
 			case !ours:

@@ -40,7 +40,7 @@ func fresh(t *testing.T, output, program string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := []string{"build", "--now", "2026-06-01", "--check", "-o", filepath.Join(root, output), filepath.Join(root, program)}
-	if code := cli.Main(args, strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }); code != 0 {
+	if code := cli.Main(args, strings.NewReader(""), &stdout, &stderr, nil); code != 0 {
 		t.Fatalf("%s is not fresh (%d): run `go generate ./internal/toolstest`\n%s%s", output, code, &stdout, &stderr)
 	}
 }
