@@ -1,10 +1,7 @@
-// Package lang reads .zt files: statement by statement, with recovery at statement ends, so that one fault costs one
-// statement and one diagnostic.
+// Package lang parses .zt files: text goes in, a syntax tree and diagnostics come out, whatever the text is.
 package lang
 
 import (
-	"slices"
-
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/internal/grammar"
@@ -12,255 +9,200 @@ import (
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// Limits of what is read. Beyond one of them there is a diagnostic, and the rest is an ast.Bad.
+// Limits of what is read. What lies beyond one is a diagnostic.
 const (
-	MaxFile      = 64 << 20 // bytes of a file
-	MaxStatement = 100_000  // tokens of a statement
-	MaxErrors    = 100      // syntax errors of a file
-	maxHidden    = 20       // invisible characters that are shown one by one
+	MaxBytes  = 64 << 20 // of a file
+	MaxTokens = 100_000  // of a statement
+	MaxDepth  = grammar.MaxDepth
+	MaxErrors = 100 // of syntax in a file; after them the rest is not read
+	MaxHidden = 20  // characters that a reader cannot see, reported one by one
 )
 
-// Parse reads a file. The tree holds every statement, those with an error as ast.Bad; it is never nil.
+// Parse reads a file. The tree is never nil: a statement that cannot be read is one diagnostic and an *ast.Bad in its
+// place, and does not touch the others. Diagnostics come in order of their places.
 func Parse(f *source.File) (*ast.File, diag.List) {
-	p := &parser{file: f, out: &ast.File{Source: f}}
-	if len(f.Text) > MaxFile {
-		p.diags.Add(diag.TextTooLarge, source.Span{File: f}, "the file is larger than %d bytes", MaxFile)
-		return p.out, p.diags
+	tree := &ast.File{Source: f}
+	var diags diag.List
+	if len(f.Text) > MaxBytes {
+		diags.Add(diag.TextTooLarge, source.Span{File: f}, "%q has %d MiB, and files are read up to %d MiB", f.Name, len(f.Text)>>20, MaxBytes>>20).
+			Advise("split the program into several files of one directory")
+		tree.Stmts = []ast.Stmt{&ast.Bad{Range: ast.Range{End: int32(min(len(f.Text), 1<<31-1))}}}
+		return tree, diags
 	}
-	p.hidden()
-	p.scan = scan.New(f.Text)
+	p := &parser{file: f, text: f.Text, sc: scan.New(f.Text)}
 	p.next()
-	for p.tok.Kind != scan.EOF {
-		if len(p.diags) > MaxErrors {
-			p.diags.Add(diag.TooManyErrors, p.span(p.tok), "more than %d syntax errors: the rest of the file is not read", MaxErrors)
-			p.out.Stmts = append(p.out.Stmts, &ast.Bad{Range: ast.Range{Start: p.tok.Start, End: int32(len(f.Text))}})
-			break
-		}
-		if p.tok.Kind == scan.Term {
-			p.next()
-			continue
-		}
-		if s := p.statement(""); s != nil {
-			p.out.Stmts = append(p.out.Stmts, s)
-		}
-	}
-	return p.out, p.diags
+	p.run()
+	p.hidden()
+	tree.Stmts = p.stmts
+	p.diags.Sort()
+	return tree, p.diags
 }
 
+// parser is the statement loop: it cuts the tokens into statements, has each read by itself, and puts the statements of a
+// policy or a test into their block.
 type parser struct {
 	file  *source.File
-	out   *ast.File
-	diags diag.List
-	scan  scan.Scanner
-	tok   scan.Token // the next token
-	prev  int32      // end of the last token that is not a Term
+	text  string
+	sc    scan.Scanner
+	tok   scan.Token // the token at hand
+	prev  scan.Token // the last one before it that is no Term
 	toks  []scan.Token
+	diags diag.List
+	stmts []ast.Stmt
+	block *block // the open policy or test, nil outside
+	// forgive counts braces whose openings were given up: as many later closings are not reported again.
+	forgive int
+	lean    lean
+}
+
+// block is an open policy or test.
+type block struct {
+	kind   string // "policy", "test"
+	head   ast.Stmt
+	name   string
+	start  int32
+	open   scan.Token // its "{"
+	indent int
+	body   []ast.Stmt
 }
 
 func (p *parser) next() {
 	if p.tok.Kind != scan.Term {
-		p.prev = p.tok.End
+		p.prev = p.tok
 	}
-	p.tok = p.scan.Next()
+	p.tok = p.sc.Next()
 }
 
-func (p *parser) text(t scan.Token) string { return p.file.Text[t.Start:t.End] }
+func (p *parser) word(t scan.Token) string { return p.text[t.Start:t.End] }
 
-func (p *parser) span(t scan.Token) source.Span {
-	return source.Span{File: p.file, Start: t.Start, End: t.End}
+func (p *parser) span(from, to int32) source.Span {
+	return source.Span{File: p.file, Start: from, End: to}
 }
 
-// hidden reports what a reader cannot see.
-func (p *parser) hidden() {
-	n := 0
-	for h, ok := scan.NextHidden(p.file.Text, 0); ok; h, ok = scan.NextHidden(p.file.Text, h.End) {
-		if n++; n > maxHidden {
-			p.diags.Add(diag.InvisibleCharacter, source.Span{File: p.file, Start: int32(h.Start), End: int32(h.End)}, "more than %d characters that a reader cannot see", maxHidden)
-			return
-		}
-		d := p.diags.Add(diag.InvisibleCharacter, source.Span{File: p.file, Start: int32(h.Start), End: int32(h.End)}, "a %s, which a reader cannot see", h.What)
-		if h.Escape != "" {
-			d.Advise("in a string write `%s`; elsewhere delete it", h.Escape)
-		}
-	}
-}
-
-// inner are the statements that may stand in the block of a policy or a test.
-var inner = map[string][]string{
-	"policy": {"use", "mtls", "jwt", "dry-run", "allow", "deny", "audit", "delegate"},
-	"test":   {"expect"},
-}
-
-// statement reads the statement that starts at the next token, in the block of the named kind or in none. It consumes at
-// least one token, and stops before a Term, a statement word that leads a line, or a brace that closes the block.
-func (p *parser) statement(block string) ast.Stmt {
-	first := p.tok
-	word := p.text(first)
-	starts := (first.Kind == scan.Start || first.Kind == scan.Key) && grammar.Starts(word)
-	if block == "" && first.Kind == scan.RBrace {
-		p.diags.Add(diag.StrayBrace, p.span(first), "a } that closes nothing")
-		return p.skip(first)
-	}
-	if !starts {
-		switch {
-		case grammar.LeadsLine(word):
-			grammar.LineStart(&p.diags, p.file, p.prev, first)
-		case first.Kind == scan.LBrace:
-			p.diags.Add(diag.BraceOnNextLine, p.span(first), "a { at the start of a line: it stands on the line of its statement")
-		default:
-			d := p.diags.Add(diag.UnknownStatement, p.span(first), "%q does not start a statement", clip(word))
-			if near := grammar.Nearest(word, grammar.Starts); near != "" {
-				d.Fix(p.span(first), near, "did you mean `%s`?", near)
-			}
-		}
-		return p.skip(first)
-	}
-	if block == "" && word == "expect" {
-		p.diags.Add(diag.StatementMisplaced, p.span(first), "`expect` stands in a `test` block")
-		return p.skip(first)
-	}
-	head := word == "policy" || word == "test"
-	ok := p.collect(block, head)
-	if !ok {
-		return p.skip(first)
-	}
-	before := len(p.diags)
-	s := grammar.Read(p.file, p.toks, &p.diags)
-	if len(p.diags) > before && !isBad(s) {
-		s = &ast.Bad{Range: s.Pos()}
-	}
-	if !head || !p.opened() {
-		return s
-	}
-	return p.body(s, word, first)
-}
-
-func isBad(s ast.Stmt) bool { _, bad := s.(*ast.Bad); return bad }
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
-
-// collect gathers the tokens of a statement; of a policy or a test those up to its {. It is false past a limit.
-func (p *parser) collect(block string, head bool) bool {
-	p.toks = p.toks[:0]
-	braces, depth := 0, 0
-	for {
-		t := p.tok
-		switch t.Kind {
-		case scan.EOF:
-			return true
-		case scan.Term:
-			if braces == 0 {
-				return true
-			}
-		case scan.Start:
-			if len(p.toks) > 0 {
-				return true // a statement word that leads a line starts a statement, whatever is open
-			}
-		case scan.LBrace:
-			braces++
-		case scan.RBrace:
-			if braces == 0 {
-				if block != "" || len(p.toks) == 0 {
-					return true
-				}
-			} else {
-				braces--
-			}
-		case scan.LParen, scan.LBracket:
-			if depth++; depth > grammar.MaxDepth {
-				p.diags.Add(diag.TooDeep, p.span(t), "nested deeper than %d", grammar.MaxDepth)
-				return false
-			}
-		case scan.RParen, scan.RBracket:
-			depth--
-		}
-		if len(p.toks) >= MaxStatement {
-			p.diags.Add(diag.StatementTooLong, p.span(t), "a statement of more than %d tokens", MaxStatement)
-			return false
-		}
-		p.toks = append(p.toks, t)
-		p.next()
-		if head && t.Kind == scan.LBrace {
-			return true
-		}
-	}
-}
-
-// opened reports whether the tokens gathered last end in the { of a block.
-func (p *parser) opened() bool {
-	return len(p.toks) > 0 && p.toks[len(p.toks)-1].Kind == scan.LBrace
-}
-
-// body reads the statements of a policy or a test up to its }.
-func (p *parser) body(s ast.Stmt, kind string, first scan.Token) ast.Stmt {
-	var list []ast.Stmt
-	end := p.prev
-	closed := false
-loop:
+func (p *parser) run() {
 	for {
 		switch {
 		case p.tok.Kind == scan.EOF:
-			break loop
+			if p.block != nil {
+				p.unclosed(p.tok)
+			}
+			return
 		case p.tok.Kind == scan.Term:
 			p.next()
-		case p.tok.Kind == scan.RBrace:
-			end = p.tok.End
+		case p.tok.Kind == scan.RBrace && p.block != nil:
+			p.closeBlock(p.tok.End)
 			p.next()
-			closed = true
-			break loop
-		case (p.tok.Kind == scan.Start || p.tok.Kind == scan.Key) && grammar.Starts(p.text(p.tok)) && !slices.Contains(inner[kind], p.text(p.tok)):
-			break loop // a statement of the file: the block was not closed
-		case len(p.diags) > MaxErrors:
-			break loop
+			p.afterBrace()
 		default:
-			if x := p.statement(kind); x != nil {
-				list = append(list, x)
-				end = x.Pos().End
-			}
+			p.statement()
+		}
+		if len(p.diags) >= MaxErrors && p.tok.Kind != scan.EOF {
+			p.tooMany()
+			return
 		}
 	}
-	if !closed {
-		p.diags.Add(diag.UnclosedBlock, p.span(first), "this %s has no } that closes it", kind)
-		return &ast.Bad{Range: ast.Range{Start: first.Start, End: end}}
-	}
-	if p.tok.Kind != scan.Term && p.tok.Kind != scan.EOF && p.tok.Kind != scan.Start {
-		p.diags.Add(diag.UnexpectedToken, p.span(p.tok), "expected the end of the line after the block, and found %q", clip(p.text(p.tok)))
-		p.skip(p.tok)
-		return &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev}}
-	}
-	switch s := s.(type) {
-	case *ast.Policy:
-		s.Body, s.End = list, end
-	case *ast.Test:
-		s.Body, s.End = list, end
-	}
-	return s
 }
 
-// skip goes to the end of a statement that cannot be read: a Term outside its braces, or a statement word that leads a line.
-func (p *parser) skip(first scan.Token) ast.Stmt {
-	braces := 0
-	for n := 0; p.tok.Kind != scan.EOF; n++ {
-		switch p.tok.Kind {
-		case scan.Term:
-			if braces <= 0 {
-				return &ast.Bad{Range: ast.Range{Start: first.Start, End: max(p.prev, first.End)}}
-			}
-		case scan.Start:
-			if p.tok.Start != first.Start {
-				return &ast.Bad{Range: ast.Range{Start: first.Start, End: max(p.prev, first.End)}}
-			}
-		case scan.LBrace:
-			braces++
-		case scan.RBrace:
-			braces--
-		}
-		p.next()
+// tooMany gives up on the rest of the file.
+func (p *parser) tooMany() {
+	if p.block != nil {
+		p.closeBlock(p.prev.End)
 	}
-	return &ast.Bad{Range: ast.Range{Start: first.Start, End: max(p.prev, first.End)}}
+	end := int32(len(p.text))
+	p.diags.Add(diag.TooManyErrors, p.span(p.tok.Start, p.tok.End), "%d syntax errors up to here: the rest of the file is not read", len(p.diags))
+	p.stmts = append(p.stmts, &ast.Bad{Range: ast.Range{Start: p.tok.Start, End: end}})
+}
+
+// add puts a statement where it belongs.
+func (p *parser) add(s ast.Stmt) {
+	if p.block != nil {
+		p.block.body = append(p.block.body, s)
+	} else {
+		p.stmts = append(p.stmts, s)
+	}
+}
+
+// statement reads one statement that begins at the token at hand, which is no Term and no EOF.
+func (p *parser) statement() {
+	first := p.tok
+	word := p.word(first)
+	starts := first.Kind == scan.Start || first.Kind == scan.Key && (word == "mesh" || word == "namespace")
+	if starts && !p.allowed(word) {
+		if p.block == nil || p.inside(first) {
+			p.misplaced(word)
+			return
+		}
+		p.unclosed(first)
+	}
+	if !starts {
+		p.noStatement(word)
+		return
+	}
+	if word == "allow" || word == "deny" {
+		if s := p.plain(); s != nil {
+			p.add(s)
+			return
+		}
+	}
+	headed := word == "policy" || word == "test"
+	whole := p.collect(headed)
+	last := p.toks[len(p.toks)-1]
+	var s ast.Stmt = &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev.End}}
+	if whole {
+		s = grammar.Read(p.file, p.toks, &p.diags)
+	}
+	if headed && last.Kind == scan.LBrace {
+		p.block = &block{kind: word, head: s, name: p.word(p.toks[min(1, len(p.toks)-1)]), start: first.Start, open: last, indent: max(0, p.indent(first.Start))}
+		return
+	}
+	p.add(s)
+}
+
+// allowed reports whether a statement may stand in the open block, or outside where none is open.
+func (p *parser) allowed(word string) bool {
+	switch {
+	case p.block == nil:
+		return word != "expect"
+	case p.block.kind == "test":
+		return word == "expect"
+	}
+	switch word {
+	case "use", "mtls", "jwt", "dry-run", "allow", "deny", "audit", "delegate":
+		return true
+	}
+	return false
+}
+
+// closeBlock ends the open block at an offset.
+func (p *parser) closeBlock(end int32) {
+	b := p.block
+	p.block = nil
+	all := ast.Range{Start: b.start, End: end}
+	switch h := b.head.(type) {
+	case *ast.Policy:
+		h.Range, h.Body = all, b.body
+	case *ast.Test:
+		h.Range, h.Body = all, b.body
+	case *ast.Bad: // what it holds has been checked, and belongs to nothing
+		h.Range = all
+	}
+	p.stmts = append(p.stmts, b.head)
+}
+
+// indent returns the width of the white space before an offset that is the first on its line, -1 where it is not.
+func (p *parser) indent(off int32) int {
+	i := int(off)
+	for i > 0 && (p.text[i-1] == ' ' || p.text[i-1] == '\t') {
+		i--
+	}
+	if i > 0 && p.text[i-1] != '\n' {
+		return -1
+	}
+	return int(off) - i
+}
+
+// inside reports whether a token of the open block looks as if it were meant to be in it.
+func (p *parser) inside(t scan.Token) bool {
+	n := p.indent(t.Start)
+	return n < 0 || n > p.block.indent
 }

@@ -75,7 +75,7 @@ var syntaxCodes = []Info{
 		"allow web -> api GET /a", "allow web -> api GET \"/a\""),
 	syntaxCase(ReservedName, "a word of the language as a name",
 		"The words of the language are never bare names. A workload that has such a name is written with its namespace; a group, a set or a policy gets another name.",
-		"allow web -> gateway GET", "allow web -> default/gateway GET"),
+		"allow web -> host GET", "allow web -> default/host GET"),
 	syntaxCase(GlobName, "a wildcard in a name",
 		"Names are exact, so that a new workload never falls under an old rule by the way it is called. `shop/*` is every workload of a namespace; other sets of workloads are groups.",
 		"allow web-* -> api GET", "allow web-1, web-2 -> api GET"),

@@ -261,10 +261,10 @@ func (r *reader) set(all ast.Range, g *set) ast.Stmt {
 	}
 	for _, it := range s.Items {
 		if it.Kind == ast.ItemMethod && s.Kind == ast.Paths {
-			r.fail(diag.OperationOrder, it.Range, "%s is a method, and a set of paths holds strings and other sets", quote(it.Text))
+			r.fail(diag.OperationOrder, it.Range, "%s is a method, and a set of paths holds strings and other sets", Quote(it.Text))
 		}
 		if it.Kind == ast.ItemPath && s.Kind == ast.Methods {
-			r.fail(diag.OperationOrder, it.Range, "%s is a path, and a set of methods holds methods and other sets", quote(r.text[it.Start:it.End]))
+			r.fail(diag.OperationOrder, it.Range, "%s is a path, and a set of methods holds methods and other sets", Quote(r.text[it.Start:it.End]))
 		}
 	}
 	return s
@@ -275,7 +275,7 @@ func (r *reader) arg(g *arg) ast.Arg {
 	v := g.First
 	if has(g.Second) {
 		if g.First.Type != tokType(scan.Name) {
-			r.fail(diag.UnexpectedToken, rng(g.First), "%s is not the name of a parameter", quote(g.First.Value))
+			r.fail(diag.UnexpectedToken, rng(g.First), "%s is not the name of a parameter", Quote(g.First.Value))
 		}
 		a.Param, v = optional(g.First), g.Second
 	}
@@ -301,7 +301,7 @@ func (r *reader) mtls(all ast.Range, g *mtls) ast.Stmt {
 	for _, t := range s.On {
 		switch {
 		case t.Port != nil:
-			r.fail(diag.PartTwice, n.Range, "a second port: %s has one", quote(r.text[t.Start:t.End]))
+			r.fail(diag.PartTwice, n.Range, "a second port: %s has one", Quote(r.text[t.Start:t.End]))
 		case len(s.On) > 1:
 			if d := r.fail(diag.PartTwice, n.Range, "%q after several targets: it is not said whose port it is", "port"); d != nil {
 				d.Advise("write it on its own target: `%s:%s`", t.Name.Text, g.Port.Value)

@@ -91,7 +91,7 @@ func (r *reader) sources(g *sources) ast.Sources {
 	if len(s.List) > 1 && !s.Paren && (s.As != nil || s.From != nil || s.Except != nil) {
 		first, last := s.List[0], s.List[len(s.List)-1]
 		word := r.word(r.after(last.End))
-		if d := r.fail(diag.NarrowedList, ast.Range{Start: first.Start, End: last.End}, "%q after a list without parentheses: it is not said whether it narrows all or only %s", word, quote(r.text[last.Start:last.End])); d != nil {
+		if d := r.fail(diag.NarrowedList, ast.Range{Start: first.Start, End: last.End}, "%q after a list without parentheses: it is not said whether it narrows all or only %s", word, Quote(r.text[last.Start:last.End])); d != nil {
 			d.Fixes = append(d.Fixes, diag.Fix{Message: "put the list in parentheses: it narrows all", Edits: []diag.Edit{
 				{Span: r.span(first.Start, first.Start), New: "("}, {Span: r.span(last.End, last.End), New: ")"},
 			}})
@@ -180,7 +180,7 @@ func (r *reader) scope(g *scope) ast.Scope {
 	}
 	s.Name = strings.TrimSuffix(g.Name.Value, "/*")
 	if g.Name.Type == tokType(scan.Ref) && s.Name == g.Name.Value {
-		if d := r.fail(diag.UnexpectedToken, s.Range, "%s is a workload, and after %q stands a namespace", quote(s.Name), "in"); d != nil {
+		if d := r.fail(diag.UnexpectedToken, s.Range, "%s is a workload, and after %q stands a namespace", Quote(s.Name), "in"); d != nil {
 			d.Advise("write `on %s` for the workload", s.Name)
 		}
 	}
@@ -262,7 +262,7 @@ func (r *reader) op(g *op) ast.Op {
 			case len(kinds) == 2, len(kinds) == 1 && kinds[0] == "path" && kind == "path", len(kinds) == 1 && kinds[0] == "method" && kind == "method":
 				r.twice(at, cmp.Or(kind, kinds[0], "method or path"))
 			case len(kinds) == 1 && (kinds[0] == "path" || kind == "method"):
-				if d := r.fail(diag.OperationOrder, at, "%s after %s: methods come first", quote(l.first(r)), quote(r.word(p.Pos.Line-1))); d != nil {
+				if d := r.fail(diag.OperationOrder, at, "%s after %s: methods come first", Quote(l.first(r)), Quote(r.word(p.Pos.Line-1))); d != nil {
 					d.Note("an operation is methods, then paths, hosts and ports; several operations stand in braces: { GET \"/a\"; POST \"/b\" }")
 				}
 			}
@@ -330,7 +330,7 @@ func (r *reader) items(list []lexer.Token) itemList {
 			paths = true
 		}
 		if methods && paths {
-			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", quote(list[i-2].Value), quote(t.Value)); d != nil && it.Kind == ast.ItemPath {
+			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", Quote(list[i-2].Value), Quote(t.Value)); d != nil && it.Kind == ast.ItemPath {
 				c := rng(list[i-1])
 				d.Fix(r.span(c.Start, c.End), "", "delete the comma")
 			}

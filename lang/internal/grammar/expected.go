@@ -163,8 +163,8 @@ func (r *reader) wording(i int, want []string) string {
 	return strings.Join(out, "")
 }
 
-// quote puts a piece of source in quotes for a message: cut to a bearable length, a string as it is written.
-func quote(s string) string {
+// Quote puts a piece of source in quotes for a message: cut to a bearable length, a string as it is written.
+func Quote(s string) string {
 	const most = 48
 	if len(s) > most {
 		n := most

@@ -27,7 +27,7 @@ func (r *reader) unexpected(i int, want []string) {
 		}
 	}
 	words := r.wording(i, want)
-	after := quote(r.word(i - 1))
+	after := Quote(r.word(i - 1))
 	switch {
 	case i > 0 && r.kind(i-1) == scan.Term:
 		after = "the line above"
@@ -52,9 +52,9 @@ func (r *reader) unexpected(i int, want []string) {
 	span := r.span(t.Start, t.End)
 	var d *diag.Diagnostic
 	if words == "" {
-		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s after %s", quote(r.word(i)), after)
+		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s after %s", Quote(r.word(i)), after)
 	} else {
-		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s: expected %s after %s", quote(r.word(i)), words, after)
+		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s: expected %s after %s", Quote(r.word(i)), words, after)
 	}
 	r.meant(d, i, want)
 	r.noteOpen(d, i)
@@ -107,7 +107,7 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 	}
 	if len(open) > 0 && i >= len(r.toks) {
 		t := r.toks[open[len(open)-1]]
-		d.Relate(r.span(t.Start, t.End), "%s is not closed", quote(r.text[t.Start:t.End]))
+		d.Relate(r.span(t.Start, t.End), "%s is not closed", Quote(r.text[t.Start:t.End]))
 	}
 }
 
@@ -124,7 +124,7 @@ func (r *reader) slipUnclosedString(i int, _ []string) bool {
 		return false
 	}
 	t := r.toks[i]
-	r.diags.Add(diag.MalformedString, r.span(t.Start, t.End), "a string that is not closed on its line: %s", quote(w[1:])).Advise("close it with a quote; in a string `\\n` stands for a line end and `\\\"` for a quote")
+	r.diags.Add(diag.MalformedString, r.span(t.Start, t.End), "a string that is not closed on its line: %s", Quote(w[1:])).Advise("close it with a quote; in a string `\\n` stands for a line end and `\\\"` for a quote")
 	return true
 }
 
@@ -151,23 +151,23 @@ func (r *reader) slipComma(i int, want []string) bool {
 	case scan.EOF, scan.Term:
 		what = "the end of the line"
 	case scan.RBrace, scan.RParen, scan.RBracket, scan.Arrow, scan.Comma:
-		what = quote(r.word(i))
+		what = Quote(r.word(i))
 	case scan.Upper, scan.LBrace:
-		what = quote(r.word(i)) // allow a -> b, GET
+		what = Quote(r.word(i)) // allow a -> b, GET
 	case scan.Key:
 		switch r.word(i) {
 		case "when", "until", "because", "except", "with", "host", "grpc", "port", "http", "tcp", "as", "from":
 			if slices.Contains(want, "Out") {
 				return false
 			}
-			what = quote(r.word(i))
+			what = Quote(r.word(i))
 		}
 	case scan.String:
 		if !slices.Contains(want, "Target") || r.kind(i-2) == scan.String {
 			return false
 		}
 		if v, _ := scan.Unquote(r.word(i)); strings.HasPrefix(v, "/") {
-			what = quote(r.word(i)) // allow a -> b, "/x"
+			what = Quote(r.word(i)) // allow a -> b, "/x"
 		}
 	}
 	if r.kind(i-1) != scan.Comma || what == "" {
@@ -208,7 +208,7 @@ func (r *reader) slipAll(i int, want []string) bool {
 		}
 		return true
 	case (r.word(i) == "in" || r.word(i) == "on") && r.kind(i) == scan.Key && prev.Kind == scan.Name && nearest(r.word(i-1), []string{"all"}) != "":
-		r.diags.Add(diag.BaselineSpelling, span, "%s before %q: a baseline begins with `all`", quote(r.word(i-1)), r.word(i)).
+		r.diags.Add(diag.BaselineSpelling, span, "%s before %q: a baseline begins with `all`", Quote(r.word(i-1)), r.word(i)).
 			Fix(span, "all", "did you mean `all`?")
 		return true
 	}
@@ -223,7 +223,7 @@ func (r *reader) slipDate(i int, want []string) bool {
 	}
 	t := r.toks[i]
 	span := r.span(t.Start, t.End)
-	d := r.diags.Add(diag.MalformedDate, span, "%s is not a date: one is written 2027-01-31, without quotes", quote(r.word(i)))
+	d := r.diags.Add(diag.MalformedDate, span, "%s is not a date: one is written 2027-01-31, without quotes", Quote(r.word(i)))
 	if m := looseDate.FindStringSubmatch(strings.Trim(r.word(i), `"`)); m != nil {
 		pad := func(s string) string { return ("0" + s)[len(s)-1:] }
 		v := m[1] + "-" + pad(m[2]) + "-" + pad(m[3])
@@ -246,7 +246,7 @@ func (r *reader) slipArrow(i int, want []string) bool {
 			end = r.toks[i+1].End
 		}
 		span := r.span(t.Start, end)
-		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", quote(r.text[t.Start:end])).Fix(span, "->", "write ->")
+		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", Quote(r.text[t.Start:end])).Fix(span, "->", "write ->")
 		return true
 	case w == "when" || w == "until" || w == "because":
 		r.diags.Add(diag.MissingArrow, r.span(t.Start, t.End), "%q before the targets: clauses stand at the end", w).Advise("write `allow SOURCES -> TARGETS %s ...`", w)
@@ -257,7 +257,7 @@ func (r *reader) slipArrow(i int, want []string) bool {
 	default:
 		return false
 	}
-	d := r.diags.Add(diag.MissingArrow, r.span(t.Start, t.Start), "no \"->\" between %s and %s", quote(r.word(i-1)), quote(w))
+	d := r.diags.Add(diag.MissingArrow, r.span(t.Start, t.Start), "no \"->\" between %s and %s", Quote(r.word(i-1)), Quote(w))
 	if arrow := slices.ContainsFunc(r.toks[i:], func(t scan.Token) bool { return t.Kind == scan.Arrow }); arrow {
 		d.Advise("join sources with commas: `allow web, api -> db`")
 	} else {
@@ -299,14 +299,14 @@ func (r *reader) slipPath(i int, _ []string) bool {
 	w := r.text[t.Start:end]
 	span := r.span(t.Start, end)
 	if m := methodAndPath.FindStringSubmatch(w); m != nil {
-		r.diags.Add(diag.UnquotedPath, span, "%s is a method and a path without quotes: a path is a string", quote(w)).
+		r.diags.Add(diag.UnquotedPath, span, "%s is a method and a path without quotes: a path is a string", Quote(w)).
 			Fix(span, m[1]+" "+scan.Quote(m[2]), "write %s %s", m[1], scan.Quote(m[2]))
 		return true
 	}
 	if w[0] != '/' {
 		return false
 	}
-	d := r.diags.Add(diag.UnquotedPath, span, "%s is a path without quotes: a path is a string", quote(w))
+	d := r.diags.Add(diag.UnquotedPath, span, "%s is a path without quotes: a path is a string", Quote(w))
 	if strings.HasPrefix(w, "//") || strings.HasPrefix(w, "/*") && len(w) > 3 {
 		d.Note("a comment begins with #")
 	} else {
@@ -322,7 +322,7 @@ func (r *reader) slipGlob(i int, _ []string) bool {
 		return false
 	}
 	t := r.toks[i]
-	d := r.diags.Add(diag.GlobName, r.span(t.Start, t.End), "%s is not a name: \"*\" stands only in strings, and alone after a namespace, as in shop/*", quote(w))
+	d := r.diags.Add(diag.GlobName, r.span(t.Start, t.End), "%s is not a name: \"*\" stands only in strings, and alone after a namespace, as in shop/*", Quote(w))
 	if strings.HasSuffix(w, "/") && scan.KindOf(w+"*") == scan.Ref {
 		d.Fix(r.span(t.Start, t.End), w+"*", "write %s* for every workload of the namespace", w)
 	} else {
@@ -348,14 +348,14 @@ func (r *reader) slipSigns(i int, want []string) bool {
 	case t.Kind != scan.Bad:
 		return false
 	case w == "&&" || w == "&":
-		fix, why = "and", quote(w)+" is written `and`"
+		fix, why = "and", Quote(w)+" is written `and`"
 	case w == "||" || w == "|":
-		fix, why = "or", quote(w)+" is written `or`"
+		fix, why = "or", Quote(w)+" is written `or`"
 	case w == "!":
 		r.diags.Add(diag.ForeignSign, span, "%q is written `not`, with parentheses", "!").Advise("write `not (...)`")
 		return true
 	case w[0] == '\'' && len(w) > 2 && w[len(w)-1] == '\'':
-		fix, why = scan.Quote(w[1:len(w)-1]), quote(w)+" is not a string: strings stand in double quotes"
+		fix, why = scan.Quote(w[1:len(w)-1]), Quote(w)+" is not a string: strings stand in double quotes"
 	default:
 		return false
 	}

@@ -44,7 +44,7 @@ func (r *reader) slipCondition(i int, want []string) bool {
 	w := r.word(i)
 	switch {
 	case r.word(i-1) == "not" && slices.Contains(want, "("):
-		d := r.diags.Add(diag.NotWithoutParentheses, span, "\"not\" before %s: what it negates stands in parentheses", quote(w))
+		d := r.diags.Add(diag.NotWithoutParentheses, span, "\"not\" before %s: what it negates stands in parentheses", Quote(w))
 		if end := r.predicateEnd(i); end > i {
 			last := r.toks[end-1].End
 			d.Fixes = append(d.Fixes, diag.Fix{Message: "put the test in parentheses", Edits: []diag.Edit{
@@ -55,7 +55,7 @@ func (r *reader) slipCondition(i int, want []string) bool {
 		}
 		return true
 	case t.Kind == scan.String && (slices.Contains(want, "Unary") || slices.Contains(want, "Cond")):
-		d := r.diags.Add(diag.UnexpectedToken, span, "%s is not a condition: each side of %q tests an attribute", quote(w), r.word(i-1))
+		d := r.diags.Add(diag.UnexpectedToken, span, "%s is not a condition: each side of %q tests an attribute", Quote(w), r.word(i-1))
 		d.Advise("for one of several values write `in [\"a\", \"b\"]`")
 		return true
 	case w != "and" && w != "or":
@@ -123,7 +123,7 @@ func (r *reader) slipRepeatedWord(i int, want []string) bool {
 		return false
 	}
 	t := r.toks[i]
-	r.diags.Add(diag.RepeatedWord, r.span(t.Start, t.End), "%s without %q: the word stands before each of a list", quote(r.word(i)), word).
+	r.diags.Add(diag.RepeatedWord, r.span(t.Start, t.End), "%s without %q: the word stands before each of a list", Quote(r.word(i)), word).
 		Fix(r.span(t.Start, t.Start), word+" ", "write `%s` before it", word)
 	return true
 }
@@ -150,7 +150,7 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 	w := r.text[t.Start:end]
 	span := r.span(t.Start, end)
 	if address.MatchString(w) && isName(want) {
-		r.diags.Add(diag.UnquotedValue, span, "%s is an address, and not a name", quote(w)).
+		r.diags.Add(diag.UnquotedValue, span, "%s is an address, and not a name", Quote(w)).
 			Advise("write `anyone from %q` for callers from there, or `except from %q` for all others", w, w)
 		return true
 	}
@@ -160,7 +160,7 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 	if _, hidden := scan.NextHidden(w, 0); hidden {
 		return false
 	}
-	d := r.diags.Add(diag.UnquotedValue, span, "%s stands without quotes: after %s stands a string", quote(w), quote(r.word(i-1)))
+	d := r.diags.Add(diag.UnquotedValue, span, "%s stands without quotes: after %s stands a string", Quote(w), Quote(r.word(i-1)))
 	d.Fix(span, scan.Quote(w), "put it in quotes")
 	if r.kind(i-1) == scan.Comma {
 		d.Note("sources come first: (web, api) from \"10.0.0.0/8\"")
@@ -176,7 +176,7 @@ func (r *reader) slipQuoted(i int, want []string) bool {
 	t := r.toks[i]
 	span := r.span(t.Start, t.End)
 	in, _ := scan.Unquote(r.word(i))
-	d := r.diags.Add(diag.QuotedName, span, "%s in quotes: a string is never a name", quote(r.word(i)))
+	d := r.diags.Add(diag.QuotedName, span, "%s in quotes: a string is never a name", Quote(r.word(i)))
 	switch k := scan.KindOf(in); {
 	case k == scan.Name || k == scan.Ref || k == scan.Dotted || k == scan.Start:
 		d.Fix(span, in, "drop the quotes")
@@ -249,14 +249,14 @@ func (r *reader) slipMethod(i int, want []string) bool {
 	w := r.word(i)
 	switch up := strings.ToUpper(w); {
 	case t.Kind == scan.Word && slices.Contains(methods, up):
-		r.diags.Add(diag.LowerCaseMethod, span, "%s is not a method: methods are capitals, and case counts", quote(w)).Fix(span, up, "write %s", up)
+		r.diags.Add(diag.LowerCaseMethod, span, "%s is not a method: methods are capitals, and case counts", Quote(w)).Fix(span, up, "write %s", up)
 		return true
 	case t.Kind == scan.Int && want == nil && (r.kind(i-1) == scan.Name || r.kind(i-1) == scan.Ref) && slices.ContainsFunc(r.toks[:i], func(t scan.Token) bool { return t.Kind == scan.Arrow }):
-		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands after \":\" or \"port\"", quote(w), quote(r.word(i-1))).
+		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands after \":\" or \"port\"", Quote(w), Quote(r.word(i-1))).
 			Fix(r.span(r.toks[i-1].End, t.Start), ":", "write %s:%s", r.word(i-1), w)
 		return true
 	case t.Kind == scan.Int && slices.Contains(want, "Target"):
-		r.diags.Add(diag.UnexpectedToken, span, "%s is not a target: each port stands with its own target", quote(w)).
+		r.diags.Add(diag.UnexpectedToken, span, "%s is not a target: each port stands with its own target", Quote(w)).
 			Advise("write `db:5432, db:5433`, or `db { port 5432, 5433 }`")
 		return true
 	}

@@ -1,0 +1,50 @@
+package lang
+
+import (
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+)
+
+// hidden reports what a reader cannot see, in code, strings and comments alike.
+func (p *parser) hidden() {
+	h, ok := scan.NextHidden(p.text, 0)
+	if !ok {
+		return
+	}
+	sc := scan.New(p.text)
+	tok := sc.Next()
+	n := 0
+	first := h
+	for ; ok; h, ok = scan.NextHidden(p.text, h.End) {
+		if n++; n > MaxHidden {
+			if n == MaxHidden+1 {
+				first = h
+			}
+			continue
+		}
+		for tok.Kind != scan.EOF && int(tok.End) <= h.Start {
+			tok = sc.Next()
+		}
+		span := p.span(int32(h.Start), int32(h.End))
+		d := p.diags.Add(diag.InvisibleCharacter, span, "%s, which a reader cannot see", described(h))
+		switch {
+		case h.Escape != "" && tok.Kind == scan.String && int(tok.Start) < h.Start:
+			d.Fix(span, h.Escape, "write %s", h.Escape)
+		case h.Start == 0 && h.What == "byte order mark":
+			d.Fix(span, "", "delete it")
+		default:
+			d.Advise("delete it; a string writes it as an escape")
+		}
+	}
+	if n > MaxHidden {
+		p.diags.Add(diag.InvisibleCharacter, p.span(int32(first.Start), int32(first.End)), "%d more characters from here on that a reader cannot see", n-MaxHidden)
+	}
+}
+
+// described names a hidden character so that it can be looked for.
+func described(h scan.Hidden) string {
+	if h.Escape == "" {
+		return h.What
+	}
+	return h.What + " " + h.Escape
+}
