@@ -234,13 +234,11 @@ func (p *parser) afterBrace() {
 		return
 	}
 	t := p.tok
-	d := p.diags.Add(diag.UnexpectedToken, p.span(t.Start, t.End), "unexpected %s after \"}\": the block ends its line", grammar.Quote(p.word(t)))
 	if p.forgive > 0 && t.Kind == scan.RBrace {
-		p.diags = p.diags[:len(p.diags)-1]
 		p.forgive--
 		p.next()
 		return
 	}
-	_ = d
+	p.diags.Add(diag.UnexpectedToken, p.span(t.Start, t.End), "unexpected %s after \"}\": the block ends its line", grammar.Quote(p.word(t)))
 	p.skip()
 }

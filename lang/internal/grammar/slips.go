@@ -113,7 +113,7 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 
 // slips are known slips of authors; each reports its own and says whether it did.
 var slips = []func(r *reader, i int, want []string) bool{
-	(*reader).slipUnclosedString, (*reader).slipLineStart, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
+	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
 	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
 	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
 }
@@ -125,6 +125,15 @@ func (r *reader) slipUnclosedString(i int, _ []string) bool {
 	}
 	t := r.toks[i]
 	r.diags.Add(diag.MalformedString, r.span(t.Start, t.End), "a string that is not closed on its line: %s", Quote(w[1:])).Advise("close it with a quote; in a string `\\n` stands for a line end and `\\\"` for a quote")
+	return true
+}
+
+func (r *reader) slipBrace(i int, want []string) bool {
+	if r.kind(i) != scan.RBrace || want != nil {
+		return false
+	}
+	t := r.toks[i]
+	r.diags.Add(diag.StrayBrace, r.span(t.Start, t.End), "%q closes nothing: no block is open here", "}").Fix(r.span(t.Start, t.End), "", "delete it")
 	return true
 }
 
