@@ -67,7 +67,7 @@ func TestCatalogueStyle(t *testing.T) {
 }
 
 // blaming are words that a message has no use for.
-var blaming = regexp.MustCompile(`(?i)\b(please|sorry|illegal|oops|obviously|simply|stupid|wrong user)\b|!`)
+var blaming = regexp.MustCompile(`(?i)\b(please|sorry|illegal|oops|obviously|simply|stupid|wrong user)\b|![^=]|!$`)
 
 // words says what is wrong with the style of a title or message, "" when nothing is.
 func words(s string, limit int) string {
