@@ -39,12 +39,13 @@ func (l *loader) program() resolve.Input {
 		out.Units = append(out.Units, l.unit(f, strings.TrimPrefix(f.Name, l.in.Dir)))
 	}
 	asked := len(l.in.Inventory) > 0
-	for _, u := range out.Units {
+	for i, u := range out.Units {
+		dir := path.Dir(strings.TrimPrefix(files[i].Name, l.in.Dir))
 		for _, st := range u.File.Stmts {
 			if inv, ok := st.(*ast.Inventory); ok {
 				asked = true
-				for i := range inv.Paths {
-					l.inventory(u.File, &inv.Paths[i])
+				for j := range inv.Paths {
+					l.inventory(u.File, &inv.Paths[j], dir)
 				}
 			}
 		}
@@ -139,17 +140,22 @@ func reason(err error) string {
 	}
 }
 
-func (l *loader) inventory(from *ast.File, p *ast.Str) {
-	if l.seen[p.Value] {
+// inventory reads the manifests that a statement names, relative to the directory of its file.
+func (l *loader) inventory(from *ast.File, p *ast.Str, dir string) {
+	name := p.Value
+	if dir != "." && !path.IsAbs(name) {
+		name = path.Join(dir, name)
+	}
+	if l.seen[name] {
 		return
 	}
-	l.seen[p.Value] = true
+	l.seen[name] = true
 	at := from.Span(p)
 	if l.in.FS == nil {
 		l.diags.Add(diag.ImportFailed, at, "inventory %q cannot be read: the program has no directory", p.Value)
 		return
 	}
-	files, diags := inventory.Load(l.in.FS, p.Value, at)
+	files, diags := inventory.Load(l.in.FS, name, at)
 	for _, f := range files {
 		f.Name = l.in.Dir + f.Name
 	}

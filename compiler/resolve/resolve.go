@@ -255,12 +255,12 @@ func (r *resolver) library(u *Unit) {
 		t := table{}
 		r.libs[lib] = t
 		statements(lib, func(s *scope, st ast.Stmt) {
-			switch st.(type) {
+			switch x := st.(type) {
 			case *ast.Group, *ast.Set, *ast.Policy:
 				r.declareOne(s, st, t)
 			case *ast.Import, *ast.Bad:
 			case *ast.Namespace:
-				if st.(*ast.Namespace).Block {
+				if x.Block {
 					r.report(s, diag.ImportHoldsMore, st, "an imported file holds definitions only: groups, sets and policies")
 				}
 			default:
