@@ -39,11 +39,26 @@ func (p *parser) collect(head bool) bool {
 					p.braceBelow(next)
 					p.next()
 					continue
-				case next.Kind == scan.Arrow || next.Kind == scan.Comma:
+				case next.Kind == scan.Arrow || next.Kind == scan.Comma || next.Kind == scan.Key && p.narrows(p.word(next)):
 					if whole {
 						grammar.LineStart(&p.diags, p.file, p.prev.End, next)
 					}
 					whole = false
+					p.next()
+					continue
+				case next.Kind == scan.Start && (nested > 0 || p.prev.Kind == scan.Comma):
+					p.next()
+					if p.begins() {
+						return whole
+					}
+					if whole {
+						p.diags.Add(diag.ReservedName, p.span(next.Start, next.End), "%q at the start of a line starts a statement", p.word(next)).
+							Advise("as a name write it in mid-line, or with its namespace: `default/%s`", p.word(next))
+					}
+					whole = false
+					p.next()
+					continue
+				case !whole && nested > 0 && (next.Kind == scan.RParen || next.Kind == scan.RBracket):
 					p.next()
 					continue
 				}
@@ -96,6 +111,34 @@ func (p *parser) startsBlock() bool {
 		return k == scan.Name || k == scan.Key || k == scan.Int
 	}
 	return false
+}
+
+// begins reports whether a statement word at hand can begin a statement: by what follows it, it may as well be a name in
+// a list.
+func (p *parser) begins() bool {
+	switch p.peek().Kind {
+	case scan.EOF, scan.Term, scan.Comma, scan.RParen, scan.RBracket, scan.Arrow, scan.Colon:
+		return false
+	}
+	return true
+}
+
+// narrows reports whether a word narrows the sources of the rule collected so far, which has no arrow yet.
+func (p *parser) narrows(word string) bool {
+	if word != "as" && word != "from" && word != "except" {
+		return false
+	}
+	switch p.word(p.toks[0]) {
+	case "allow", "deny", "audit", "delegate", "dry-run", "expect", "prove":
+	default:
+		return false
+	}
+	for _, t := range p.toks {
+		if t.Kind == scan.Arrow {
+			return false
+		}
+	}
+	return true
 }
 
 // takesBlock reports whether the statement collected so far may go on with "{".

@@ -26,6 +26,14 @@ func (r *reader) unexpected(i int, want []string) {
 			return
 		}
 	}
+	for i > 0 && i >= len(r.toks) && r.kind(i-1) == scan.Term {
+		i-- // blame the end of what is not finished
+	}
+	if open, ok := r.openBracket(i); ok && r.toks[open].Kind == scan.LBrace && (i >= len(r.toks) || i == len(r.toks)-1 && r.kind(i) == scan.Term) {
+		t := r.toks[open]
+		r.diags.Add(diag.UnclosedBlock, r.span(t.Start, t.End), "%q is not closed", "{").Advise("add \"}\" where the block ends")
+		return
+	}
 	words := r.wording(i, want)
 	after := Quote(r.word(i - 1))
 	switch {
@@ -94,19 +102,27 @@ func (r *reader) meant(d *diag.Diagnostic, i int, want []string) {
 	}
 }
 
-// noteOpen adds the bracket that is still open before token i.
-func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
-	var open []int
+// openBracket returns the innermost bracket that is open before token i.
+func (r *reader) openBracket(i int) (open int, ok bool) {
+	var stack []int
 	for k := range min(i, len(r.toks)) {
 		switch r.toks[k].Kind {
 		case scan.LParen, scan.LBracket, scan.LBrace:
-			open = append(open, k)
+			stack = append(stack, k)
 		case scan.RParen, scan.RBracket, scan.RBrace:
-			open = open[:max(0, len(open)-1)]
+			stack = stack[:max(0, len(stack)-1)]
 		}
 	}
-	if len(open) > 0 && i >= len(r.toks) {
-		t := r.toks[open[len(open)-1]]
+	if len(stack) == 0 {
+		return 0, false
+	}
+	return stack[len(stack)-1], true
+}
+
+// noteOpen points at the bracket that is still open at the end of the statement.
+func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
+	if open, ok := r.openBracket(i); ok && i >= len(r.toks) {
+		t := r.toks[open]
 		d.Relate(r.span(t.Start, t.End), "%s is not closed", Quote(r.text[t.Start:t.End]))
 	}
 }
@@ -178,6 +194,12 @@ func (r *reader) slipComma(i int, want []string) bool {
 		if v, _ := scan.Unquote(r.word(i)); strings.HasPrefix(v, "/") {
 			what = Quote(r.word(i)) // allow a -> b, "/x"
 		}
+	}
+	if r.kind(i) == scan.Comma && len(want) == 1 && want[0] == "}" {
+		c := r.toks[i]
+		r.diags.Add(diag.TrailingComma, r.span(c.Start, c.End), "a comma after an entry of a block: each entry ends with its line, or with \";\"").
+			Fix(r.span(c.Start, c.End), "", "delete the comma")
+		return true
 	}
 	if r.kind(i-1) != scan.Comma || what == "" {
 		return false
@@ -256,6 +278,9 @@ func (r *reader) slipArrow(i int, want []string) bool {
 		}
 		span := r.span(t.Start, end)
 		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", Quote(r.text[t.Start:end])).Fix(span, "->", "write ->")
+		return true
+	case w == "as" || w == "from" || w == "except":
+		r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "unexpected %q: sources are narrowed by `as`, `from` and `except`, once each and in this order", w)
 		return true
 	case w == "when" || w == "until" || w == "because":
 		r.diags.Add(diag.MissingArrow, r.span(t.Start, t.End), "%q before the targets: clauses stand at the end", w).Advise("write `allow SOURCES -> TARGETS %s ...`", w)
@@ -354,8 +379,16 @@ func (r *reader) slipSigns(i int, want []string) bool {
 		fix, why = "==", "\"=\" gives a name, and a condition compares with \"==\""
 	case w == "==" && slices.Contains(want, "="):
 		fix, why = "=", "\"==\" compares, and here stands \"=\""
+	case t.Kind == scan.Name && r.kind(i+1) == scan.Colon && len(want) == 1 && want[0] == "}" && i > 2 && r.kind(i-2) == scan.Colon:
+		end := r.toks[i-1].End
+		r.diags.Add(diag.UnexpectedToken, span, "no comma before %s: labels are a list", Quote(w)).Fix(r.span(end, end), ",", "add a comma")
+		return true
+	case t.Kind == scan.Start && r.kind(i+1) == scan.Colon:
+		fix, why = scan.Quote(w), Quote(w)+" at the start of a line starts a statement: as a label it stands in quotes"
 	case t.Kind != scan.Bad:
 		return false
+	case strings.HasSuffix(w, "-") && r.kind(i+1) == scan.Arrow && scan.KindOf(w[:len(w)-1]) == scan.Name:
+		fix, why = w[:len(w)-1]+" ", Quote(w)+" is not a name: a name ends in a letter or a digit"
 	case w == "&&" || w == "&":
 		fix, why = "and", Quote(w)+" is written `and`"
 	case w == "||" || w == "|":

@@ -176,6 +176,11 @@ func (r *reader) slipQuoted(i int, want []string) bool {
 	t := r.toks[i]
 	span := r.span(t.Start, t.End)
 	in, _ := scan.Unquote(r.word(i))
+	if strings.HasPrefix(in, "/") && slices.Contains(want, "Out") {
+		r.diags.Add(diag.UnexpectedToken, span, "%s is a path, and before \"->\" stand sources", Quote(r.word(i))).
+			Advise("operations are cut at the end: `-> TARGETS except %s`", r.word(i))
+		return true
+	}
 	d := r.diags.Add(diag.QuotedName, span, "%s in quotes: a string is never a name", Quote(r.word(i)))
 	switch k := scan.KindOf(in); {
 	case k == scan.Name || k == scan.Ref || k == scan.Dotted || k == scan.Start:
@@ -228,7 +233,16 @@ func (r *reader) reserved(i int, advice string) bool {
 
 // slipStatement: a second statement on the line of the first.
 func (r *reader) slipStatement(i int, want []string) bool {
-	if want != nil || i < 1 || r.kind(i) != scan.Name || !scan.IsStatementWord(r.word(i)) {
+	if want != nil || i < 2 {
+		return false
+	}
+	if scan.IsStatementWord(r.word(i-1)) && r.kind(i-2) == scan.Comma { // deny all in shop, allow a -> b
+		c := r.toks[i-2]
+		r.diags.Add(diag.UnexpectedToken, r.span(c.Start, r.toks[i-1].End), "%q in the middle of a line: a statement begins on its own line, or after \";\"", r.word(i-1)).
+			Fix(r.span(c.Start, c.End), ";", "end the statement before it with a semicolon")
+		return true
+	}
+	if r.kind(i) != scan.Name || !scan.IsStatementWord(r.word(i)) {
 		return false
 	}
 	t, end := r.toks[i], r.toks[i-1].End
