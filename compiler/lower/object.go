@@ -68,6 +68,9 @@ func (l *lowerer) authorization() []named {
 		}
 		parts := partition(specs(group(o.cubes, k.action == ast.Allow)))
 		for i, rules := range parts {
+			if len(rules) == 0 && len(parts) > 1 {
+				continue
+			}
 			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
 			obj.Authorization = &security.AuthorizationPolicy{Action: actions[k.action], Selector: selector(&o.target), Rules: rules}
 			n := named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + k.action.String() + "-"}
@@ -212,7 +215,7 @@ const (
 )
 
 // partition splits rules over as many objects as the limits ask for. Which part a rule goes to depends on its own content and
-// the number of parts alone, so that an edit leaves the other parts as they are.
+// the number of parts alone, so that an edit leaves the other parts as they are; a part may be empty.
 func partition(rules []*security.Rule) [][]*security.Rule {
 	var cut []*security.Rule
 	for _, r := range rules {
@@ -235,7 +238,7 @@ func partition(rules []*security.Rule) [][]*security.Rule {
 			}
 		}
 		if fits {
-			return slices.DeleteFunc(parts, func(p []*security.Rule) bool { return n > 1 && len(p) == 0 })
+			return parts
 		}
 	}
 }
@@ -392,8 +395,8 @@ func (l *lowerer) name(objs []named) {
 	count := map[where]int{}
 	for i := range objs {
 		o := &objs[i]
-		if o.part == "" || o.part == letters(0, 2) {
-			count[where{o.Kind, o.Namespace, full(o)}]++
+		if o.part == "" || i == 0 || objs[i-1].prefix != o.prefix || targetKey(&objs[i-1].target) != targetKey(&o.target) {
+			count[where{o.Kind, o.Namespace, full(o)}]++ // the parts of one object count once
 		}
 	}
 	seen := map[where]bool{}

@@ -16,6 +16,7 @@ import (
 // tcpPorts are the ports of a target that are declared to speak something other than HTTP, and the rest that is known.
 type knownPorts struct {
 	tcp, http []string
+	tcpOnAll  []string // declared to speak TCP on every workload of the target: what an ALLOW may let through without a look
 	known     bool
 	unknown   *ir.Workload // a workload of the target whose ports nobody declared
 	conflict  [2]*ir.Workload
@@ -29,29 +30,16 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		switch {
 		case c.tcp:
 			explicit := explicitTCP(r)
-			if len(kp.tcp) == 0 && len(c.f[ports].in) == 0 {
-				switch {
-				case explicit:
-					l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs the ports that speak it, and none is declared on %s", &r.Target).
-						Note("Istio has no test for \"is not HTTP\" in an ALLOW rule, so only declared ports can be let through").
-						Advise("declare them: `port db 5432 tcp` in the workload, or name the port: `%s:5432`", &r.Target)
+			if len(kp.tcpOnAll) == 0 || !c.require(ports, kp.tcpOnAll) {
+				if explicit {
+					l.tcpNeedsPorts(r, kp)
 					return nil
-				case !kp.known:
-					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: no ports of %s are known", &r.Target).
+				}
+				certain := kp.known && len(kp.tcpOnAll) == len(kp.tcp) || len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.http)
+				if !certain {
+					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: no port is known to speak them on all of %s", &r.Target).
 						Note("an exception of HTTP leaves those connections allowed, and an ALLOW rule can let them through only by port").
 						Advise("write `{ http } except ...` if only HTTP is meant, or declare the ports")
-				}
-				continue
-			}
-			if kp.conflict[0] != nil {
-				l.portConflict(r, kp)
-				return nil
-			}
-			if !c.require(ports, kp.tcp) {
-				if explicit {
-					l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow covers only ports that are declared to speak it, and these are not").
-						Note("declared TCP ports of %s: %s", &r.Target, orNone(kp.tcp))
-					return nil
 				}
 				continue
 			}
@@ -77,6 +65,19 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		return nil
 	}
 	return out
+}
+
+func (l *lowerer) tcpNeedsPorts(r *ir.Rule, kp *knownPorts) {
+	d := l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs ports that are declared to speak it, and there are none on %s that this rule can mean", &r.Target)
+	d.Note("Istio has no test for \"is not HTTP\" in an ALLOW rule, so only declared ports can be let through")
+	switch {
+	case r.Target.Kind == ir.OnWorkload:
+		d.Advise("declare them: `workload %s { port db 5432 tcp }`, or name the port: `%s:5432`", r.Target.Workload.Ref(), &r.Target)
+	case len(kp.tcp) > 0:
+		d.Advise("write a rule for each workload: port %s speaks TCP on some of them only", strings.Join(kp.tcp, ", "))
+	default:
+		d.Advise("name the workload and its port")
+	}
 }
 
 func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
@@ -206,9 +207,8 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	}
 	kp := &knownPorts{}
 	by := map[int]map[ir.Protocol]*ir.Workload{}
-	any := false
-	for _, w := range l.covered(t) {
-		any = true
+	covered := l.covered(t)
+	for _, w := range covered {
 		if !w.PortsKnown && kp.unknown == nil {
 			kp.unknown = w
 		}
@@ -224,6 +224,9 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	for n, protos := range by {
 		if protos[ir.TCP] != nil {
 			kp.tcp = append(kp.tcp, strconv.Itoa(n))
+			if !slices.ContainsFunc(covered, func(w *ir.Workload) bool { p := w.Port(n); return p == nil || p.Protocol != ir.TCP }) {
+				kp.tcpOnAll = append(kp.tcpOnAll, strconv.Itoa(n))
+			}
 			other := protos[ir.HTTP]
 			if other == nil {
 				other = protos[ir.Undeclared]
@@ -235,8 +238,8 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.http = append(kp.http, strconv.Itoa(n))
 		}
 	}
-	kp.tcp, kp.http = sorted(kp.tcp), sorted(kp.http)
-	kp.known = any && kp.unknown == nil
+	kp.tcp, kp.http, kp.tcpOnAll = sorted(kp.tcp), sorted(kp.http), sorted(kp.tcpOnAll)
+	kp.known = len(covered) > 0 && kp.unknown == nil
 	l.ports[key] = kp
 	return kp
 }
@@ -251,11 +254,4 @@ func allTCP(w *ir.Workload) bool {
 
 func subset(a, b []string) bool {
 	return !slices.ContainsFunc(a, func(v string) bool { return !slices.Contains(b, v) })
-}
-
-func orNone(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ", ")
 }

@@ -76,10 +76,10 @@ type resolver struct {
 	statements int // after expansion, bounded
 }
 
-// checked is a workload and the number of workloads that its selector was held against.
+// checked is a workload and the namespace whose workloads its selector was held against.
 type checked struct {
-	w *ir.Workload
-	n int
+	w  *ir.Workload
+	ns string
 }
 
 // table holds definitions by name: groups, sets and policies.

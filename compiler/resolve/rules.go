@@ -291,7 +291,6 @@ func (r *resolver) selects(s *scope, w *ir.Workload, at ast.Node) bool {
 			Relate(w.Span, "in the inventory").Advise("label them, or write the rule for %s/*", w.Namespace)
 		return false
 	}
-	peers := r.names[w.Namespace]
 	if w.Namespace == r.p.Mesh.RootNamespace { // a policy with a selector there reaches every namespace
 		if !r.p.Inventoried {
 			r.report(s, diag.RootNamespace, at, "%s is in the root namespace, where a policy for its labels reaches pods with these labels in every namespace", w.Ref()).
@@ -299,17 +298,20 @@ func (r *resolver) selects(s *scope, w *ir.Workload, at ast.Node) bool {
 			return false
 		}
 		for _, ns := range slices.Sorted(maps.Keys(r.names)) {
-			if ns != w.Namespace && !r.alone(s, w, r.names[ns], at) {
+			if ns != w.Namespace && !r.alone(s, w, ns, at) {
 				return false
 			}
 		}
 	}
-	return r.alone(s, w, peers, at)
+	return r.alone(s, w, w.Namespace, at)
 }
 
-func (r *resolver) alone(s *scope, w *ir.Workload, peers map[string]*ir.Workload, at ast.Node) bool {
-	key := checked{w, len(peers)}
-	if r.fine[key] {
+// alone checks that the selector of a workload picks no other workload of a namespace. Under the convention it cannot: its
+// one label is its name.
+func (r *resolver) alone(s *scope, w *ir.Workload, ns string, at ast.Node) bool {
+	peers := r.names[ns]
+	key := checked{w, ns}
+	if r.p.Convention || r.fine[key] {
 		return true
 	}
 	for _, name := range slices.Sorted(maps.Keys(peers)) {
