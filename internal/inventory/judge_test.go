@@ -13,6 +13,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -40,7 +41,15 @@ func byTypes(text string) (typed, bool) {
 	}
 	var pod corev1.PodTemplateSpec
 	var selector *metav1.LabelSelector
-	decode := func(into any) bool { return yaml.UnmarshalStrict([]byte(text), into) == nil }
+	// As the API server does it: keys count with their case, which encoding/json would not mind.
+	decode := func(into any) bool {
+		data, err := yaml.YAMLToJSONStrict([]byte(text))
+		if err != nil {
+			return false
+		}
+		strict, err := json.UnmarshalStrict(data, into)
+		return err == nil && len(strict) == 0
+	}
 	switch head.Kind {
 	case "Deployment":
 		var o appsv1.Deployment
