@@ -1,10 +1,11 @@
-package lang
+package lang_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -112,7 +113,7 @@ var parts = map[string][]string{
 	"prove never s -> t %s": {"POST", `except "/a" when sni == "x"`, "{ GET; tcp }"},
 }
 
-func parse(text string) (*ast.File, diag.List) { return Parse(source.New("t.zt", text)) }
+func parse(text string) (*ast.File, diag.List) { return lang.Parse(source.New("t.zt", text)) }
 
 func TestSpellings(t *testing.T) {
 	for _, c := range spellings {

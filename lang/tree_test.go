@@ -1,4 +1,4 @@
-package lang
+package lang_test
 
 import (
 	"fmt"
@@ -6,51 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zt-lang/ztc/internal/linetest"
+	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// show prints a node with its fields and without places: two texts that mean the same print the same.
-func show(n any) string {
-	var b strings.Builder
-	write(&b, reflect.ValueOf(n))
-	return b.String()
-}
-
-var rangeType = reflect.TypeOf(ast.Range{})
-
-func write(b *strings.Builder, v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Interface, reflect.Pointer:
-		if v.IsNil() {
-			b.WriteString("nil")
-			return
-		}
-		write(b, v.Elem())
-	case reflect.Struct:
-		b.WriteString(v.Type().Name() + "{")
-		for i := range v.NumField() {
-			if f := v.Field(i); f.Type() != rangeType && !f.IsZero() {
-				b.WriteString(" " + v.Type().Field(i).Name + ":")
-				write(b, f)
-			}
-		}
-		b.WriteString("}")
-	case reflect.Slice:
-		b.WriteString("[")
-		for i := range v.Len() {
-			if i > 0 {
-				b.WriteString(" ")
-			}
-			write(b, v.Index(i))
-		}
-		b.WriteString("]")
-	case reflect.String:
-		fmt.Fprintf(b, "%q", v.String())
-	default:
-		fmt.Fprint(b, v)
-	}
-}
+var show = linetest.Show
 
 func TestTree(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -126,7 +88,7 @@ func places(t *testing.T, text string, v reflect.Value, in ast.Range) (n int) {
 			n += places(t, text, v.Index(i), in)
 		}
 	case reflect.Struct:
-		if v.Type() == rangeType || v.IsZero() {
+		if v.Type() == reflect.TypeFor[ast.Range]() || v.IsZero() {
 			return 0
 		}
 		if f := v.FieldByName("Range"); f.IsValid() {
@@ -213,7 +175,7 @@ func TestRecovery(t *testing.T) {
 
 func ruleOf(t *testing.T, text string) ast.Stmt {
 	t.Helper()
-	tree, diags := Parse(source.New("", text))
+	tree, diags := lang.Parse(source.New("", text))
 	if len(tree.Stmts) != 1 || len(diags) > 0 {
 		t.Fatal(text, messages(diags))
 	}

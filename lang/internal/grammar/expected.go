@@ -184,8 +184,11 @@ func nearest(word string, list []string) string {
 	if len(word) > 24 || len(word) < 2 {
 		return ""
 	}
-	best, least := "", 3
-	if len(word) < 5 {
+	best, least := "", 3 // one more than may differ
+	switch {
+	case len(word) < 3:
+		least = 1
+	case len(word) < 5:
 		least = 2
 	}
 	for _, w := range list {
