@@ -1,0 +1,129 @@
+// Package bench holds the build against the yardstick of ../shared/bench: a program that does the least work imaginable.
+// It runs only where BENCH_WORK names a directory for the yardstick's programs and data; see docs/performance.md.
+package bench
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var sizes = []string{"10k", "100k"}
+
+// maxGrowth is how much more ten times the statements may cost.
+const maxGrowth = 12
+
+// cost is what one process took, from its start to its end.
+type cost struct{ wall, cpu, peak float64 } // seconds, seconds, MiB
+
+// TestRatio runs ztc and the yardstick in turn, prints the median of what ztc costs, of the ratio pair by pair and of the growth
+// from 10k to 100k, and fails where that is not linear.
+func TestRatio(t *testing.T) {
+	work := workDir(t)
+	runs := 5
+	if n, err := strconv.Atoi(os.Getenv("BENCH_RUNS")); err == nil && n > 0 {
+		runs = n
+	}
+	ztc, least := program(t, work, "ztc", "..", "./cmd/ztc"), yardstick(t, work, "emit-direct")
+	out := t.TempDir()
+	fmt.Printf("%d pairs of runs, medians; %s/%s, %d processors, %s\n", runs, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%-6s %10s %10s %10s   %8s %8s %8s\n", "size", "wall s", "cpu s", "peak MiB", "wall x", "cpu x", "peak x")
+	var whole []cost
+	for _, size := range sizes {
+		mesh := meshOf(t, work, size)
+		var own, ratio []cost
+		for i := range runs + 1 {
+			a := run(t, ztc, "build", "-o", filepath.Join(out, "a.yaml"), mesh)
+			b := run(t, least, mesh, filepath.Join(out, "b.yaml"))
+			if i == 0 {
+				continue // warms the caches of the machine
+			}
+			own = append(own, a)
+			ratio = append(ratio, a.over(b))
+		}
+		m, r := median(own), median(ratio)
+		fmt.Printf("%-6s %10.3f %10.3f %10.1f   %8.1f %8.1f %8.1f\n", size, m.wall, m.cpu, m.peak, r.wall, r.cpu, r.peak)
+		whole = append(whole, m)
+	}
+	g := whole[1].over(whole[0])
+	fmt.Printf("%-6s %10.1f %10.1f %10.1f   at most %d\n", "growth", g.wall, g.cpu, g.peak, maxGrowth)
+	if max(g.cpu, g.peak) > maxGrowth { // wall time also counts what else the machine does
+		t.Errorf("ten times the statements cost more than %d times as much", maxGrowth)
+	}
+}
+
+func (a cost) over(b cost) cost { return cost{a.wall / b.wall, a.cpu / b.cpu, a.peak / b.peak} }
+
+func median(list []cost) cost {
+	mid := func(get func(cost) float64) float64 {
+		var v []float64
+		for _, c := range list {
+			v = append(v, get(c))
+		}
+		slices.Sort(v)
+		return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	}
+	return cost{mid(func(c cost) float64 { return c.wall }), mid(func(c cost) float64 { return c.cpu }), mid(func(c cost) float64 { return c.peak })}
+}
+
+// run runs a command to its end. The peak is of the operating system's own accounting, and not below that of this process when it
+// started the command.
+func run(t testing.TB, name string, args ...string) cost {
+	t.Helper()
+	c := exec.Command(name, args...)
+	start := time.Now()
+	text, err := c.CombinedOutput()
+	wall := time.Since(start).Seconds()
+	if err != nil {
+		t.Fatalf("%v: %v\n%.2000s", c.Args, err, text)
+	}
+	peak := float64(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) / 1024
+	return cost{wall, (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds(), peak}
+}
+
+func workDir(t testing.TB) string {
+	t.Helper()
+	work := os.Getenv("BENCH_WORK")
+	if work == "" {
+		t.Skip("BENCH_WORK names no directory")
+	}
+	work, err := filepath.Abs(work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return work
+}
+
+// program builds a program into the work directory.
+func program(t testing.TB, work, name, dir, pkg string) string {
+	t.Helper()
+	bin := filepath.Join(work, "bin", name)
+	c := exec.Command("go", "build", "-buildvcs=false", "-o", bin, pkg)
+	c.Dir = dir
+	if text, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v in %s: %v\n%s", c.Args, dir, err, text)
+	}
+	return bin
+}
+
+func yardstick(t testing.TB, work, name string) string {
+	t.Helper()
+	return program(t, work, name, "../../shared/bench/src", "./"+name)
+}
+
+// meshOf returns the program of a size, generated where the work directory lacks it.
+func meshOf(t testing.TB, work, size string) string {
+	t.Helper()
+	mesh := filepath.Join(work, "data", size, "mesh.zt")
+	if _, err := os.Stat(mesh); err != nil {
+		run(t, yardstick(t, work, "gen"), size, filepath.Join(work, "data"))
+	}
+	return mesh
+}
