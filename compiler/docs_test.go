@@ -1,6 +1,7 @@
 package compiler_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/zt-lang/ztc/compiler"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/format"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // docBlock is one fenced block of a document whose language is zt.
@@ -55,7 +58,7 @@ func docBlocks(text string) (blocks []docBlock, err error) {
 }
 
 // TestDocs compiles every zt block of the documents: as one file, or as a txtar archive where it holds several. A block gives
-// neither an error nor a warning, or exactly the one code that its fence names.
+// neither an error nor a warning, or exactly the one code that its fence names, and stands in the layout of `ztc fmt`.
 func TestDocs(t *testing.T) {
 	for name, least := range map[string]int{"../docs/language.md": 40, "../docs/architecture.md": 0, "../README.md": 1} {
 		t.Run(strings.TrimPrefix(name, "../"), func(t *testing.T) {
@@ -85,6 +88,14 @@ func (b docBlock) check() string {
 	if len(a.Files) == 0 {
 		a.Files = []txtar.File{{Name: "main.zt", Data: []byte(b.text)}}
 	}
+	for _, f := range a.Files {
+		if !strings.HasSuffix(f.Name, ".zt") || strings.HasPrefix(b.want, "error ZT0") { // what cannot be read has no layout
+			continue
+		}
+		if out, _ := format.Source(source.New(f.Name, string(f.Data))); !bytes.Equal(out, f.Data) {
+			return "is not formatted; ztc fmt prints\n" + string(out)
+		}
+	}
 	_, diags := compiler.Compile(context.Background(), input(a.Files))
 	got := map[string]bool{}
 	for _, d := range diags {
@@ -104,7 +115,8 @@ func (b docBlock) check() string {
 
 // TestDocBlocks holds the test above to what it must find.
 func TestDocBlocks(t *testing.T) {
-	text := "```zt\nallow web -> api GET\n```\n\n```\nnot ours\n```\n```zt error ZT1301\nallow web -> api GET\n```\n```zt error ZT1301\ndeny all in default\n```\n"
+	text := "```zt\nallow web -> api GET\n```\n\n```\nnot ours\n```\n```zt error ZT1301\nallow web -> api GET\n```\n" +
+		"```zt error ZT1301\ndeny all in default\n```\n```zt\ndeny  all in default\n```\n```zt\ndeny all in default\n```\n"
 	blocks, err := docBlocks(text)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +125,7 @@ func TestDocBlocks(t *testing.T) {
 	for _, b := range blocks {
 		bad = append(bad, b.check() != "")
 	}
-	if got, want := fmt.Sprint(bad), "[true false true]"; got != want {
+	if got, want := fmt.Sprint(bad), "[true false true true false]"; got != want {
 		t.Errorf("bad blocks: %s, want %s", got, want)
 	}
 	for _, open := range []string{"```zt\ndeny all in default\n", "```\n```zt\n```\n"} {
