@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
@@ -11,10 +12,10 @@ import (
 
 // collect puts the tokens of the statement at hand into p.toks: up to the Term that ends it, a statement word first on a
 // line, the closing brace of the open block, or, with head, its first "{". It reports whether they are all there and
-// may be read: false after a limit, and after a line that begins with what should have ended the line above.
-func (p *parser) collect(head bool) bool {
+// may be read: false after a limit, and after a line that begins with what should have ended the line above. Without
+// whole the statement is one that has been reported: nothing more is said of it.
+func (p *parser) collect(head, whole bool) bool {
 	p.toks = p.toks[:0]
-	whole := true
 	braces, nested := 0, 0
 	for {
 		t := p.tok
@@ -39,7 +40,7 @@ func (p *parser) collect(head bool) bool {
 					p.braceBelow(next)
 					p.next()
 					continue
-				case next.Kind == scan.Arrow || next.Kind == scan.Comma || next.Kind == scan.Key && p.narrows(p.word(next)):
+				case p.completes(next):
 					if whole {
 						grammar.LineStart(&p.diags, p.file, p.prev.End, next)
 					}
@@ -123,9 +124,16 @@ func (p *parser) begins() bool {
 	return true
 }
 
-// narrows reports whether a word narrows the sources of the rule collected so far, which has no arrow yet.
-func (p *parser) narrows(word string) bool {
-	if word != "as" && word != "from" && word != "except" {
+// completes reports whether a token at the start of a line goes on with a rule that has no arrow yet, and so is nothing
+// without that line.
+func (p *parser) completes(t scan.Token) bool {
+	switch t.Kind {
+	case scan.Arrow, scan.Comma:
+	case scan.Key:
+		if w := p.word(t); w != "as" && w != "from" && w != "except" {
+			return false
+		}
+	default:
 		return false
 	}
 	switch p.word(p.toks[0]) {
@@ -133,12 +141,7 @@ func (p *parser) narrows(word string) bool {
 	default:
 		return false
 	}
-	for _, t := range p.toks {
-		if t.Kind == scan.Arrow {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.toks, func(t scan.Token) bool { return t.Kind == scan.Arrow || t.Kind == scan.Key && p.word(t) == "all" })
 }
 
 // takesBlock reports whether the statement collected so far may go on with "{".
@@ -148,12 +151,7 @@ func (p *parser) takesBlock() bool {
 	default:
 		return false
 	}
-	for _, t := range p.toks {
-		if t.Kind == scan.LBrace {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.toks, func(t scan.Token) bool { return t.Kind == scan.LBrace })
 }
 
 // braceBelow reports a "{" on the line below its statement, which is then read as if it stood where it belongs.
@@ -175,7 +173,7 @@ func (p *parser) braceBelow(t scan.Token) {
 // skip makes the statement at hand an *ast.Bad, without a diagnostic.
 func (p *parser) skip() {
 	start := p.tok.Start
-	p.collect(false)
+	p.collect(false, false)
 	if len(p.toks) == 0 { // it begins with what collect does not take
 		p.next()
 	}
@@ -210,7 +208,7 @@ func (p *parser) noStatement(word string) {
 		switch {
 		case near != "":
 			d.Fix(span, near, "did you mean `%s`?", near)
-		case p.peek().Kind == scan.Arrow || p.peek().Kind == scan.Comma:
+		case len(word) < 40 && (p.peek().Kind == scan.Arrow || p.peek().Kind == scan.Comma):
 			d.Advise("a rule begins with what it does: `allow %s ...`, `deny %s ...`", word, word)
 		case strings.HasPrefix(word, "//") || strings.HasPrefix(word, "/*"):
 			d.Note("a comment begins with #")

@@ -145,7 +145,7 @@ func (p *parser) statement() {
 		}
 	}
 	headed := word == "policy" || word == "test"
-	whole := p.collect(headed)
+	whole := p.collect(headed, true)
 	last := p.toks[len(p.toks)-1]
 	var s ast.Stmt = &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev.End}}
 	if whole {

@@ -247,6 +247,8 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	case d.set == nil || d.set.Kind != kind:
 		r.wrongKind(s, it, d, "this is a list of "+kind.String())
 		return nil, false
+	case d.huge:
+		return nil, false
 	case d.busy:
 		r.report(s, diag.Recursion, it, "set %q contains itself", it.Text).Relate(d.scope.span(&d.name), "defined here")
 		return nil, false
@@ -255,7 +257,14 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	defer func() { d.busy = false }()
 	inner := d.scope
 	inner.via = s.via
-	return r.items(&inner, d.set.Items, kind)
+	out, ok := r.items(&inner, d.set.Items, kind)
+	for i := range d.set.Items {
+		if child := inner.definitions(r)[d.set.Items[i].Text]; child != nil && child.huge {
+			d.huge = true // reported where it passed the bound
+			return nil, false
+		}
+	}
+	return out, ok && r.bounded(s, it, d, len(out))
 }
 
 // pathClass is what a literal segment beside a template operator may hold (istio-semantics 2.6).

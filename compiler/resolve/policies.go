@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// useCost is what a statement of a policy counts against maxStatements: more than a member, since it takes more time.
+const useCost = 20
+
 // use expands a policy with its arguments. The body resolves where it was written, the arguments where they were.
 func (r *resolver) use(s *scope, a *ast.Use) {
 	var d *definition
@@ -41,7 +44,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 	d.busy = true
 	defer func() { d.busy = false }()
 	for _, st := range d.policy.Body {
-		if !r.count(s, a, 1) {
+		if !r.count(s, a, useCost) {
 			return
 		}
 		r.statement(&inner, st)

@@ -93,6 +93,7 @@ type definition struct {
 	set    *ast.Set
 	policy *ast.Policy
 	busy   bool // being expanded: a cycle comes back here
+	huge   bool // expands past a bound, or holds something that does
 }
 
 func (d *definition) kind() string {

@@ -13,7 +13,8 @@ import (
 
 // Bounds of what a program may expand to.
 const (
-	maxStatements = 5_000_000 // rules after expansion of targets and policies
+	maxStatements = 5_000_000 // rules, members of groups and values of sets after expansion
+	maxMembers    = 100_000   // of one group or set after expansion
 	maxUses       = 32        // depth of policies in policies
 )
 
@@ -50,12 +51,22 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 	}
 }
 
+// bounded bounds what one group or set expands to, and counts it. A definition that was too large once is not expanded again.
+func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n int) bool {
+	if n > maxMembers {
+		d.huge = true
+		r.report(s, diag.TooManyStatements, at, "%s %q expands to more than %d members", d.kind(), d.name.Text, maxMembers).Relate(d.scope.span(&d.name), "defined here")
+		return false
+	}
+	return r.count(s, at, n)
+}
+
 // count bounds the expansion of a program.
 func (r *resolver) count(s *scope, at ast.Node, n int) bool {
 	before := r.statements
 	r.statements += n
 	if r.statements > maxStatements && before <= maxStatements {
-		r.report(s, diag.TooManyStatements, at, "the program expands to more than %d rules", maxStatements)
+		r.report(s, diag.TooManyStatements, at, "the program expands to more than %d rules and members", maxStatements)
 	}
 	return r.statements <= maxStatements
 }
@@ -261,6 +272,9 @@ func (r *resolver) targetRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Target, 
 }
 
 func (r *resolver) targetMembers(s *scope, d *definition, at ast.Node) ([]ir.Target, bool) {
+	if d.huge {
+		return nil, false
+	}
 	if d.busy {
 		r.report(s, diag.Recursion, at, "group %q contains itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
 		return nil, false
@@ -280,6 +294,13 @@ func (r *resolver) targetMembers(s *scope, d *definition, at ast.Node) ([]ir.Tar
 		list, good := r.targetRef(&inner, m.Name, m)
 		ok = ok && good
 		out = append(out, list...)
+		if !r.bounded(s, at, d, len(out)) {
+			return nil, false
+		}
+		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {
+			d.huge = true
+			return nil, false
+		}
 	}
 	return out, ok
 }

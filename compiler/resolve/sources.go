@@ -168,6 +168,9 @@ func (r *resolver) wrongKind(s *scope, at ast.Node, d *definition, want string) 
 
 // members expands a group, where it was written.
 func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, bool) {
+	if d.huge {
+		return nil, false
+	}
 	if d.busy {
 		r.report(s, diag.Recursion, at, "group %q contains itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
 		return nil, false
@@ -179,9 +182,17 @@ func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, b
 	var out []ir.Source
 	ok := true
 	for i := range d.group.Members {
-		list, good := r.source(&inner, &d.group.Members[i])
+		m := &d.group.Members[i]
+		list, good := r.source(&inner, m)
 		out = append(out, list...)
 		ok = ok && good
+		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {
+			d.huge = true // reported where it passed the bound
+			return nil, false
+		}
+	}
+	if !r.bounded(s, at, d, len(out)) {
+		return nil, false
 	}
 	return out, ok
 }
