@@ -121,6 +121,7 @@ func mergeField(list []cube, f, from, to field) []cube {
 	byRest := make(map[string]int, len(list))
 	var out []cube
 	var gathered [][]string
+	var own []bool
 	for i := range list {
 		c := list[i]
 		in := c.f[f].in
@@ -134,9 +135,13 @@ func mergeField(list []cube, f, from, to field) []cube {
 			byRest[k] = len(out)
 			out = append(out, c)
 			gathered = append(gathered, in)
+			own = append(own, false)
 			continue
 		}
-		gathered[j] = append(gathered[j][:len(gathered[j]):len(gathered[j])], in...)
+		if !own[j] { // the list is another cube's until it grows
+			gathered[j], own[j] = slices.Clone(gathered[j]), true
+		}
+		gathered[j] = append(gathered[j], in...)
 	}
 	for i := range out {
 		out[i].f[f].in = prune(f, sorted(gathered[i]))
