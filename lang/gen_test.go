@@ -35,8 +35,6 @@ func (g gen) name() string {
 	return g.pick("a", "web", "shop/web", "checkout-v2", "shop/*", "common.edge", "3scale", "read", "ns-003/svc-007", "default/all", "b"+string(rune('a'+g.IntN(26))))
 }
 
-func (g gen) midName() string { return g.pick(g.name(), "inventory", "test", "allow", "use") }
-
 func (g gen) str() string {
 	return g.pick(`"/a"`, `"/carts/*"`, `"x.example"`, `"a\"b"`, `"10.0.0.0/8"`, `"when"`, `"->"`, `"# no comment"`, `"{"`, `"\u00e9"`, `"é"`)
 }
@@ -169,17 +167,6 @@ func (g gen) rule() string {
 		s += " except" + g.gap() + g.op()
 	}
 	return s + g.clauses(true)
-}
-
-// plain is a rule in the form that comes by the hundred thousand.
-func (g gen) plain() string {
-	s := g.pick("allow ", "allow ", "deny ")
-	if g.IntN(5) == 0 {
-		return s + "all in " + g.list(func() string { return g.pick("mesh", "shop", "shop/*", "7", "shop/web") })
-	}
-	s += g.list(g.name) + g.pick(" -> ", "->", " ->\n ") + g.list(func() string { return g.midName() + g.pick("", "", ":80", ":http", ":on") })
-	s += g.pick("", " "+g.list(func() string { return g.pick("GET", "POST", "read") }))
-	return s + g.pick("", " "+g.list(g.str))
 }
 
 func (g gen) inner() string {

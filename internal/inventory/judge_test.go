@@ -151,7 +151,8 @@ func byReader(text string) (typed, bool) {
 	if len(f.diags) > 0 || len(f.workloads)+len(f.services) != 1 {
 		return typed{}, false
 	}
-	for _, s := range f.services {
+	if len(f.services) == 1 {
+		s := f.services[0]
 		for i := range s.Ports {
 			s.Ports[i].Protocol = ir.Undeclared
 		}
