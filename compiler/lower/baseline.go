@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -74,6 +75,8 @@ func (l *lowerer) baselines() {
 		if !b.DryRun {
 			l.closed.add(&b.Target)
 		} else if l.expired(b.Until) {
+			l.diags.Add(diag.ExpiredAllow, b.Span, "this dry-run baseline expired on %s and is no longer emitted", b.Until).
+				Advise("delete it, or prolong it")
 			continue
 		}
 		if t := b.Target; t.Labels() == nil {
@@ -130,7 +133,7 @@ func (l *lowerer) openWorkloads() {
 			are = "are"
 		}
 		l.diags.Add(diag.LeftOpen, open[0].Span, "%s in namespace %s %s open: every request passes that no deny refuses", strings.Join(names, ", "), ns, are).
-			Advise("add `deny all in %s`, or `allow all in %s` if that is wanted", ns, ns)
+			Advise("%s", l.closing(open))
 		open = nil
 	}
 	for _, w := range l.p.Workloads {
@@ -144,6 +147,14 @@ func (l *lowerer) openWorkloads() {
 		open = append(open, w)
 	}
 	flush()
+}
+
+// closing says how workloads of one namespace are closed, or said to be open. The root namespace has no baseline of its own.
+func (l *lowerer) closing(open []*ir.Workload) string {
+	if ns := open[0].Namespace; ns != l.p.Mesh.RootNamespace {
+		return fmt.Sprintf("add `deny all in %s`, or `allow all in %s` if that is wanted", ns, ns)
+	}
+	return fmt.Sprintf("add `deny all in mesh`, or `deny all on %s`", open[0].Ref())
 }
 
 // shadowed reports a deny of everything that leaves an allow nothing to do.
