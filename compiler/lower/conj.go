@@ -193,7 +193,7 @@ func (c *cube) settle() bool {
 	if c.identified() && slices.Contains(c.f[principals].out, "*") {
 		return false // an identity, and none
 	}
-	if c.tcp && c.hasHTTPField() {
+	if c.tcp && c.isHTTP() {
 		return false
 	}
 	if slices.Equal(c.f[principals].in, star) && len(c.f[namespaces].in)+len(c.f[trustDomains].in) > 0 && len(c.f[principals].out) == 0 {

@@ -43,7 +43,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 						}
 						c := s
 						copy(c.f[nSource:], o.f[nSource:])
-						c.tcp, c.http, c.conds = o.tcp, o.http, conds
+						c.tcp, c.http, c.conds = s.tcp || o.tcp, o.http, conds
 						if c.settle() {
 							out = append(out, c)
 						}
@@ -112,8 +112,15 @@ func (l *lowerer) sources(r *ir.Rule) []cube {
 		c.f[f].in = prune(field(f), sorted(list))
 		out = append(out, c)
 	}
-	kept := out[:0]
+	var kept []cube
 	for _, c := range out {
+		if len(s.NotAs) > 0 && len(s.As) == 0 { // connections that are not HTTP carry no token, so nobody on them is excluded
+			d := c
+			d.tcp = true
+			if l.narrow(&d, s) {
+				kept = append(kept, d)
+			}
+		}
 		if l.narrow(&c, s) {
 			kept = append(kept, c)
 		}
@@ -158,7 +165,7 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 			}
 		}
 	}
-	if len(s.NotAs) > 0 {
+	if len(s.NotAs) > 0 && !c.tcp {
 		ok = ok && c.exclude(requestPrincipals, sorted(texts(s.NotAs)))
 	}
 	for _, n := range s.NotNet {
@@ -167,8 +174,9 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 	return ok
 }
 
-// trustDomain picks the field for a trust domain. A principal prefix says the same as `trustDomains` on Envoy, is not widened
-// to aliases, and is understood by every version; only a leading wildcard needs the field itself.
+// trustDomain picks the field for a trust domain. The principal prefix td/* says the same as `trustDomains` on Envoy, is not
+// widened to the mesh's aliases (Istio rewrites principals of five parts only), and every version understands it; only a
+// leading wildcard needs the field itself.
 func (l *lowerer) trustDomain(v string) (field, string) {
 	switch {
 	case v[0] == '*' && len(v) > 1:

@@ -126,8 +126,8 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 		t.tcp = false
 		t.f[methods].out = star // never true of a request; on other connections Istio drops it
-		if kp.known && kp.conflict[0] == nil && len(kp.http) > 0 {
-			t.exclude(ports, kp.http) // these have no such connections: says so, and spares Istio's warning
+		if r.Target.Kind == ir.OnWorkload && kp.known && len(kp.http) > 0 {
+			t.exclude(ports, kp.http) // these have no such connections: says so, and spares Istio's warning; other pods may have them
 		}
 		out = append(out, t)
 	}

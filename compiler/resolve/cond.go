@@ -54,6 +54,10 @@ func (r *resolver) test(s *scope, p *ast.Pred) (*ir.Cond, bool) {
 			continue
 		}
 		ok = r.pattern(s, v, v.Value, "value") && ok
+		if kind == ir.AttrSNI {
+			t.Values = append(t.Values, strings.ToLower(v.Value)) // a DNS name, and Envoy compares it in lower case
+			continue
+		}
 		t.Values = append(t.Values, v.Value)
 	}
 	return &ir.Cond{Op: ir.CondTest, Test: t}, ok
