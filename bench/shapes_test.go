@@ -1,0 +1,168 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// shape is a program of one kind of excess, of a size that is linear in n.
+type shape struct {
+	name string
+	n    int // the smaller of two sizes
+	text func(n int) string
+	k8s  func(n int) string // manifests, nil for none
+}
+
+// repeat writes n lines, each from its number.
+func repeat(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(format, "%d", fmt.Sprint(i)))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// list writes the items in one comma list.
+func list(n int, format string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(repeat(n, format), "\n"), "\n", ", ")
+}
+
+func deployments(n int) string {
+	return repeat(n, `---
+{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d","namespace":"shop"},"spec":{"selector":{"matchLabels":{"app":"w%d"}},"template":{"metadata":{"labels":{"app":"w%d"}},"spec":{"serviceAccountName":"w%d","containers":[{"name":"c","image":"x","ports":[{"containerPort":8080}]}]}}}}`)
+}
+
+var shapes = []shape{
+	{name: "one target, many sources", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, "allow w%d -> db GET \"/x\"")
+	}},
+	{name: "one target, many paths", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, "allow web -> db GET \"/x%d\"")
+	}},
+	{name: "one target, many sources and paths", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, "allow w%d -> db GET \"/x%d/*\"")
+	}},
+	{name: "prefixes in one list", n: 5000, text: func(n int) string {
+		return "deny all in default\nallow web -> db GET " + list(n, `"/x%d/*"`) + "\n"
+	}},
+	{name: "address blocks in one list", n: 2000, text: func(n int) string {
+		return "deny all in default\nallow web from " + list(n, `"10.1.%d.0"`) + " -> db\n" // refused: no addresses beyond 255
+	}},
+	{name: "one target, many prefixes", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, "allow web -> db GET \"/x%d/*\"")
+	}},
+	{name: "many targets in a group", n: 1000, text: func(n int) string {
+		return "deny all in default\ngroup all-of = " + list(n, "w%d") + "\n" + repeat(20, "allow web -> all-of GET \"/x%d\"")
+	}},
+	{name: "excepted paths", n: 1000, text: func(n int) string {
+		return "deny all in default\nallow web -> db GET except " + list(n, `"/x%d"`) + "\n"
+	}},
+	{name: "excepted sources", n: 2500, text: func(n int) string {
+		return "deny all in default\nallow authenticated except " + list(n, "w%d") + " -> db GET\n"
+	}},
+	{name: "groups of one source each", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, "group g%d = w%d") + repeat(n, "allow g%d -> db GET")
+	}},
+	{name: "unknown names", n: 10000, text: func(n int) string {
+		return "workload one\ndeny all in default\n" + repeat(n, "allow unknown%d -> one GET")
+	}},
+	{name: "unknown names beside many known", n: 5000, text: func(n int) string {
+		return repeat(n, "workload known%d") + "deny all in default\n" + repeat(n, "allow unknown%d -> known1 GET")
+	}},
+	{name: "unknown namespaces", n: 5000, text: func(n int) string {
+		return repeat(n, "namespace k%d { }") + "workload one\n" + repeat(n, "allow u%d/* -> one GET")
+	}},
+	{name: "workloads declared", n: 5000, text: func(n int) string {
+		return repeat(n, "workload w%d") + "deny all in default\n" + repeat(n, "allow w1 -> w%d GET")
+	}},
+	{name: "workloads that nothing covers", n: 5000, text: func(n int) string {
+		return repeat(n, "workload w%d") + repeat(n, "pods p%d { tier: x%d }") + repeat(n, "deny all on p%d") + "allow all on w1\n"
+	}},
+	{name: "targets by pods", n: 2500, text: func(n int) string {
+		return repeat(n, "workload w%d { port http 8080 }") + repeat(n, "pods p%d { app: w%d }") + "deny all in default\n" + repeat(n, "deny w1 -> p%d POST")
+	}},
+	{name: "ports of one workload", n: 2000, text: func(n int) string {
+		return "workload db {\n" + repeat(n, "port p%d 1%d tcp") + "}\ndeny all in default\n"
+	}},
+	{name: "tcp ports of a namespace", n: 1000, text: func(n int) string {
+		return repeat(n, "workload w%d { port tcp-x 1%d }") + "deny all in default\nallow w1 -> default/* { tcp }\n"
+	}},
+	{name: "jwt issuers", n: 1000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, `jwt "https://i%d.example" on db { jwks "https://i.example/jwks" }`) + repeat(n, `allow web as "https://i%d.example/*" -> db GET`)
+	}},
+	{name: "tokens of many targets", n: 1000, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, `jwt "https://i%d.example" on w%d { jwks "https://i.example/jwks" }`) + repeat(n, `allow web as "https://i%d.example/*" -> w%d GET`)
+	}},
+	{name: "policies used", n: 5000, text: func(n int) string {
+		return "deny all in default\npolicy open(x) {\n  allow web -> x GET\n}\n" + repeat(n, "use open(w%d)")
+	}},
+	{name: "duplicates", n: 5000, text: func(n int) string {
+		return "deny all in default\n" + strings.Repeat("allow web -> db GET\n", n)
+	}},
+	{name: "denies over allows", n: 2500, text: func(n int) string {
+		return repeat(n, "workload w%d { port http 8080 }") + "deny all in default\n" + repeat(n, "deny anyone -> w%d") + repeat(n, "allow w1 -> w%d")
+	}},
+	{name: "conditions", n: 500, text: func(n int) string {
+		return "deny all in default\nallow web -> db GET when " + strings.ReplaceAll(list(n, `header["h%d"] == "x"`), ", ", " or ") + "\n"
+	}},
+	{name: "conditions of one rule all", n: 500, text: func(n int) string {
+		return "deny all in default\nallow web -> db GET when " + strings.ReplaceAll(list(n, `header["h%d"] == "x"`), ", ", " and ") + "\n"
+	}},
+	{name: "different conditions", n: 2500, text: func(n int) string {
+		return "deny all in default\n" + repeat(n, `allow web -> db GET when header["h%d"] == "x"`)
+	}},
+	{name: "deny entries", n: 500, text: func(n int) string {
+		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db {\n" + repeat(n, `  GET "/x%d"`) + "  tcp\n}\n"
+	}},
+	{name: "deny by cuts", n: 500, text: func(n int) string {
+		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db except {\n" + repeat(n, `  GET "/x%d"`) + "}\n"
+	}},
+	{name: "inventory", n: 1000, text: func(n int) string {
+		return "namespace shop\ndeny all in shop\n" + repeat(n, "allow w1 -> w%d GET")
+	}, k8s: deployments},
+	{name: "inventory, one label for all", n: 500, text: func(n int) string {
+		return "namespace shop\ndeny all in shop\n" + repeat(n, "allow w1 -> w%d GET")
+	}, k8s: func(n int) string {
+		return strings.ReplaceAll(deployments(n), `"labels":{"app":"w`, `"labels":{"app":"one","x":"w`)
+	}},
+}
+
+// TestShapes compiles programs of one kind of excess at two sizes, and fails where four times the size costs far more than four
+// times the time.
+func TestShapes(t *testing.T) {
+	workDir(t)
+	for _, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			small, _ := compile(t, s, s.n)
+			large, what := compile(t, s, 4*s.n)
+			x := large.Seconds() / small.Seconds()
+			t.Logf("%-36s n=%-6d %8.0f ms   n=%-6d %8.0f ms   x%.1f   %s", s.name, s.n, small.Seconds()*1e3, 4*s.n, large.Seconds()*1e3, x, what)
+			if x > 10 && large > time.Second {
+				t.Errorf("four times the size takes %.1f times as long", x)
+			}
+		})
+	}
+}
+
+func compile(t *testing.T, s shape, n int) (time.Duration, string) {
+	t.Helper()
+	in := compiler.Input{Files: []*source.File{source.New("x.zt", s.text(n))}}
+	if s.k8s != nil {
+		in.Inventory = []*source.File{source.New("k8s.yaml", s.k8s(n))}
+	}
+	start := time.Now()
+	out, diags := compiler.Compile(context.Background(), in)
+	took := time.Since(start)
+	said := ""
+	if len(diags) > 0 {
+		said = string(diags[0].Code) + " " + diags[0].Message
+	}
+	return took, fmt.Sprintf("%d objects, %d diagnostics %.90s", len(out.Objects), len(diags), said)
+}
