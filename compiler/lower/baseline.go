@@ -154,7 +154,7 @@ func (l *lowerer) closing(open []*ir.Workload) string {
 	if ns := open[0].Namespace; ns != l.p.Mesh.RootNamespace {
 		return fmt.Sprintf("add `deny all in %s`, or `allow all in %s` if that is wanted", ns, ns)
 	}
-	return fmt.Sprintf("add `deny all in mesh`, or `deny all on %s`", open[0].Ref())
+	return "add `deny all in mesh`"
 }
 
 // shadowed reports a deny of everything that leaves an allow nothing to do.
