@@ -43,7 +43,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 						}
 						c := s
 						copy(c.f[nSource:], o.f[nSource:])
-						c.tcp, c.http, c.conds = s.tcp || o.tcp, o.http, conds
+						c.tcp, c.http, c.conds = o.tcp, o.http, conds
 						if c.settle() {
 							out = append(out, c)
 						}
@@ -112,15 +112,8 @@ func (l *lowerer) sources(r *ir.Rule) []cube {
 		c.f[f].in = prune(field(f), sorted(list))
 		out = append(out, c)
 	}
-	var kept []cube
+	kept := out[:0]
 	for _, c := range out {
-		if len(s.NotAs) > 0 && len(s.As) == 0 { // connections that are not HTTP carry no token, so nobody on them is excluded
-			d := c
-			d.tcp = true
-			if l.narrow(&d, s) {
-				kept = append(kept, d)
-			}
-		}
 		if l.narrow(&c, s) {
 			kept = append(kept, c)
 		}
@@ -165,7 +158,7 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 			}
 		}
 	}
-	if len(s.NotAs) > 0 && !c.tcp {
+	if len(s.NotAs) > 0 {
 		ok = ok && c.exclude(requestPrincipals, sorted(texts(s.NotAs)))
 	}
 	for _, n := range s.NotNet {
