@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -83,7 +84,7 @@ func (r *resolver) attr(s *scope, a *ast.Attr) (string, ir.AttrKind, bool) {
 	def, ok := attributes[a.Name.Text]
 	if !ok {
 		d := r.report(s, diag.BadAttribute, &a.Name, "unknown attribute %q", a.Name.Text)
-		r.suggest(s, d, a.Name, a.Name.Text, []string{"audience", "claim", "destination", "header", "metadata", "presenter", "sni"}, func(x string) string { return x })
+		r.suggest(s, d, a.Name, a.Name.Text, maps.Keys(attributes), func(x string) string { return x })
 		d.Note("attributes are header[\"x\"], claim[\"x\"], audience, presenter, sni, destination and metadata[\"filter\"][\"key\"]")
 		return "", 0, false
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	lib, ok := s.unit.Imports[alias]
 	if !ok {
 		d := r.report(s, diag.UnknownImport, &id, "no import is named %q here", alias)
-		r.suggest(s, d, id, alias, slices.Sorted(maps.Keys(s.unit.Imports)), func(x string) string { return x + "." + member })
+		r.suggest(s, d, id, alias, maps.Keys(s.unit.Imports), func(x string) string { return x + "." + member })
 		if len(d.Fixes) == 0 {
 			d.Note("a name with a dot is always a definition of an import; a workload with a dot in its name is written with its namespace: %s/%s", s.ns, id.Text)
 		}
@@ -62,7 +63,7 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	def := r.libs[lib][member]
 	if def == nil {
 		d := r.report(s, diag.UnknownName, &id, "import %q defines no %q", alias, member)
-		r.suggest(s, d, id, member, slices.Sorted(maps.Keys(r.libs[lib])), func(x string) string { return alias + "." + x })
+		r.suggest(s, d, id, member, maps.Keys(r.libs[lib]), func(x string) string { return alias + "." + x })
 	}
 	return def
 }
@@ -75,7 +76,7 @@ func (r *resolver) namespace(s *scope, n ast.Node, ns string) string {
 	}
 	if !r.p.Convention && !r.known[ns] {
 		d := r.report(s, diag.UnknownNamespace, n, "unknown namespace %q", ns)
-		names := slices.Sorted(maps.Keys(r.known))
+		names := maps.Keys(r.known)
 		if id, ok := n.(*ast.Ident); ok && strings.HasSuffix(id.Text, "/*") {
 			r.suggest(s, d, *id, ns, names, func(x string) string { return x + "/*" })
 		} else {
@@ -113,7 +114,7 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	if !r.known[ns] {
 		d := r.report(s, diag.UnknownNamespace, &id, "unknown namespace %q", ns)
 		if strings.Contains(id.Text, "/") {
-			r.suggest(s, d, id, ns, slices.Sorted(maps.Keys(r.known)), func(x string) string { return x + "/" + name })
+			r.suggest(s, d, id, ns, maps.Keys(r.known), func(x string) string { return x + "/" + name })
 		}
 		return entity{}
 	}
@@ -121,13 +122,12 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	if r.suggested > maxSuggested {
 		return entity{}
 	}
-	names := append(slices.Sorted(maps.Keys(r.names[ns])), slices.Sorted(maps.Keys(r.pods[ns]))...)
 	bare := !strings.Contains(id.Text, "/")
+	names := slices.AppendSeq(slices.Collect(maps.Keys(r.names[ns])), maps.Keys(r.pods[ns]))
 	if bare {
-		names = append(names, slices.Sorted(maps.Keys(s.definitions(r)))...)
-		names = append(names, slices.Sorted(maps.Keys(s.params))...)
+		names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(s.definitions(r))), maps.Keys(s.params))
 	}
-	r.suggest(s, d, id, name, names, func(x string) string {
+	r.suggest(s, d, id, name, slices.Values(names), func(x string) string {
 		if bare {
 			return x
 		}
@@ -147,11 +147,11 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 const maxSuggested = 100 // names that alternatives are searched for, in one program
 
 // suggest offers the nearest known name as a fix.
-func (r *resolver) suggest(s *scope, d *diag.Diagnostic, id ast.Ident, have string, names []string, spell func(string) string) {
+func (r *resolver) suggest(s *scope, d *diag.Diagnostic, id ast.Ident, have string, names iter.Seq[string], spell func(string) string) {
 	r.suggestAt(s, d, &id, have, names, spell)
 }
 
-func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have string, names []string, spell func(string) string) {
+func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have string, names iter.Seq[string], spell func(string) string) {
 	if r.suggested++; r.suggested > maxSuggested {
 		return
 	}
@@ -160,14 +160,15 @@ func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have stri
 	}
 }
 
-// nearest returns the name at the smallest edit distance, at most a third of the length, the first of equals; or "".
-func nearest(have string, names []string) string {
-	best, at := "", max(1, len(have)/3)+1
-	for _, n := range names {
-		if n != have && len(n)-len(have) < at && len(have)-len(n) < at {
-			if d := distance(have, n, at); d < at {
-				best, at = n, d
-			}
+// nearest returns the name at the smallest edit distance, at most a third of the length, the first in the alphabet of equals; or "".
+func nearest(have string, names iter.Seq[string]) string {
+	best, most := "", max(1, len(have)/3)
+	for n := range names {
+		if n == have || len(n)-len(have) > most || len(have)-len(n) > most {
+			continue
+		}
+		if d := distance(have, n, most+1); d < most || d == most && (best == "" || n < best) {
+			best, most = n, d
 		}
 	}
 	return best

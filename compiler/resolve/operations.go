@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -185,7 +184,7 @@ func (r *resolver) itemName(s *scope, it *ast.Item) (*definition, *bound) {
 		return nil, nil
 	}
 	d := r.report(s, diag.UnknownName, it, "unknown set %q", it.Text)
-	r.suggest(s, d, id, it.Text, slices.Sorted(maps.Keys(s.definitions(r))), func(x string) string { return x })
+	r.suggest(s, d, id, it.Text, maps.Keys(s.definitions(r)), func(x string) string { return x })
 	return nil, nil
 }
 
@@ -202,7 +201,7 @@ func (r *resolver) items(s *scope, list []ast.Item, kind ast.SetKind) ([]string,
 				ok = false
 			} else if !registered[it.Text] && !r.meth[it.Text] {
 				d := r.report(s, diag.UnknownMethod, it, "%s is not a registered HTTP method", it.Text)
-				r.suggestAt(s, d, it, it.Text, slices.Sorted(maps.Keys(registered)), func(x string) string { return x })
+				r.suggestAt(s, d, it, it.Text, maps.Keys(registered), func(x string) string { return x })
 				d.Advise("declare it if it is meant: `methods custom = %s`", it.Text)
 				ok = false
 			}

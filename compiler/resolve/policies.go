@@ -18,7 +18,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 		d = r.imported(s, a.Name, alias, member)
 	} else if d = s.definitions(r)[a.Name.Text]; d == nil {
 		x := r.report(s, diag.UnknownName, &a.Name, "unknown policy %q", a.Name.Text)
-		r.suggest(s, x, a.Name, a.Name.Text, slices.Sorted(maps.Keys(s.definitions(r))), func(n string) string { return n })
+		r.suggest(s, x, a.Name, a.Name.Text, maps.Keys(s.definitions(r)), func(n string) string { return n })
 	}
 	if d == nil {
 		return

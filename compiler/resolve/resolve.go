@@ -43,6 +43,7 @@ func Program(in Input) (*ir.Program, diag.List) {
 		warn:  map[*ir.Workload]bool{},
 		meth:  map[string]bool{},
 		fine:  map[checked]bool{},
+		carry: map[string]*ir.Carriers[*ir.Workload]{},
 	}
 	r.mesh()
 	r.declare()
@@ -70,7 +71,8 @@ type resolver struct {
 	warn  map[*ir.Workload]bool     // workloads with a warning about their account
 	meth  map[string]bool           // methods that a set declares
 
-	fine map[checked]bool // selectors that were found to pick their own workload alone
+	carry map[string]*ir.Carriers[*ir.Workload] // by namespace; see carriers
+	fine  map[checked]bool                      // selectors that were found to pick their own workload alone
 
 	suggested  int // suggestions that were searched for, bounded
 	statements int // after expansion, bounded
@@ -314,16 +316,17 @@ func (r *resolver) define(s *scope, t table, d *definition) {
 
 // settle checks definitions against workloads, and decides whether the convention holds.
 func (r *resolver) settle() {
+	inNames, inPods := slices.Sorted(maps.Keys(r.names)), slices.Sorted(maps.Keys(r.pods))
 	for _, name := range slices.Sorted(maps.Keys(r.own)) {
 		d := r.own[name]
-		for _, ns := range slices.Sorted(maps.Keys(r.names)) {
+		for _, ns := range inNames {
 			if w := r.names[ns][name]; w != nil {
 				r.report(&d.scope, diag.NameClash, &d.name, "%s %q has the name of workload %s", d.kind(), name, w.Ref()).
 					Relate(w.Span, "the workload").Advise("rename the %s", d.kind())
 				break
 			}
 		}
-		for _, ns := range slices.Sorted(maps.Keys(r.pods)) {
+		for _, ns := range inPods {
 			if p := r.pods[ns][name]; p != nil {
 				r.report(&d.scope, diag.NameClash, &d.name, "%s %q has the name of pods %q", d.kind(), name, name).
 					Relate(p.Span, "the pods").Advise("rename the %s", d.kind())

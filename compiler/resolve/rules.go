@@ -330,13 +330,12 @@ func (r *resolver) selects(s *scope, w *ir.Workload, at ast.Node) bool {
 // alone checks that the selector of a workload picks no other workload of a namespace. Under the convention it cannot: its
 // one label is its name.
 func (r *resolver) alone(s *scope, w *ir.Workload, ns string, at ast.Node) bool {
-	peers := r.names[ns]
 	key := checked{w, ns}
 	if r.p.Convention || r.fine[key] {
 		return true
 	}
-	for _, name := range slices.Sorted(maps.Keys(peers)) {
-		if o := peers[name]; o != w && picks(w.Labels, o.PodLabels) {
+	for o := range r.carriers(ns).Picked(w.Labels) {
+		if o != w {
 			r.report(s, diag.SelectorPicksMore, at, "the labels of %s also pick the pods of %s", w.Ref(), o.Ref()).
 				Relate(o.Span, "this one").Advise("give %s a label of its own, or name both", w.Ref())
 			return false
@@ -346,18 +345,29 @@ func (r *resolver) alone(s *scope, w *ir.Workload, ns string, at ast.Node) bool 
 	return true
 }
 
+// carriers finds the workloads of a namespace by label. Called where all of them are known.
+func (r *resolver) carriers(ns string) *ir.Carriers[*ir.Workload] {
+	c := r.carry[ns]
+	if c == nil {
+		c = &ir.Carriers[*ir.Workload]{}
+		for _, name := range slices.Sorted(maps.Keys(r.names[ns])) {
+			c.Add(r.names[ns][name].PodLabels, r.names[ns][name])
+		}
+		r.carry[ns] = c
+	}
+	return c
+}
+
 func (r *resolver) podsExist(s *scope, p *ir.Pods, at ast.Node) bool {
 	if !r.p.Inventoried {
 		return true
 	}
-	for ns, peers := range r.names {
+	for ns := range r.names {
 		if !p.Mesh && ns != p.Namespace {
 			continue
 		}
-		for _, w := range peers {
-			if picks(p.Labels, w.PodLabels) {
-				return true
-			}
+		for range r.carriers(ns).Picked(p.Labels) {
+			return true
 		}
 	}
 	r.report(s, diag.SelectorPicksNothing, at, "no pod in the inventory carries the labels of pods %q", p.Name).Relate(p.Span, "declared here")
@@ -430,8 +440,7 @@ func (r *resolver) namedPort(s *scope, a *ast.Target, t *ir.Target, name string)
 		return true
 	case 0:
 		d := r.report(s, diag.UnknownPort, a.Port, "%s has no port named %q", w.Ref(), name)
-		slices.Sort(names)
-		r.suggest(s, d, *a.Port, name, slices.Compact(names), func(x string) string { return x })
+		r.suggest(s, d, *a.Port, name, slices.Values(names), func(x string) string { return x })
 		r.portNotes(d, w, 0)
 	default:
 		r.report(s, diag.UnknownPort, a.Port, "%q names two ports of %s: one of its pods and another of a Service", name, w.Ref()).Advise("write the number")
@@ -446,7 +455,7 @@ func (r *resolver) services(w *ir.Workload) []*ir.InventoryService {
 	var out []*ir.InventoryService
 	for i := range r.in.Inventory.Services {
 		svc := &r.in.Inventory.Services[i]
-		if svc.Namespace == w.Namespace && len(svc.Selector) > 0 && picks(labelsOf(svc.Selector), w.PodLabels) {
+		if svc.Namespace == w.Namespace && len(svc.Selector) > 0 && ir.Picks(labelsOf(svc.Selector), w.PodLabels) {
 			out = append(out, svc)
 		}
 	}

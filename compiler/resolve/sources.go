@@ -231,13 +231,13 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	}
 	if len(r.runs[ns+"/"+name]) == 0 {
 		d := r.report(s, diag.UnknownAccount, &id, "no workload runs as service account %s/%s", ns, name)
-		var names []string
-		for k := range r.runs {
-			if strings.HasPrefix(k, ns+"/") {
-				names = append(names, k[len(ns)+1:])
+		names := func(yield func(string) bool) {
+			for k := range r.runs {
+				if account, here := strings.CutPrefix(k, ns+"/"); here && !yield(account) {
+					return
+				}
 			}
 		}
-		slices.Sort(names)
 		r.suggest(s, d, id, name, names, func(x string) string { return ns + "/" + x })
 		if w := r.names[ns][name]; w != nil {
 			d.Note("workload %s runs as %s/%s", w.Ref(), ns, w.Account)

@@ -208,10 +208,13 @@ func (r *resolver) inventory() {
 	for _, n := range inv.Namespaces {
 		r.known[n.Name] = true
 	}
-	byNamespace := map[string][]*ir.InventoryWorkload{}
+	peers := map[string]*ir.Carriers[*ir.InventoryWorkload]{}
 	for i := range inv.Workloads {
 		w := &inv.Workloads[i]
-		byNamespace[w.Namespace] = append(byNamespace[w.Namespace], w)
+		if peers[w.Namespace] == nil {
+			peers[w.Namespace] = &ir.Carriers[*ir.InventoryWorkload]{}
+		}
+		peers[w.Namespace].Add(w.Labels, w)
 	}
 	for i := range inv.Workloads {
 		x := &inv.Workloads[i]
@@ -227,7 +230,7 @@ func (r *resolver) inventory() {
 		}
 		r.add(&ir.Workload{
 			Namespace: x.Namespace, Name: x.Name, Account: x.Account, DefaultAccount: x.DefaultAccount, PodLabels: x.Labels,
-			Labels: r.pick(x, byNamespace[x.Namespace]), Ports: x.Ports,
+			Labels: r.pick(x, peers[x.Namespace]), Ports: x.Ports,
 			PortsKnown: len(x.Ports) > 0 || x.Kind == "Job" || x.Kind == "CronJob", Span: x.Span,
 		})
 	}
@@ -235,7 +238,7 @@ func (r *resolver) inventory() {
 
 // pick chooses the labels that select the pods of an inventoried workload: the app label where it is enough, else the
 // controller's own selector, else all labels of the pods. Whether they pick more is checked where the workload is a target.
-func (r *resolver) pick(x *ir.InventoryWorkload, peers []*ir.InventoryWorkload) []ir.Label {
+func (r *resolver) pick(x *ir.InventoryWorkload, peers *ir.Carriers[*ir.InventoryWorkload]) []ir.Label {
 	app := r.p.Mesh.AppLabel
 	var choices [][]ir.Label
 	if v, ok := x.Labels[app]; ok {
@@ -248,26 +251,17 @@ func (r *resolver) pick(x *ir.InventoryWorkload, peers []*ir.InventoryWorkload) 
 	choices = append(choices, all)
 	for _, c := range choices {
 		alone := true
-		for _, p := range peers {
-			if p != x && picks(c, p.Labels) {
+		for p := range peers.Picked(c) {
+			if p != x {
 				alone = false
 				break
 			}
 		}
-		if alone && picks(c, x.Labels) && len(c) > 0 {
+		if alone && ir.Picks(c, x.Labels) && len(c) > 0 {
 			return c
 		}
 	}
 	return all
-}
-
-func picks(selector []ir.Label, pod map[string]string) bool {
-	for _, l := range selector {
-		if v, ok := pod[l.Key]; !ok || v != l.Value {
-			return false
-		}
-	}
-	return true
 }
 
 // accounts learns who runs as what.

@@ -1,0 +1,91 @@
+package ir
+
+import "iter"
+
+// Picks reports whether a selector picks a pod: whether the pod carries all of its labels.
+func Picks(selector []Label, pod map[string]string) bool {
+	for _, l := range selector {
+		if v, ok := pod[l.Key]; !ok || v != l.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// Carriers finds what a selector picks without a look at everything: only those that carry its rarest label are looked at.
+type Carriers[T any] struct {
+	all []carrier[T]
+	by  map[Label][]carrier[T]
+}
+
+type carrier[T any] struct {
+	labels map[string]string
+	what   T
+}
+
+// Add adds something with its labels.
+func (c *Carriers[T]) Add(labels map[string]string, what T) {
+	if c.by == nil {
+		c.by = map[Label][]carrier[T]{}
+	}
+	x := carrier[T]{labels, what}
+	c.all = append(c.all, x)
+	for k, v := range labels {
+		l := Label{k, v}
+		c.by[l] = append(c.by[l], x)
+	}
+}
+
+// Picked returns what a selector picks, in the order of Add. A nil *Carriers holds nothing.
+func (c *Carriers[T]) Picked(selector []Label) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		if c == nil {
+			return
+		}
+		list := c.all
+		for _, l := range selector {
+			if some := c.by[l]; len(some) < len(list) {
+				list = some
+			}
+		}
+		for _, x := range list {
+			if Picks(selector, x.labels) && !yield(x.what) {
+				return
+			}
+		}
+	}
+}
+
+// Selectors finds which selectors pick a pod: only those whose first label it carries are looked at.
+type Selectors[T any] struct {
+	by map[Label][]selecting[T]
+}
+
+type selecting[T any] struct {
+	labels []Label
+	what   T
+}
+
+// Add adds something with its selector. One without labels picks nothing here.
+func (s *Selectors[T]) Add(selector []Label, what T) {
+	if len(selector) == 0 {
+		return
+	}
+	if s.by == nil {
+		s.by = map[Label][]selecting[T]{}
+	}
+	s.by[selector[0]] = append(s.by[selector[0]], selecting[T]{selector, what})
+}
+
+// Picking returns, in no order, what picks a pod with these labels.
+func (s *Selectors[T]) Picking(pod map[string]string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for k, v := range pod {
+			for _, x := range s.by[Label{k, v}] {
+				if Picks(x.labels, pod) && !yield(x.what) {
+					return
+				}
+			}
+		}
+	}
+}
