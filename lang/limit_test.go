@@ -66,7 +66,7 @@ func TestLimits(t *testing.T) {
 		if len(diags) != c.n || last != c.want {
 			t.Errorf("%s: %d diagnostics, the last %s, want %d and %s: %.300q", c.name, len(diags), last, c.n, c.want, messages(diags[:min(2, len(diags))]))
 		}
-		if took > 5*time.Second {
+		if took > time.Minute { // a hang, not a speed: the race detector and a busy machine are slow
 			t.Errorf("%s: %v", c.name, took)
 		}
 		if testing.Verbose() && took > 200*time.Millisecond {
