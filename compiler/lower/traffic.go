@@ -16,7 +16,6 @@ import (
 // tcpPorts are the ports of a target that are declared to speak something other than HTTP, and the rest that is known.
 type knownPorts struct {
 	tcp, http []string
-	tcpOnAll  []string // declared to speak TCP on every workload of the target: what an ALLOW may let through without a look
 	known     bool
 	unknown   *ir.Workload // a workload of the target whose ports nobody declared
 	conflict  [2]*ir.Workload
@@ -30,16 +29,18 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		switch {
 		case c.tcp:
 			explicit := explicitTCP(r)
-			if len(kp.tcpOnAll) == 0 || !c.require(ports, kp.tcpOnAll) {
+			// Of a whole namespace, pods that nobody declared may speak HTTP on the same port number.
+			one := r.Target.Kind == ir.OnWorkload
+			if !one || len(kp.tcp) == 0 || !c.require(ports, kp.tcp) {
 				if explicit {
 					l.tcpNeedsPorts(r, kp)
 					return nil
 				}
-				certain := kp.known && len(kp.tcpOnAll) == len(kp.tcp) || len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.http)
+				certain := one && (kp.known || len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.http))
 				if !certain {
-					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: no port is known to speak them on all of %s", &r.Target).
-						Note("an exception of HTTP leaves those connections allowed, and an ALLOW rule can let them through only by port").
-						Advise("write `{ http } except ...` if only HTTP is meant, or declare the ports")
+					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: an ALLOW rule can let them through only by port, and no port of %s is sure to speak them", &r.Target).
+						Note("an exception of HTTP leaves those connections allowed").
+						Advise("write `{ http } except ...` if only HTTP is meant, or a rule for each workload, with its ports declared")
 				}
 				continue
 			}
@@ -74,7 +75,7 @@ func (l *lowerer) tcpNeedsPorts(r *ir.Rule, kp *knownPorts) {
 	case r.Target.Kind == ir.OnWorkload:
 		d.Advise("declare them: `workload %s { port db 5432 tcp }`, or name the port: `%s:5432`", r.Target.Workload.Ref(), &r.Target)
 	case len(kp.tcp) > 0:
-		d.Advise("write a rule for each workload: port %s speaks TCP on some of them only", strings.Join(kp.tcp, ", "))
+		d.Advise("write a rule for each workload: other pods may speak HTTP on port %s", strings.Join(kp.tcp, ", "))
 	default:
 		d.Advise("name the workload and its port")
 	}
@@ -224,9 +225,6 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	for n, protos := range by {
 		if protos[ir.TCP] != nil {
 			kp.tcp = append(kp.tcp, strconv.Itoa(n))
-			if !slices.ContainsFunc(covered, func(w *ir.Workload) bool { p := w.Port(n); return p == nil || p.Protocol != ir.TCP }) {
-				kp.tcpOnAll = append(kp.tcpOnAll, strconv.Itoa(n))
-			}
 			other := protos[ir.HTTP]
 			if other == nil {
 				other = protos[ir.Undeclared]
@@ -238,7 +236,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.http = append(kp.http, strconv.Itoa(n))
 		}
 	}
-	kp.tcp, kp.http, kp.tcpOnAll = sorted(kp.tcp), sorted(kp.http), sorted(kp.tcpOnAll)
+	kp.tcp, kp.http = sorted(kp.tcp), sorted(kp.http)
 	kp.known = len(covered) > 0 && kp.unknown == nil
 	l.ports[key] = kp
 	return kp
