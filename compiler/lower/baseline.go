@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -15,7 +14,7 @@ type closed struct {
 	mesh       bool
 	namespaces map[string]bool
 	selectors  map[string]bool // namespace and selector of workloads and pods with a baseline of their own
-	pods       []*ir.Pods
+	pods       ir.Selectors[*ir.Pods]
 	denied     []*ir.Rule // unconditional denies
 }
 
@@ -28,7 +27,7 @@ func (c *closed) add(t *ir.Target) {
 	case ir.OnNamespace:
 		c.namespaces[t.Namespace] = true
 	case ir.OnPods:
-		c.pods = append(c.pods, t.Pods)
+		c.pods.Add(t.Pods.Labels, t.Pods)
 		fallthrough
 	default:
 		c.selectors[targetKey(t)] = true
@@ -57,9 +56,12 @@ func (c *closed) covers(t *ir.Target) bool {
 			labels[l.Key] = l.Value
 		}
 	}
-	return slices.ContainsFunc(c.pods, func(p *ir.Pods) bool {
-		return (p.Mesh || p.Namespace == t.Namespace) && picks(p.Labels, labels)
-	})
+	for p := range c.pods.Picking(labels) {
+		if p.Mesh || p.Namespace == t.Namespace {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *closed) shut(r *ir.Rule) { c.denied = append(c.denied, r) }

@@ -83,10 +83,14 @@ func union(a, b []string) []string {
 }
 
 func sorted(list []string) []string {
-	if slices.IsSorted(list) {
-		return slices.Compact(list)
+	ascending := true
+	for i := 1; i < len(list); i++ {
+		ascending = ascending && list[i-1] < list[i]
 	}
-	out := slices.Clone(list)
+	if ascending {
+		return list
+	}
+	out := slices.Clone(list) // the list is shared
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -96,18 +100,13 @@ func prune(f field, list []string) []string {
 	if len(list) < 2 {
 		return list
 	}
-	var wide []string // only patterns cover other values
-	for _, v := range list {
-		if s, _ := split(f, v); s != exact || f == ipBlocks || f == remoteIPBlocks {
-			wide = append(wide, v)
-		}
-	}
-	if len(wide) == 0 {
+	x := newIndex(f, list)
+	if x == nil {
 		return list
 	}
 	out := make([]string, 0, len(list))
 	for _, v := range list {
-		if !slices.ContainsFunc(wide, func(w string) bool { return w != v && covers(f, w, v) }) {
+		if !x.covers(v) {
 			out = append(out, v)
 		}
 	}
@@ -156,13 +155,18 @@ func (c *cube) tidy(f field) bool {
 		return true
 	}
 	in := make([]string, 0, len(s.in))
+	x := newIndex(f, s.out)
 	for _, v := range s.in {
-		if !slices.ContainsFunc(s.out, func(o string) bool { return covers(f, o, v) }) {
+		if _, out := slices.BinarySearch(s.out, v); !out && (x == nil || !x.covers(v)) {
 			in = append(in, v)
 		}
 	}
 	if len(in) == 0 {
 		return false
+	}
+	if len(in)*len(s.out) > maxPairs*maxPairs { // longer lists keep exclusions that touch nothing
+		s.in = in
+		return true
 	}
 	var out []string
 	for _, o := range s.out {

@@ -18,6 +18,7 @@ type lowerer struct {
 	diags *diag.List
 
 	byNamespace map[string][]*ir.Workload
+	carriers    map[string]*ir.Carriers[*ir.Workload] // by namespace, and under "" those of the mesh
 	ports       map[string]*knownPorts
 	closed      closed
 	objects     map[objectKey]*object
@@ -27,9 +28,19 @@ type lowerer struct {
 // they are complete only when the list holds no error.
 func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
 	var diags diag.List
-	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
+	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, carriers: map[string]*ir.Carriers[*ir.Workload]{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
 	for _, w := range p.Workloads {
 		l.byNamespace[w.Namespace] = append(l.byNamespace[w.Namespace], w)
+	}
+	if len(p.Pods) > 0 { // nothing else asks for labels
+		for _, w := range p.Workloads {
+			for _, ns := range []string{"", w.Namespace} {
+				if l.carriers[ns] == nil {
+					l.carriers[ns] = &ir.Carriers[*ir.Workload]{}
+				}
+				l.carriers[ns].Add(w.PodLabels, w)
+			}
+		}
 	}
 	l.baselines()
 	for _, r := range p.Rules {
@@ -113,26 +124,11 @@ func (l *lowerer) covered(t *ir.Target) []*ir.Workload {
 	case ir.OnNamespace:
 		return l.byNamespace[t.Namespace]
 	}
-	from := l.p.Workloads
-	if !t.Pods.Mesh {
-		from = l.byNamespace[t.Namespace]
+	ns := t.Namespace
+	if t.Pods.Mesh {
+		ns = ""
 	}
-	var out []*ir.Workload
-	for _, w := range from {
-		if picks(t.Pods.Labels, w.PodLabels) {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-func picks(selector []ir.Label, pod map[string]string) bool {
-	for _, l := range selector {
-		if v, ok := pod[l.Key]; !ok || v != l.Value {
-			return false
-		}
-	}
-	return true
+	return slices.Collect(l.carriers[ns].Picked(t.Pods.Labels))
 }
 
 func labelKey(labels []ir.Label) string {

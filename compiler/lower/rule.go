@@ -134,6 +134,7 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 	for _, n := range s.From {
 		ok = ok && c.require(netField(n), prune(netField(n), texts(n.Blocks)))
 	}
+	var except [nFields][]string
 	for _, x := range s.Except {
 		switch x.Kind {
 		case ir.Anyone:
@@ -145,17 +146,17 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 		case ir.Authenticated:
 			ok = ok && !c.identified() && c.exclude(principals, star)
 		case ir.Principal:
-			if !slices.Contains(c.f[principals].out, "*") { // who has no identity is not that one
-				ok = ok && c.exclude(principals, []string{x.Value})
-			}
+			except[principals] = append(except[principals], x.Value)
 		case ir.Namespace:
-			if !slices.Contains(c.f[principals].out, "*") {
-				ok = ok && c.exclude(namespaces, []string{x.Value})
-			}
+			except[namespaces] = append(except[namespaces], x.Value)
 		case ir.TrustDomain:
-			if f, v := l.trustDomain(x.Value); !slices.Contains(c.f[principals].out, "*") {
-				ok = ok && c.exclude(f, []string{v})
-			}
+			f, v := l.trustDomain(x.Value)
+			except[f] = append(except[f], v)
+		}
+	}
+	for f, list := range except {
+		if len(list) > 0 && !slices.Contains(c.f[principals].out, "*") { // who has no identity is none of them
+			ok = ok && c.exclude(field(f), sorted(list))
 		}
 	}
 	if len(s.NotAs) > 0 {
