@@ -13,28 +13,24 @@ import (
 // Program checks a program.
 func Program(p *ir.Program) diag.List {
 	var diags diag.List
+	v := newVerifiers(p)
 	for _, r := range p.Rules {
-		checkTokens(p, r, &diags)
+		checkTokens(v, r, &diags)
 	}
 	return diags
 }
 
 // checkTokens holds the claims of a rule against the `jwt` statements that cover its target.
-func checkTokens(p *ir.Program, r *ir.Rule, diags *diag.List) {
+func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 	claims := claimTests(r)
 	subjects := append(slices.Clone(r.Sources.As), r.Sources.NotAs...)
 	if len(claims)+len(subjects) == 0 {
 		return
 	}
-	var verify []*ir.JWT
-	for _, j := range p.JWT {
-		if Covers(&j.Target, &r.Target) {
-			verify = append(verify, j)
-		}
-	}
+	verify, issuers := v.of(&r.Target)
 	for _, a := range subjects {
 		issuer := a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))]
-		if a.Value == "*" && len(verify) > 0 || slices.ContainsFunc(verify, func(j *ir.JWT) bool { return j.Issuer == issuer }) {
+		if a.Value == "*" && len(verify) > 0 || issuers[issuer] {
 			continue
 		}
 		d := diags.Add(diag.NoToken, a.Span, "no `jwt` statement has %s verify tokens of %q, so this never holds", &r.Target, issuer)
@@ -115,15 +111,7 @@ func Covers(s, t *ir.Target) bool {
 	if t.Kind == ir.OnMesh || t.Kind == ir.OnNamespace || s.Namespace != t.Namespace && !(s.Kind == ir.OnPods && s.Pods.Mesh) {
 		return false
 	}
-	have := map[string]string{}
-	if t.Kind == ir.OnWorkload {
-		have = t.Workload.PodLabels
-	}
-	for _, l := range t.Labels() {
-		if have[l.Key] == "" && t.Kind != ir.OnWorkload {
-			have[l.Key] = l.Value
-		}
-	}
+	have := carried(t)
 	for _, l := range s.Labels() {
 		if v, ok := have[l.Key]; !ok || v != l.Value {
 			return false

@@ -11,6 +11,9 @@ import (
 // maxCubes bounds what one statement may expand to: alternatives of conditions, sources and exclusions multiply.
 const maxCubes = 4096
 
+// maxConds bounds the conditions of one Istio rule: each is held against every other.
+const maxConds = 512
+
 // dnf turns a condition into alternatives of conjunctions: the form that Istio's `when` has. ok is false past maxCubes.
 // A condition that tests nothing is one empty conjunction.
 func dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
@@ -42,6 +45,9 @@ func dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 		next := make([][]when, 0, len(out)*len(alts))
 		for _, a := range out {
 			for _, b := range alts {
+				if len(a)+len(b) > maxConds {
+					return nil, false
+				}
 				if j, ok := both(a, b); ok {
 					next = append(next, j)
 				}

@@ -64,7 +64,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 }
 
 func (l *lowerer) tooLarge(r *ir.Rule) {
-	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules", maxCubes).
+	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules, or to one with more than %d conditions", maxCubes, maxConds).
 		Advise("split it, or narrow its exceptions and conditions")
 }
 
@@ -207,20 +207,51 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 		return nil, false
 	}
 	out := []cube{c}
-	for _, cuts := range [][]ir.Operation{e.Cuts, r.Cuts} {
-		for i := range cuts {
-			out = subtract(out, &cuts[i])
-			if len(out) == 0 {
-				l.diags.Add(diag.MatchesNothing, cuts[i].Span, "nothing is left of the operation after this exception")
-				return nil, false
-			}
-			if len(out) > maxCubes {
-				l.tooLarge(r)
-				return nil, false
-			}
+	for _, cut := range joinCuts(e.Cuts, r.Cuts) {
+		out = subtract(out, &cut)
+		if len(out) == 0 {
+			l.diags.Add(diag.MatchesNothing, cut.Span, "nothing is left of the operation after this exception")
+			return nil, false
+		}
+		if len(out) > maxCubes {
+			l.tooLarge(r)
+			return nil, false
 		}
 	}
 	return out, true
+}
+
+// joinCuts makes one exception of all those that test the same field alone: thousands of them are one list.
+func joinCuts(lists ...[]ir.Operation) []ir.Operation {
+	type alone struct {
+		field  field
+		speaks ir.Speaks
+	}
+	at := map[alone]int{}
+	var out []ir.Operation
+	for _, o := range slices.Concat(lists...) {
+		n, k := 0, alone{speaks: o.Speaks}
+		for f, have := range map[field]int{methods: len(o.Methods), paths: len(o.Paths), hosts: len(o.Hosts), ports: len(o.Ports)} {
+			if have > 0 {
+				n, k.field = n+1, f
+			}
+		}
+		i, seen := at[k]
+		if n != 1 || !seen {
+			if n == 1 {
+				at[k] = len(out)
+			}
+			// the lists are shared: what is appended below must not be written into them
+			o.Methods, o.Paths, o.Hosts, o.Ports = slices.Clip(o.Methods), slices.Clip(o.Paths), slices.Clip(o.Hosts), slices.Clip(o.Ports)
+			out = append(out, o)
+			continue
+		}
+		c := &out[i]
+		c.Methods, c.Paths = append(c.Methods, o.Methods...), append(c.Paths, o.Paths...)
+		c.Hosts, c.Ports = append(c.Hosts, o.Hosts...), append(c.Ports, o.Ports...)
+		c.Span = o.Span
+	}
+	return out
 }
 
 func operation(o *ir.Operation) (cube, bool) {

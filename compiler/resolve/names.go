@@ -176,18 +176,20 @@ func nearest(have string, names iter.Seq[string]) string {
 
 // distance is the optimal string alignment distance (insert, delete, replace, swap of neighbours), or limit when it is no less.
 func distance(a, b string, limit int) int {
-	if len(a) > 300 || len(b) > 300 {
+	const longest = 300
+	if len(a) > longest || len(b) > longest {
 		return limit
 	}
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	var rows [3][longest + 1]int32 // on the stack: this is called for every known name
+	prev2, prev, cur := rows[0][:len(b)+1], rows[1][:len(b)+1], rows[2][:len(b)+1]
 	for j := range prev {
-		prev[j] = j
+		prev[j] = int32(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		low := i
+		cur[0] = int32(i)
+		low := cur[0]
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			cost := int32(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -197,10 +199,10 @@ func distance(a, b string, limit int) int {
 			}
 			low = min(low, cur[j])
 		}
-		if low >= limit {
+		if int(low) >= limit {
 			return limit
 		}
 		prev2, prev, cur = prev, cur, prev2
 	}
-	return prev[len(b)]
+	return int(prev[len(b)])
 }

@@ -1,0 +1,75 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+)
+
+// verifiers finds the `jwt` statements that cover a target.
+type verifiers struct {
+	all      []*ir.JWT
+	wide     map[string][]int // those on a namespace, and under "" those on the mesh; places in all
+	selected ir.Selectors[int]
+	seen     map[place]verified
+}
+
+// place is a target without its port.
+type place struct {
+	kind      ir.TargetKind
+	namespace string
+	workload  *ir.Workload
+	pods      *ir.Pods
+}
+
+type verified struct {
+	list    []*ir.JWT
+	issuers map[string]bool
+}
+
+func newVerifiers(p *ir.Program) *verifiers {
+	v := &verifiers{all: p.JWT, wide: map[string][]int{}, seen: map[place]verified{}}
+	for i, j := range p.JWT {
+		switch t := &j.Target; t.Kind {
+		case ir.OnMesh:
+			v.wide[""] = append(v.wide[""], i)
+		case ir.OnNamespace:
+			v.wide[t.Namespace] = append(v.wide[t.Namespace], i)
+		default:
+			v.selected.Add(t.Labels(), i)
+		}
+	}
+	return v
+}
+
+// of returns the statements that cover a target, in their order, and their issuers.
+func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
+	k := place{t.Kind, t.Namespace, t.Workload, t.Pods}
+	if found, ok := v.seen[k]; ok {
+		return found.list, found.issuers
+	}
+	at := slices.Concat(v.wide[""], v.wide[t.Namespace])
+	at = slices.AppendSeq(at, v.selected.Picking(carried(t)))
+	slices.Sort(at)
+	found := verified{issuers: map[string]bool{}}
+	for _, i := range at {
+		if j := v.all[i]; Covers(&j.Target, t) {
+			found.list = append(found.list, j)
+			found.issuers[j.Issuer] = true
+		}
+	}
+	v.seen[k] = found
+	return found.list, found.issuers
+}
+
+// carried are the labels that the pods of a target are known to carry.
+func carried(t *ir.Target) map[string]string {
+	if t.Kind == ir.OnWorkload {
+		return t.Workload.PodLabels
+	}
+	have := map[string]string{}
+	for _, l := range t.Labels() {
+		have[l.Key] = l.Value
+	}
+	return have
+}
