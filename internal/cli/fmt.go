@@ -26,8 +26,8 @@ func (a *app) fmtCommand() *cobra.Command {
 		Long: "fmt prints the formatted source, or with flags says what differs or rewrites it. PATH is a file, a directory (all\n" +
 			".zt files below it), or - for standard input. Without a path it reads standard input, and with -l, -d or -w\n" +
 			"the current directory.\n\n" +
-			"With -l or -d, and without -w, it exits with 1 when something differs. A file with a syntax error is reported and\n" +
-			"left as it is.",
+			"With -l or -d, and without -w, it exits with 1 when something differs. A statement that cannot be read is reported\n" +
+			"and stays as it stands; the rest is formatted, and the exit code is 1.",
 		Example:           "  ztc fmt -w .\n  ztc fmt -d policies/\n  ztc fmt - < ship.zt",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -161,7 +161,6 @@ func (f *formatter) source(src *source.File, root *os.Root, p string) {
 	text, diags := format.Source(src)
 	if diags.HasErrors() {
 		f.syntax = append(f.syntax, diags...)
-		return
 	}
 	o := f.flags
 	same := string(text) == src.Text

@@ -13,14 +13,14 @@ import (
 )
 
 // Source returns the text of a file in the one layout, and what is wrong with its syntax. Statements that cannot be read
-// stay as they stand. To format twice changes nothing more.
+// stay as they stand, with the blanks before them on their line. To format twice changes nothing more.
 //
 // Line ends inside a statement are the author's, and so is the choice between a block on one line and a block on several.
 func Source(f *source.File) ([]byte, diag.List) {
 	tree, diags := lang.Parse(f)
 	text := f.Text
 	p := &printer{text: text}
-	for _, t := range opaque(scan.All(text), bad(tree.Stmts, nil)) {
+	for _, t := range opaque(text, scan.All(text), bad(tree.Stmts, nil)) {
 		p.read(t)
 	}
 	out := p.print()
@@ -47,8 +47,9 @@ func bad(stmts []ast.Stmt, out []ast.Range) []ast.Range {
 	return out
 }
 
-// opaque joins the tokens of each range into one token that is printed as it stands.
-func opaque(tokens []scan.Token, ranges []ast.Range) []scan.Token {
+// opaque joins the tokens of each range into one token that is printed as it stands. Blanks at the start of its line belong
+// to it: whoever wrote the statement sees it unchanged.
+func opaque(text string, tokens []scan.Token, ranges []ast.Range) []scan.Token {
 	if len(ranges) == 0 {
 		return tokens
 	}
@@ -69,10 +70,20 @@ func opaque(tokens []scan.Token, ranges []ast.Range) []scan.Token {
 				last = j
 			}
 		}
-		out = append(out, scan.Token{Kind: scan.Bad, Start: t.Start, End: tokens[last].End})
+		joined := scan.Token{Kind: scan.Bad, Start: t.Start, End: tokens[last].End}
+		if n := len(out); n > 0 && out[n-1].Kind == scan.Space && (n == 1 || lineEnd(out[n-2], text)) {
+			joined.Start = out[n-1].Start
+			out = out[:n-1]
+		}
+		out = append(out, joined)
 		i = last
 	}
 	return out
+}
+
+// lineEnd reports whether a token ends its line.
+func lineEnd(t scan.Token, text string) bool {
+	return (t.Kind == scan.Newline || t.Kind == scan.Term) && text[t.Start:t.End] != ";"
 }
 
 // same reports whether two texts have the same tokens and the same comments in the same order.

@@ -83,14 +83,27 @@ func TestSmall(t *testing.T) {
 	}
 }
 
-// A statement that cannot be read stays as it stands, and those beside it are formatted.
+// A statement that cannot be read stays as it stands, the blanks before it included, and those beside it are formatted.
 func TestBadStaysAsItStands(t *testing.T) {
-	got, diags := Source(source.New("x.zt", "allow a->b\nallow  a   b  !!  c\nallow c->d\n"))
-	if !diags.HasErrors() {
-		t.Fatal("no error")
-	}
-	if want := "allow a -> b\nallow  a   b  !!  c\nallow c -> d\n"; string(got) != want {
-		t.Errorf("got %q, want %q", got, want)
+	for in, want := range map[string]string{
+		"allow a->b\nallow  a   b  !!  c\nallow c->d\n":       "allow a -> b\nallow  a   b  !!  c\nallow c -> d\n",
+		"   allow  a   b  # why\nallow c->d":                  "   allow  a   b  # why\nallow c -> d\n",
+		"allow a->b\n\n\n\t allow  a   b\n  allow c->d\n":     "allow a -> b\n\n\t allow  a   b\nallow c -> d\n",
+		"allow a->b;   allow  a   b\n":                        "allow a -> b\nallow  a   b\n",
+		"policy p ( a ) {\n     allow  a   b\n allow a->b\n}": "policy p(a) {\n     allow  a   b\n  allow a -> b\n}\n",
+		"allow a->b {\n   GET   \"/a\"   !!\n}\nallow c->d\n": "allow a->b {\n   GET   \"/a\"   !!\n}\nallow c -> d\n",
+		"allow a->b\r\n  allow  a   b\r\nallow c->d\r\n":      "allow a -> b\r\n  allow  a   b\r\nallow c -> d\r\n",
+	} {
+		got, diags := Source(source.New("x.zt", in))
+		if !diags.HasErrors() {
+			t.Errorf("%q: no error", in)
+		}
+		if string(got) != want {
+			t.Errorf("%q\n got %q\nwant %q", in, got, want)
+		}
+		if again := formatted(string(got)); again != string(got) {
+			t.Errorf("%q: a second run gives %q", in, again)
+		}
 	}
 }
 

@@ -157,7 +157,9 @@ func (p *printer) between(i int, it *item) {
 	case p.out.Len() == 0:
 	case broken:
 		p.newline(it.gap.newlines > 1 && !closes && (!inside || len(it.gap.comments) > 0))
-		p.out.WriteString(indent)
+		if !blank(p.text[it.Start]) { // a statement that cannot be read has its own
+			p.out.WriteString(indent)
+		}
 	case inside && closes: // {}
 	case it.gap.term:
 		p.out.WriteString("; ")
@@ -211,6 +213,8 @@ func (p *printer) spaced(i int, prev scan.Kind, it *item) bool {
 	}
 	return true
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // labels reports whether a colon here stands between the key and the value of a label.
 func (p *printer) labels() bool {
