@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,17 +31,24 @@ func (s *settings) flags(c *cobra.Command) {
 	f.BoolVar(&s.werror, "werror", false, "warnings fail")
 }
 
+// istioVersion is what --istio may say: Istio 1 with a minor version, and more of it, which does not matter.
+var istioVersion = regexp.MustCompile(`^1\.[0-9]{1,2}(\.|$)`)
+
 // check completes the settings, or says what is wrong with them.
 func (s *settings) check(c *cobra.Command, paths []string) error {
-	if s.options.Now == "" {
-		s.options.Now = time.Now().UTC().Format(time.DateOnly)
-	} else if _, err := time.Parse(time.DateOnly, s.options.Now); err != nil {
-		return usagef(c, "--now %q is not a date such as 2026-12-31", s.options.Now)
+	o := &s.options
+	for _, f := range []struct{ name, value, want string }{
+		{"istio", o.Istio, "a version such as 1.27"},
+		{"data-plane", o.DataPlane, "sidecar or ambient"},
+		{"trust-domain", o.TrustDomain, "a trust domain such as cluster.local"},
+		{"now", o.Now, "a date such as 2026-12-31"},
+	} {
+		if c.Flags().Changed(f.name) && !shaped(f.name, f.value) {
+			return usagef(c, "--%s wants %s, and is given %q", f.name, f.want, f.value)
+		}
 	}
-	switch s.options.DataPlane {
-	case "", "sidecar", "ambient":
-	default:
-		return usagef(c, "--data-plane %q is neither sidecar nor ambient", s.options.DataPlane)
+	if o.Now == "" {
+		o.Now = time.Now().UTC().Format(time.DateOnly)
 	}
 	n := 0
 	for _, p := range slices.Concat(paths, s.inventory) {
@@ -55,6 +63,21 @@ func (s *settings) check(c *cobra.Command, paths []string) error {
 		return usagef(c, "standard input (-) can be read once")
 	}
 	return nil
+}
+
+// shaped reports whether a value has the shape that a flag wants.
+func shaped(flag, value string) bool {
+	switch flag {
+	case "istio":
+		return istioVersion.MatchString(value)
+	case "data-plane":
+		return value == "sidecar" || value == "ambient"
+	case "trust-domain":
+		return !slices.ContainsFunc(strings.Split(value, "."), func(s string) bool { return !label(s) })
+	default:
+		_, err := time.Parse(time.DateOnly, value)
+		return err == nil
+	}
 }
 
 // compile reads and compiles one program. When the error is not nil, everything has been said.

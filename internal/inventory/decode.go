@@ -56,6 +56,10 @@ func (r *reader) decode() *yaml.Node {
 		r.badYAML(err.Error())
 		return nil
 	}
+	if at := p.span(); strings.HasPrefix(at.Text(), "{{") { // in YAML a mapping, and what follows it another document
+		r.template(at)
+		return nil
+	}
 	if dec.Decode(new(yaml.Node)) != io.EOF { // lines that end as in 1980: split has not seen their separators
 		r.diags.Add(diag.InventorySyntax, p.span(), "the document is followed by another one, and the lines end neither in LF nor in CRLF")
 		return nil

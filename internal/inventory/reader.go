@@ -200,7 +200,11 @@ func (r *reader) port(at *yaml.Node, what string) (int, bool) {
 // wrong reports a node that is not what it has to be. It returns nil where the node is a template.
 func (r *reader) wrong(at *yaml.Node, what, want string) *diag.Diagnostic {
 	span := r.span(at)
-	if line := r.piece.line(int(span.Start)); strings.Contains(line.Text(), "{{") {
+	from := int(span.Start)
+	if from > r.piece.start && r.piece.file.Text[from-1] == '{' { // {{ x }} is a mapping in a mapping, and the inner one is at fault
+		from--
+	}
+	if line := r.piece.line(from); strings.Contains(line.Text(), "{{") {
 		r.template(line)
 		return nil
 	}
