@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,14 +53,14 @@ var shapes = []shape{
 	{name: "prefixes in one list", n: 5000, text: func(n int) string {
 		return "deny all in default\nallow web -> db GET " + list(n, `"/x%d/*"`) + "\n"
 	}},
-	{name: "address blocks in one list", n: 2000, text: func(n int) string {
-		return "deny all in default\nallow web from " + list(n, `"10.1.%d.0"`) + " -> db\n" // refused: no addresses beyond 255
+	{name: "address blocks in one list", n: 2400, text: func(n int) string {
+		return "deny all in default\nallow web from " + list(n, `"2001:db8:%d::/48"`) + " -> db\n"
 	}},
 	{name: "one target, many prefixes", n: 5000, text: func(n int) string {
 		return "deny all in default\n" + repeat(n, "allow web -> db GET \"/x%d/*\"")
 	}},
-	{name: "many targets in a group", n: 1000, text: func(n int) string {
-		return "deny all in default\ngroup all-of = " + list(n, "w%d") + "\n" + repeat(20, "allow web -> all-of GET \"/x%d\"")
+	{name: "many targets in a group", n: 1250, text: func(n int) string {
+		return "deny all in default\ngroup all-of = " + list(n, "w%d") + "\n" + repeat(100, "allow web -> all-of GET \"/x%d\"")
 	}},
 	{name: "excepted paths", n: 1000, text: func(n int) string {
 		return "deny all in default\nallow web -> db GET except " + list(n, `"/x%d"`) + "\n"
@@ -121,8 +122,15 @@ var shapes = []shape{
 	{name: "deny entries", n: 500, text: func(n int) string {
 		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db {\n" + repeat(n, `  GET "/x%d"`) + "  tcp\n}\n"
 	}},
-	{name: "deny by cuts", n: 500, text: func(n int) string {
-		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db except {\n" + repeat(n, `  GET "/x%d"`) + "}\n"
+	{name: "cuts one by one", n: 2500, text: func(n int) string {
+		return "deny all in default\nallow web -> db " + strings.ReplaceAll(repeat(n, `except "/x%d" `), "\n", "") + "\n"
+	}},
+	{name: "cuts of two fields", n: 2500, text: func(n int) string {
+		return "deny all in default\nallow web -> db " + strings.ReplaceAll(repeat(n, `except "/x%d" port 8080 `), "\n", "") + "\n"
+	}},
+	{name: "deny by cuts", n: 2500, text: func(n int) string {
+		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db " +
+			strings.ReplaceAll(repeat(n, `except host "h%d.example" `), "\n", "") + "\n"
 	}},
 	{name: "inventory", n: 1000, text: func(n int) string {
 		return "namespace shop\ndeny all in shop\n" + repeat(n, "allow w1 -> w%d GET")
@@ -151,15 +159,24 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// processor is the time that the processors have spent on this process: unlike a clock it does not count what others do.
+func processor(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 func compile(t *testing.T, s shape, n int) (time.Duration, string) {
 	t.Helper()
 	in := compiler.Input{Files: []*source.File{source.New("x.zt", s.text(n))}}
 	if s.k8s != nil {
 		in.Inventory = []*source.File{source.New("k8s.yaml", s.k8s(n))}
 	}
-	start := time.Now()
+	start := processor(t)
 	out, diags := compiler.Compile(context.Background(), in)
-	took := time.Since(start)
+	took := processor(t) - start
 	said := ""
 	if len(diags) > 0 {
 		said = string(diags[0].Code) + " " + diags[0].Message

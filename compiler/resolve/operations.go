@@ -246,7 +246,7 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	case d.set == nil || d.set.Kind != kind:
 		r.wrongKind(s, it, d, "this is a list of "+kind.String())
 		return nil, false
-	case d.huge:
+	case d.huge || r.statements > maxStatements: // reported
 		return nil, false
 	case d.busy:
 		r.report(s, diag.Recursion, it, "set %q contains itself", it.Text).Relate(d.scope.span(&d.name), "defined here")
@@ -263,7 +263,7 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 			return nil, false
 		}
 	}
-	return out, ok && r.bounded(s, it, d, len(out))
+	return out, ok && r.bounded(s, it, d, len(out), len(out))
 }
 
 // pathClass is what a literal segment beside a template operator may hold (istio-semantics 2.6).

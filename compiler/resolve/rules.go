@@ -51,14 +51,14 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 	}
 }
 
-// bounded bounds what one group or set expands to, and counts it. A definition that was too large once is not expanded again.
-func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n int) bool {
+// bounded bounds what one group or set expands to, n so far, and counts the last ones of them. A definition that was too large once is not expanded again.
+func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n, last int) bool {
 	if n > maxMembers {
 		d.huge = true
 		r.report(s, diag.TooManyStatements, at, "%s %q expands to more than %d members", d.kind(), d.name.Text, maxMembers).Relate(d.scope.span(&d.name), "defined here")
 		return false
 	}
-	return r.count(s, at, n)
+	return r.count(s, at, last)
 }
 
 // count bounds the expansion of a program.
@@ -294,7 +294,7 @@ func (r *resolver) targetMembers(s *scope, d *definition, at ast.Node) ([]ir.Tar
 		list, good := r.targetRef(&inner, m.Name, m)
 		ok = ok && good
 		out = append(out, list...)
-		if !r.bounded(s, at, d, len(out)) {
+		if !r.bounded(s, at, d, len(out), len(list)) {
 			return nil, false
 		}
 		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {

@@ -186,13 +186,13 @@ func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, b
 		list, good := r.source(&inner, m)
 		out = append(out, list...)
 		ok = ok && good
+		if !r.bounded(s, at, d, len(out), len(list)) {
+			return nil, false
+		}
 		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {
 			d.huge = true // reported where it passed the bound
 			return nil, false
 		}
-	}
-	if !r.bounded(s, at, d, len(out)) {
-		return nil, false
 	}
 	return out, ok
 }
