@@ -12,6 +12,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // settings are the flags that build and check have in common.
@@ -159,7 +160,8 @@ func (a *app) buildCommand() *cobra.Command {
 			"input; without one, the current directory. All paths together are one program.\n\n" +
 			"Output goes to standard output as one stream, to a file, or to a directory (a DEST that ends in / or exists as\n" +
 			"one): NAMESPACE.yaml for each namespace and a kustomization.yaml. Nothing is written when there is an error, and\n" +
-			"files are replaced whole. Files of an earlier build that are left over are named, not deleted.",
+			"files are replaced whole. A file that is not of this program is not replaced; in DIR/, one of this program that\n" +
+			"it no longer asks for is removed.",
 		Example:           "  ztc build ship.zt | kubectl apply -f -\n  ztc build policies/ -o manifests/\n  ztc build policies/ -o manifests/ --check\n  helm template . | ztc build policies/ --inventory -",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -182,7 +184,15 @@ func (a *app) buildCommand() *cobra.Command {
 				a.explainWerror(diags, s.werror)
 				return err
 			}
-			return a.deliver(in, out, diags, target{dest: dest, json: format == "json", check: check, werror: s.werror})
+			if len(out.Objects) == 0 {
+				diags.Add(diag.NothingToEmit, source.Span{}, "the program has no policy, so nothing is emitted")
+				if s.werror {
+					a.report(diags)
+					a.explainWerror(diags, true)
+					return exit(exitFailed)
+				}
+			}
+			return a.deliver(in, out, diags, target{dest: dest, json: format == "json", check: check})
 		},
 	}
 	s.flags(c)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,8 +17,8 @@ import (
 
 // target is where a build goes.
 type target struct {
-	dest                string
-	json, check, werror bool
+	dest        string
+	json, check bool
 }
 
 // output is one file to write.
@@ -31,7 +30,7 @@ type output struct {
 const kustomization = "kustomization.yaml"
 
 // kustomizationMark is the first line of our kustomization.yaml: it has no labels to carry.
-const kustomizationMark = "# app.kubernetes.io/managed-by: ztc\n"
+const kustomizationMark = "# app.kubernetes.io/managed-by: ztc"
 
 // stream is all objects as one text.
 func stream(out compiler.Output, json bool) []byte {
@@ -57,16 +56,12 @@ func layout(out compiler.Output, json bool) ([]output, error) {
 		if !label(ns) {
 			return nil, fmt.Errorf("namespace %q is no name for a file", ns)
 		}
-		name := ns + ext
-		if name == kustomization {
-			name = ns + ".ns" + ext // no namespace has a dot in its name
-		}
-		files = append(files, output{name, stream(part(out, i, j), json)})
+		files = append(files, output{fileName(ns, ext), stream(part(out, i, j), json)})
 		i = j
 	}
 	slices.SortFunc(files, func(a, b output) int { return strings.Compare(a.name, b.name) })
 	var k strings.Builder
-	k.WriteString(kustomizationMark + "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:")
+	k.WriteString(kustomizationMark + "\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:")
 	if len(files) == 0 {
 		k.WriteString(" []")
 	}
@@ -75,6 +70,14 @@ func layout(out compiler.Output, json bool) ([]output, error) {
 		k.WriteString("- " + f.name + "\n")
 	}
 	return append(files, output{kustomization, []byte(k.String())}), nil
+}
+
+// fileName is the name of the file of a namespace.
+func fileName(ns, ext string) string {
+	if name := ns + ext; name != kustomization {
+		return name
+	}
+	return ns + ".ns" + ext // no namespace has a dot in its name
 }
 
 func part(out compiler.Output, i, j int) compiler.Output {
@@ -92,17 +95,6 @@ func label(s string) bool {
 		}
 	}
 	return true
-}
-
-// ours reports whether a file carries ztc's label.
-func ours(name string, text []byte) bool {
-	if name == kustomization {
-		return bytes.HasPrefix(text, []byte(kustomizationMark))
-	}
-	if filepath.Ext(name) == ".json" {
-		return bytes.Contains(text, []byte(`"app.kubernetes.io/managed-by": "ztc"`))
-	}
-	return bytes.Contains(text, []byte("\n    app.kubernetes.io/managed-by: ztc\n"))
 }
 
 // deliver writes or compares what was compiled without an error.
@@ -131,29 +123,31 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if bad := d.apart(in, files); len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	old, bad := d.read(files)
+	program := programName(in, out)
+	old, bad := d.read(files, program, t.check)
 	if len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	stale := d.stale(files)
-	diags = append(diags, stale...)
-	if t.check {
-		return a.compare(d, files, old, diags, len(stale) > 0)
+	stale, bad := d.stale(in, files, program)
+	if len(bad) > 0 {
+		return a.fail(append(diags, bad...))
 	}
-	if t.werror && len(stale) > 0 {
-		a.report(diags)
-		a.explainWerror(diags, true)
-		return exit(exitFailed)
+	if t.check {
+		return a.compare(d, files, old, stale, diags)
 	}
 	if bad := d.write(files, old); len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
+	diags = append(diags, d.remove(stale)...)
 	a.report(diags)
+	if diags.HasErrors() {
+		return exit(exitUsage)
+	}
 	return nil
 }
 
-// compare shows how what the destination holds differs from what would be written.
-func (a *app) compare(d *destination, files []output, old map[string][]byte, diags diag.List, stale bool) error {
+// compare shows how what the destination holds differs from what would be written, and from what would be left.
+func (a *app) compare(d *destination, files []output, old map[string][]byte, stale []output, diags diag.List) error {
 	var b bytes.Buffer
 	for _, f := range files {
 		have, ok := old[f.name]
@@ -168,11 +162,16 @@ func (a *app) compare(d *destination, files []output, old map[string][]byte, dia
 		b.Write(diff.Diff(from, have, name+" (as it would be written)", f.text))
 		diags.Add(diag.OutputDiffers, source.Span{}, "%q is not what would be written", name)
 	}
+	for _, f := range stale {
+		name := d.display(f.name)
+		b.Write(diff.Diff(name, f.text, os.DevNull, nil))
+		diags.Add(diag.OutputDiffers, source.Span{}, "%q is left over from an earlier build", name)
+	}
 	a.report(diags)
 	if err := a.print(printable(b.Bytes())); err != nil {
 		return err
 	}
-	if diags.HasErrors() || stale {
+	if diags.HasErrors() {
 		return exit(exitFailed)
 	}
 	return nil

@@ -111,22 +111,12 @@ func (d *destination) apart(in *inputs, files []output) diag.List {
 			return one(diag.OutputInSources, "the destination %q lies in a directory that is read as inventory", d.given)
 		}
 	}
-	rel := "" // of the directory in the program's, where it lies there
-	if in.rootPath != "" && within(d.path, in.rootPath) {
-		if r, err := filepath.Rel(in.rootPath, d.path); err == nil {
-			rel = filepath.ToSlash(r)
-		}
-	}
 	for _, f := range files {
-		read := rel != "" && in.fs.files[path.Join(rel, f.name)]
-		if d.root != nil && !read {
-			info, err := d.root.Lstat(f.name)
-			read = err == nil && slices.ContainsFunc(in.infos, func(i os.FileInfo) bool { return os.SameFile(i, info) })
-		}
-		if read {
+		if d.input(in, f.name) {
 			return one(diag.OutputInSources, "the destination %q is one of the inputs", d.display(f.name))
 		}
 	}
+	rel := d.rel(in)
 	if rel == "" {
 		return nil
 	}
@@ -146,8 +136,33 @@ func (d *destination) apart(in *inputs, files []output) diag.List {
 	return nil
 }
 
-// read returns what the destination holds under the names of files, and refuses what is not ours to replace.
-func (d *destination) read(files []output) (map[string][]byte, diag.List) {
+// rel is the destination's directory as the program's files know it, or "" where it does not lie among them.
+func (d *destination) rel(in *inputs) string {
+	if in.rootPath == "" || !within(d.path, in.rootPath) {
+		return ""
+	}
+	rel, err := filepath.Rel(in.rootPath, d.path)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// input reports whether a file of the destination is one that the program is made from.
+func (d *destination) input(in *inputs, name string) bool {
+	if rel := d.rel(in); rel != "" && in.fs.files[path.Join(rel, name)] {
+		return true
+	}
+	if d.root == nil {
+		return false
+	}
+	info, err := d.root.Lstat(name)
+	return err == nil && slices.ContainsFunc(in.infos, func(i os.FileInfo) bool { return os.SameFile(i, info) })
+}
+
+// read returns what the destination holds under the names of files, and refuses what is not the program's to
+// replace; to compare is harmless.
+func (d *destination) read(files []output, program string, check bool) (map[string][]byte, diag.List) {
 	old := map[string][]byte{}
 	var bad diag.List
 	if d.root == nil {
@@ -159,11 +174,19 @@ func (d *destination) read(files []output) (map[string][]byte, diag.List) {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			bad.Add(diag.BadDestination, source.Span{}, "cannot replace %q: %s", d.display(f.name), reason(err))
-		case d.dir && len(text) > 0 && !ours(f.name, text):
-			bad.Add(diag.ForeignFile, source.Span{}, "%q is there and does not carry ztc's label", d.display(f.name)).
-				Advise("move it, or write to another directory")
 		default:
 			old[f.name] = text
+			if check {
+				continue
+			}
+			why := foreign(text, program)
+			if d.dir && f.name == kustomization && marked(text) {
+				why = ""
+			}
+			if why != "" {
+				bad.Add(diag.ForeignFile, source.Span{}, "%q is there and %s", d.display(f.name), why).
+					Advise("move it, or write to another place")
+			}
 		}
 	}
 	return old, bad
@@ -190,30 +213,43 @@ func (d *destination) old(name string) ([]byte, error) {
 	return b, err
 }
 
-// stale reports files of earlier builds that are no longer written.
-func (d *destination) stale(files []output) diag.List {
-	var l diag.List
+// stale returns files of earlier builds of the program that are no longer written, sorted by name.
+func (d *destination) stale(in *inputs, files []output, program string) ([]output, diag.List) {
 	if !d.dir || d.root == nil {
-		return nil
+		return nil, nil
 	}
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {
-		l.Add(diag.StaleOutput, source.Span{}, "cannot look for files of earlier builds in %q: %s", d.given, reason(err))
-		return l
+		return nil, one(diag.BadDestination, "cannot look for files of earlier builds in %q: %s", d.given, reason(err))
 	}
 	written := map[string]bool{}
 	for _, f := range files {
 		written[f.name] = true
 	}
+	var out []output
 	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
-		if !e.Type().IsRegular() || written[e.Name()] || ext != ".yaml" && ext != ".json" {
+		ext := path.Ext(e.Name())
+		if !e.Type().IsRegular() || written[e.Name()] || ext != ".yaml" && ext != ".json" || d.input(in, e.Name()) {
 			continue
 		}
-		if text, err := d.old(e.Name()); err == nil && ours(e.Name(), text) {
-			l.Add(diag.StaleOutput, source.Span{}, "%q is left over from an earlier build", d.display(e.Name())).
-				Advise("delete it, and its objects from the cluster")
+		if text, err := d.old(e.Name()); err == nil && leftover(e.Name(), text, program) {
+			out = append(out, output{e.Name(), text})
 		}
+	}
+	return out, nil
+}
+
+// remove deletes files of earlier builds, and says so.
+func (d *destination) remove(stale []output) diag.List {
+	var l diag.List
+	for _, f := range stale {
+		name := d.display(f.name)
+		if err := d.root.Remove(f.name); err != nil {
+			l.Add(diag.CannotWrite, source.Span{}, "cannot remove %q, which is left over from an earlier build: %s", name, reason(err))
+			continue
+		}
+		l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name).
+			Advise("delete its objects from the cluster, too")
 	}
 	return l
 }

@@ -1,7 +1,7 @@
 package diag
 
 // What goes wrong around a program: files that cannot be read, and output that cannot be written. No program can show
-// these, so they have no examples. All but OutputDiffers and StaleOutput end the command with exit code 2.
+// these, so they have no examples. Errors other than OutputDiffers end the command with exit code 2.
 const (
 	UnreadableFile  Code = "ZT3001"
 	NotRegularFile  Code = "ZT3002"
@@ -15,6 +15,7 @@ const (
 	OutputDiffers   Code = "ZT3010"
 	StaleOutput     Code = "ZT3011"
 	TooManyFiles    Code = "ZT3012"
+	NothingToEmit   Code = "ZT3013"
 )
 
 var fileCodes = []Info{
@@ -69,9 +70,11 @@ var fileCodes = []Info{
 	},
 	{
 		Code: ForeignFile, Severity: Error, Internal: true,
-		Title: "a file in the output directory is not ztc's",
-		Explanation: "The output directory already holds a file of the name that ztc would write, and the file does not carry ztc's label " +
-			"`app.kubernetes.io/managed-by: ztc` (a `kustomization.yaml`: its first line). Somebody else wrote it, so it is not overwritten.",
+		Title: "a file at the destination is not the program's",
+		Explanation: "The destination already holds a file of the name that ztc would write, and it is not wholly made by ztc for this program: " +
+			"an object in it does not carry the label `app.kubernetes.io/managed-by: ztc`, or carries another program's name in " +
+			"`app.kubernetes.io/part-of` (of a `kustomization.yaml`, the first line counts). Somebody else's objects would be lost, so it is not " +
+			"overwritten. When the program has got another name, delete the files of the old one.",
 	},
 	{
 		Code: OutputDiffers, Severity: Error, Internal: true,
@@ -80,15 +83,21 @@ var fileCodes = []Info{
 			"code 1. Run it again without `--check`, or with `-w`, and commit the result.",
 	},
 	{
-		Code: StaleOutput, Severity: Warning, Internal: true,
-		Title: "a file of an earlier build is left over",
-		Explanation: "The output directory holds a file with ztc's label that the program no longer makes, because a namespace has lost its last " +
-			"policy. It is not listed in `kustomization.yaml`, but `kubectl apply -f` on the directory would still apply it. ztc deletes no files: " +
-			"delete it, and the objects from the cluster. With `--check` it counts as a difference.",
+		Code: StaleOutput, Severity: Note, Internal: true,
+		Title: "a file of an earlier build is removed",
+		Explanation: "The output directory held the file of a namespace that has lost its last policy. Every object in it carried ztc's label and the name of " +
+			"this program, so it was removed: `kubectl apply -f` on the directory would have gone on applying it. What it made in the cluster is " +
+			"still there until somebody deletes it. `--check` removes nothing, and reports the file as a difference.",
 	},
 	{
 		Code: TooManyFiles, Severity: Error, Internal: true,
 		Title:       "there are too many inputs",
 		Explanation: "One call reads at most 10 000 files. A directory that holds more is usually not the one that was meant.",
+	},
+	{
+		Code: NothingToEmit, Severity: Warning, Internal: true,
+		Title: "a program without a policy",
+		Explanation: "The program compiles, and no statement in it makes an object: it is empty, or holds definitions only. Output that an earlier build " +
+			"has written is replaced by nothing, and without policies everything passes. Most often the wrong file was named.",
 	},
 }

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/lower"
+	"github.com/zt-lang/ztc/emit/yaml"
+	"github.com/zt-lang/ztc/lang"
+	"github.com/zt-lang/ztc/lang/ast"
+)
+
+// document is what one document of a file says of itself.
+type document struct{ managedBy, partOf, namespace string }
+
+// documents returns what the documents of a text in our own layout say of themselves. Whatever is laid out otherwise has
+// no labels here, and so is not taken for ours. Lines are looked at and not the tree: a build of a large mesh reads all that
+// it replaces.
+func documents(text []byte) []document {
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return jsonDocuments(text)
+	}
+	var out []document
+	var d document
+	var says bool          // d has more than comments
+	var outer, mine string // the last lines without indentation, and with two blanks
+	flush := func() {
+		if says {
+			out = append(out, d)
+		}
+		d, says, outer, mine = document{}, false, "", ""
+	}
+	for l := range bytes.Lines(text) {
+		line := strings.TrimRight(string(l), "\r\n")
+		if line == "---" || line == "..." {
+			flush()
+			continue
+		}
+		rest := strings.TrimLeft(line, " \t")
+		if rest == "" || rest[0] == '#' {
+			continue
+		}
+		says = true
+		key, value, _ := strings.Cut(rest, ": ")
+		value = strings.Trim(value, `"`)
+		switch indent := len(line) - len(rest); {
+		case indent == 0:
+			outer, mine = line, ""
+		case indent == 2 && outer == "metadata:":
+			if mine = line; key == "namespace" {
+				d.namespace = value
+			}
+		case indent == 4 && mine == "  labels:" && key == lower.ManagedBy:
+			d.managedBy = value
+		case indent == 4 && mine == "  labels:" && key == lower.PartOf:
+			d.partOf = value
+		}
+	}
+	flush()
+	return out
+}
+
+func jsonDocuments(text []byte) []document {
+	var list struct {
+		Kind  string `json:"kind"`
+		Items []struct {
+			Metadata struct {
+				Namespace string            `json:"namespace"`
+				Labels    map[string]string `json:"labels"`
+			} `json:"metadata"`
+		} `json:"items"`
+	}
+	if json.Unmarshal(text, &list) != nil || list.Kind != "List" {
+		return nil
+	}
+	var out []document
+	for _, i := range list.Items {
+		m := i.Metadata
+		out = append(out, document{m.Labels[lower.ManagedBy], m.Labels[lower.PartOf], m.Namespace})
+	}
+	return out
+}
+
+// foreign says why a file is not the program's to replace, or "". In a file with nothing in it nothing is lost.
+func foreign(text []byte, program string) string {
+	if len(bytes.TrimSpace(text)) == 0 || bytes.Equal(text, yaml.AppendList(nil, nil)) {
+		return ""
+	}
+	docs := documents(text)
+	for _, d := range docs {
+		switch {
+		case d.managedBy != "ztc" && len(docs) > 1:
+			return "holds an object that does not carry ztc's label"
+		case d.managedBy != "ztc":
+			return "does not carry ztc's label"
+		case d.partOf != program && d.partOf == "":
+			return "is of a program without a name"
+		case d.partOf != program:
+			return "is of the program " + d.partOf
+		}
+	}
+	if len(docs) == 0 {
+		return "does not carry ztc's label"
+	}
+	return ""
+}
+
+// leftover reports whether a file of a directory was made by a build of the program into that directory: it has the name of
+// a namespace, and each object in it is the program's and of that namespace.
+func leftover(name string, text []byte, program string) bool {
+	docs := documents(text)
+	for _, d := range docs {
+		if d.managedBy != "ztc" || d.partOf != program || name != fileName(d.namespace, ".yaml") && name != fileName(d.namespace, ".json") {
+			return false
+		}
+	}
+	return len(docs) > 0
+}
+
+// marked reports whether a kustomization.yaml is ours: it has no labels to carry.
+func marked(text []byte) bool {
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	return len(text) == 0 || string(bytes.TrimSuffix(first, []byte("\r"))) == kustomizationMark
+}
+
+// programName is what the mesh block calls the program. Its objects carry it; a program without objects is asked.
+func programName(in *inputs, out compiler.Output) string {
+	if len(out.Objects) > 0 {
+		return out.Objects[0].Labels[lower.PartOf]
+	}
+	for _, f := range in.files {
+		tree, _ := lang.Parse(f)
+		for _, s := range tree.Stmts {
+			if m, ok := s.(*ast.Mesh); ok && m.Program != nil {
+				return m.Program.Text
+			}
+		}
+	}
+	return ""
+}
