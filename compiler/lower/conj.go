@@ -52,22 +52,17 @@ type cube struct {
 
 // isHTTP reports whether the cube speaks of HTTP requests alone.
 func (c *cube) isHTTP() bool {
-	if c.http {
-		return true
-	}
+	return c.http || c.hasHTTPField()
+}
+
+// hasHTTPField reports whether a field or condition makes Istio read the rule as HTTP only.
+func (c *cube) hasHTTPField() bool {
 	for f := range c.f {
 		if field(f).http() && !c.f[f].free() {
 			return true
 		}
 	}
 	return slices.ContainsFunc(c.conds, func(w when) bool { return w.http })
-}
-
-// hasHTTPField reports whether a field or condition makes Istio read the rule as HTTP only.
-func (c *cube) hasHTTPField() bool {
-	d := *c
-	d.http = false
-	return d.isHTTP()
 }
 
 func union(a, b []string) []string {
@@ -100,13 +95,25 @@ func prune(f field, list []string) []string {
 	if len(list) < 2 {
 		return list
 	}
-	x := newIndex(f, list)
-	if x == nil {
+	if f == ports {
+		return list
+	}
+	covered := func(v string) bool {
+		return slices.ContainsFunc(list, func(w string) bool { return w != v && covers(f, w, v) })
+	}
+	if len(list) > 16 { // shorter lists are not worth an index
+		x := newIndex(f, list)
+		if x == nil {
+			return list
+		}
+		covered = x.covers
+	}
+	if !slices.ContainsFunc(list, covered) {
 		return list
 	}
 	out := make([]string, 0, len(list))
 	for _, v := range list {
-		if !x.covers(v) {
+		if !covered(v) {
 			out = append(out, v)
 		}
 	}

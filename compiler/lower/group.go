@@ -19,50 +19,47 @@ type rule struct {
 // In an ALLOW object a rule never mixes HTTP and other alternatives: Istio would drop all of it on other connections.
 func group(cubes []cube, allow bool) []rule {
 	type bucket struct {
-		part  cube
-		http  bool
-		other []cube
+		http bool
+		at   []int // places in cubes, which share their operation
 	}
-	collect := func(n int, each func(i int) (keyPart, other cube, http bool), keyFrom, keyTo field) []*bucket {
-		byKey := make(map[string]*bucket, n)
-		var order []*bucket
-		for i := range n {
-			part, other, http := each(i)
-			k := part.key(keyFrom, keyTo, true)
-			if http {
-				k += "\x03"
-			}
-			b := byKey[k]
-			if b == nil {
-				b = &bucket{part: part, http: http}
-				byKey[k] = b
-				order = append(order, b)
-			}
-			b.other = append(b.other, other)
-		}
-		return order
-	}
-	byOps := collect(len(cubes), func(i int) (cube, cube, bool) {
+	byKey := make(map[string]*bucket, len(cubes))
+	var byOps []*bucket
+	for i := range cubes {
 		c := &cubes[i]
-		return c.operation(), c.source(), allow && c.isHTTP()
-	}, nSource, nFields)
+		k, http := c.key(nSource, nFields, true), allow && c.isHTTP()
+		if http {
+			k += "\x03"
+		}
+		b := byKey[k]
+		if b == nil {
+			b = &bucket{http: http}
+			byKey[k] = b
+			byOps = append(byOps, b)
+		}
+		b.at = append(b.at, i)
+	}
 
 	var rules []rule
 	bySources := map[string]int{}
 	for _, b := range byOps {
-		sources := merge(b.other, 0, nSource)
-		k := listKey(sources, 0, nSource) + "\x04" + condsKey(b.part.conds)
+		sources := make([]cube, len(b.at))
+		for j, i := range b.at {
+			sources[j] = cubes[i].source()
+		}
+		sources = merge(sources, 0, nSource)
+		op := cubes[b.at[0]].operation()
+		conds := op.conds
+		op.conds = nil
+		k := listKey(sources, 0, nSource) + "\x04" + condsKey(conds)
 		if b.http {
 			k += "\x03"
 		}
-		op := b.part
-		op.conds = nil
 		if i, ok := bySources[k]; ok {
 			rules[i].ops = append(rules[i].ops, op)
 			continue
 		}
 		bySources[k] = len(rules)
-		rules = append(rules, rule{sources: sources, ops: []cube{op}, conds: b.part.conds})
+		rules = append(rules, rule{sources: sources, ops: []cube{op}, conds: conds})
 	}
 	for i := range rules {
 		r := &rules[i]

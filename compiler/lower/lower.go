@@ -83,7 +83,7 @@ func (l *lowerer) rule(r *ir.Rule) {
 		l.closed.shut(r)
 	}
 	o := l.object(r.Action, r.DryRun, &r.Target)
-	o.cubes = append(o.cubes, cs...)
+	o.cubes = append(o.cubes, cs)
 }
 
 // supported reports fields that the target version lacks.

@@ -27,7 +27,7 @@ type objectKey struct {
 
 type object struct {
 	target ir.Target
-	cubes  []cube
+	cubes  [][]cube // of each statement
 }
 
 // named is an object on its way to a name.
@@ -66,7 +66,7 @@ func (l *lowerer) authorization() []named {
 			out = append(out, named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + "default-deny"})
 			continue
 		}
-		parts := partition(specs(group(o.cubes, k.action == ast.Allow)))
+		parts := partition(specs(group(slices.Concat(o.cubes...), k.action == ast.Allow)))
 		for i, rules := range parts {
 			if len(rules) == 0 && len(parts) > 1 {
 				continue

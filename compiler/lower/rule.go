@@ -21,7 +21,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		l.tooLarge(r)
 		return nil
 	}
-	var out []cube
+	out := make([]cube, 0, len(sources)*len(r.Entries)*len(ruleWhen))
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		ops, ok := l.operations(r, e)
@@ -207,6 +207,9 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 		return nil, false
 	}
 	out := []cube{c}
+	if len(e.Cuts)+len(r.Cuts) == 0 {
+		return out, true
+	}
 	for _, cut := range joinCuts(e.Cuts, r.Cuts) {
 		out = subtract(out, &cut)
 		if len(out) == 0 {
@@ -312,6 +315,9 @@ func subtract(from []cube, cut *ir.Operation) []cube {
 // joinTraffic turns an HTTP cube and a TCP cube that are alike in everything else into one that speaks of both.
 func joinTraffic(cs []cube) []cube {
 	bare := func(c *cube) bool { return !c.tcp && c.http && !c.hasHTTPField() }
+	if !slices.ContainsFunc(cs, func(c cube) bool { return c.tcp }) {
+		return cs // which are most: no twins
+	}
 	var out []cube
 	for i := range cs {
 		c := cs[i]
