@@ -90,7 +90,7 @@ func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, c
 	if r.diags.HasErrors() {
 		return in, compiler.Output{}, r.diags, exit(exitUsage)
 	}
-	a.stage = "compiling"
+	a.begin("compiling")
 	ctx := c.Context()
 	if ctx == nil {
 		ctx = context.Background()
@@ -128,7 +128,7 @@ func (a *app) checkCommand() *cobra.Command {
 			}
 			in, _, diags, err := a.compile(c, paths, &s)
 			defer in.close()
-			a.stage = "writing the diagnostics"
+			a.begin("writing the diagnostics")
 			if format == "json" {
 				var b strings.Builder
 				if err := diags.WriteJSON(&b, 0); err != nil {

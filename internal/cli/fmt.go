@@ -72,6 +72,9 @@ type formatter struct {
 
 func (a *app) format(paths []string, o fmtFlags) error {
 	f := &formatter{reader: reader{stdin: a.stdin}, app: a, flags: o}
+	if paths[0] != "-" {
+		a.begin("formatting")
+	}
 	for _, p := range paths {
 		f.path(p)
 	}

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -32,19 +35,25 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            map[string]string
-	stage          string // what is being done, for the report of an internal error
+	terminal       bool      // stderr is one
+	started        time.Time // of the call
+	stage          string    // what is being done, for the line of progress and the report of an internal error
+	finish         func()    // ends the line of progress, when there is one
 }
 
 // Main runs the command with its arguments (without the program's name) and the environment as KEY=VALUE, and returns the
 // exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) (code int) {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}, stage: "reading the arguments"}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}, started: time.Now(), stage: "reading the arguments"}
+	f, ok := stderr.(*os.File)
+	a.terminal = ok && term.IsTerminal(int(f.Fd()))
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
 		a.env[k] = v
 	}
 	defer func() {
 		if p := recover(); p != nil {
+			a.done()
 			a.internal(p)
 			code = exitInternal
 		}
@@ -52,6 +61,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string
 	root := a.root()
 	root.SetArgs(args)
 	err := root.Execute()
+	a.done()
 	var e exit
 	switch {
 	case err == nil:

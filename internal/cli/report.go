@@ -7,8 +7,6 @@ import (
 	"os"
 	"syscall"
 
-	"golang.org/x/term"
-
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -17,6 +15,7 @@ const maxShown = 100 // diagnostics that are printed as text
 
 // report prints diagnostics and their count to standard error.
 func (a *app) report(l diag.List) {
+	a.done()
 	if len(l) == 0 {
 		return
 	}
@@ -29,11 +28,7 @@ func (a *app) report(l diag.List) {
 
 // color reports whether standard error is a terminal that may be coloured.
 func (a *app) color() bool {
-	if a.env["NO_COLOR"] != "" || a.env["TERM"] == "dumb" {
-		return false
-	}
-	f, ok := a.stderr.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return a.terminal && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb"
 }
 
 // fail reports diagnostics about files, which end the command.
@@ -57,6 +52,7 @@ func verdict(l diag.List, werror bool) error {
 
 // print writes to standard output. A reader that has gone away is no error: it has seen what it wanted.
 func (a *app) print(b []byte) error {
+	a.done()
 	_, err := a.stdout.Write(b)
 	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		return nil
