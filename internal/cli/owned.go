@@ -32,8 +32,8 @@ func documents(text []byte) []document {
 		}
 		d, says, outer, mine = document{}, false, "", ""
 	}
-	for l := range bytes.Lines(text) {
-		line := strings.TrimRight(string(l), "\r\n")
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
 		if line == "---" || line == "..." {
 			flush()
 			continue
@@ -43,19 +43,22 @@ func documents(text []byte) []document {
 			continue
 		}
 		says = true
-		key, value, _ := strings.Cut(rest, ": ")
-		value = strings.Trim(value, `"`)
 		switch indent := len(line) - len(rest); {
 		case indent == 0:
 			outer, mine = line, ""
-		case indent == 2 && outer == "metadata:":
-			if mine = line; key == "namespace" {
-				d.namespace = value
+		case outer != "metadata:":
+		case indent == 2:
+			mine = line
+			if ns, ok := strings.CutPrefix(rest, "namespace: "); ok {
+				d.namespace = strings.Trim(ns, `"`)
 			}
-		case indent == 4 && mine == "  labels:" && key == lower.ManagedBy:
-			d.managedBy = value
-		case indent == 4 && mine == "  labels:" && key == lower.PartOf:
-			d.partOf = value
+		case indent == 4 && mine == "  labels:":
+			switch key, value, _ := strings.Cut(rest, ": "); key {
+			case lower.ManagedBy:
+				d.managedBy = value
+			case lower.PartOf:
+				d.partOf = strings.Trim(value, `"`)
+			}
 		}
 	}
 	flush()

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// Whose a file is decides what is overwritten and removed: a doubt is always resolved against touching it.
+func TestForeign(t *testing.T) {
+	object := func(ns, more string) string {
+		return "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata:\n  labels:\n    app.kubernetes.io/managed-by: ztc\n" + more +
+			"  name: default-deny\n  namespace: " + ns + "\nspec: {}\n"
+	}
+	const partOf = "    app.kubernetes.io/part-of: p\n"
+	ours := object("a", "")
+	for _, c := range []struct {
+		name, text, program string
+		foreign, leftover   bool // leftover: as the file a.yaml
+	}{
+		{"empty", "", "", false, false},
+		{"blanks", " \n\n", "", false, false},
+		{"ours", ours, "", false, true},
+		{"ours, with CRLF", strings.ReplaceAll(ours, "\n", "\r\n"), "", false, true},
+		{"two of ours", ours + "---\n" + ours, "", false, true},
+		{"of two namespaces", ours + "---\n" + object("b", ""), "", false, false},
+		{"of another namespace", object("b", ""), "", false, false},
+		{"of the program", object("a", partOf), "p", false, true},
+		{"of a program whose name is a number", object("a", "    app.kubernetes.io/part-of: \"1\"\n"), "1", false, true},
+		{"of a named program", object("a", partOf), "", true, false},
+		{"of an unnamed program", ours, "p", true, false},
+		{"of another program", object("a", partOf), "q", true, false},
+		{"a comment", "# mine\n", "", true, false},
+		{"one more object", ours + "---\nkind: Other\n", "", true, false},
+		{"one more object after an end", ours + "...\nkind: Other\n", "", true, false},
+		{"the label as an annotation", strings.Replace(ours, "  labels:", "  annotations:", 1), "", true, false},
+		{"the label in a text", "metadata:\n  name: a\nspec:\n  labels:\n    app.kubernetes.io/managed-by: ztc\n", "", true, false},
+		{"the label in a comment", "# app.kubernetes.io/managed-by: ztc\nkind: Other\n", "", true, false},
+		{"managed by another", strings.Replace(ours, ": ztc\n", ": ztc2\n", 1), "", true, false},
+		{"in another layout", strings.ReplaceAll(ours, "  ", "    "), "", true, false},
+		{"no text", "\xff\x00", "", true, false},
+		{"JSON", `{"kind": "List", "items": [{"metadata": {"namespace": "a", "labels": {"app.kubernetes.io/managed-by": "ztc"}}}]}`, "", false, true},
+		{"JSON, one more object", `{"kind": "List", "items": [{"metadata": {"labels": {"app.kubernetes.io/managed-by": "ztc"}}}, {}]}`, "", true, false},
+		{"JSON, no list", `{"kind": "ConfigMap", "metadata": {"labels": {"app.kubernetes.io/managed-by": "ztc"}}}`, "", true, false},
+		{"damaged JSON", `{"kind": "List", "items": [`, "", true, false},
+	} {
+		if why := foreign([]byte(c.text), c.program); (why != "") != c.foreign {
+			t.Errorf("%s: foreign says %q", c.name, why)
+		}
+		if got := leftover("a.yaml", []byte(c.text), c.program); got != c.leftover {
+			t.Errorf("%s: leftover is %v", c.name, got)
+		}
+	}
+	if leftover("copy.yaml", []byte(ours), "") || !leftover("kustomization.ns.yaml", []byte(object("kustomization", "")), "") {
+		t.Error("a file is taken for another namespace's")
+	}
+}
