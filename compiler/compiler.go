@@ -54,6 +54,10 @@ type Output struct {
 func Compile(ctx context.Context, in Input) (Output, diag.List) {
 	l := &loader{in: in}
 	given := l.program()
+	if l.broken { // names would be missing everywhere
+		l.diags.Sort()
+		return Output{}, l.diags
+	}
 	program, diags := resolve.Program(given)
 	diags = append(l.diags, diags...)
 	diags = append(diags, check.Program(program)...)

@@ -25,13 +25,15 @@ type loader struct {
 	in        Input
 	diags     diag.List
 	libs      map[string]*resolve.Unit // by path in FS
+	broken    bool                     // an inventory could not be read: what it holds is not known
 	stack     []string                 // files being imported
 	manifests []*source.File
-	seen      map[string]bool // inventory paths that were read
+	seen      map[string]bool      // inventory paths that were read
+	trees     map[string]*ast.File // parsed files by path in FS: one that is imported may be of the program as well
 }
 
 func (l *loader) program() resolve.Input {
-	l.libs, l.seen = map[string]*resolve.Unit{}, map[string]bool{}
+	l.libs, l.seen, l.trees = map[string]*resolve.Unit{}, map[string]bool{}, map[string]*ast.File{}
 	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
 	files := slices.Clone(l.in.Files)
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
@@ -52,6 +54,7 @@ func (l *loader) program() resolve.Input {
 	}
 	if asked {
 		inv, diags := inventory.Parse(append(l.manifests, l.in.Inventory...))
+		l.broken = l.broken || diags.HasErrors()
 		l.diags = append(l.diags, diags...)
 		out.Inventory = inv
 	}
@@ -60,8 +63,13 @@ func (l *loader) program() resolve.Input {
 
 // unit parses one file and reads its imports. name is its path in FS.
 func (l *loader) unit(f *source.File, name string) *resolve.Unit {
-	tree, diags := lang.Parse(f)
-	l.diags = append(l.diags, diags...)
+	tree := l.trees[name]
+	if tree == nil {
+		var diags diag.List
+		tree, diags = lang.Parse(f)
+		l.diags = append(l.diags, diags...)
+		l.trees[name] = tree
+	}
 	u := &resolve.Unit{File: tree, Imports: map[string]*resolve.Unit{}}
 	for _, st := range tree.Stmts {
 		imp, ok := st.(*ast.Import)
@@ -159,6 +167,7 @@ func (l *loader) inventory(from *ast.File, p *ast.Str, dir string) {
 	for _, f := range files {
 		f.Name = l.in.Dir + f.Name
 	}
+	l.broken = l.broken || diags.HasErrors()
 	l.diags = append(l.diags, diags...)
 	l.manifests = append(l.manifests, files...)
 }

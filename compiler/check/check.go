@@ -1,4 +1,5 @@
-// Package check holds a resolved program to rules that need no algebra and no Istio: who verifies the tokens that rules read.
+// Package check holds a resolved program to rules that need no algebra and no Istio: who verifies the tokens that rules read,
+// and what a missing attribute does to them.
 package check
 
 import (
@@ -15,7 +16,10 @@ func Program(p *ir.Program) diag.List {
 	var diags diag.List
 	v := newVerifiers(p)
 	for _, r := range p.Rules {
-		checkTokens(v, r, &diags)
+		if !p.Incomplete {
+			checkTokens(v, r, &diags)
+		}
+		checkAbsence(r, &diags)
 	}
 	return diags
 }
@@ -47,30 +51,58 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 		if len(verify) == 0 {
 			diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so the claim is always absent", &r.Target)
 		}
-		if r.Action == ast.Allow && !t.absence {
+		if r.Action == ast.Allow && !t.absence() {
 			continue
 		}
 		name := claimName(t.test.Key)
-		typed := slices.ContainsFunc(verify, func(j *ir.JWT) bool { _, ok := j.Claims[name]; return ok })
-		if typed {
+		untyped := v.untyped(r, name)
+		if untyped == nil && len(verify) > 0 {
 			continue
 		}
 		why := "absence and difference of"
 		if r.Action != ast.Allow {
 			why = "a " + r.Action.String() + " on"
 		}
-		diags.Add(diag.UntypedClaim, t.test.Span, "%s claim %q needs its type: Istio takes numbers and booleans for absent", why, name).
-			Advise("say it in the jwt block: `claims %s string`, or `%s list`", name, name)
+		d := diags.Add(diag.UntypedClaim, t.test.Span, "%s claim %q needs its type: Istio takes numbers and booleans for absent", why, name).
+			Advise("say it in every jwt block whose tokens the rule reads: `claims %s string`, or `%s list`", name, name)
+		if untyped != nil {
+			d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
+		}
 	}
 }
 
-type claimTest struct {
-	test    *ir.Test
-	absence bool // holds, in this place, when the claim is absent or different
+// checkAbsence says of a deny that tests for difference what it leaves out.
+func checkAbsence(r *ir.Rule, diags *diag.List) {
+	if r.Action == ast.Allow {
+		return
+	}
+	for _, t := range tests(r) {
+		if (t.test.Op == ast.NotEqual || t.test.Op == ast.NotIn) && !t.negated && t.test.Kind != ir.AttrDestination {
+			diags.Add(diag.AbsencePasses, t.test.Span, "a request without the attribute slips through this %s: `%s` means present, and different", r.Action, t.test.Op).
+				Advise("write `not (... == ...)` to cover those as well")
+		}
+	}
 }
 
-func claimTests(r *ir.Rule) []claimTest {
-	var out []claimTest
+// placed is a test in the place where it stands.
+type placed struct {
+	test    *ir.Test
+	negated bool // under an odd number of `not`
+}
+
+// absence reports whether the test holds, in its place, when the attribute is absent or different.
+func (t placed) absence() bool {
+	positive := t.test.Op == ast.Equal || t.test.Op == ast.In || t.test.Op == ast.Present
+	return positive == t.negated
+}
+
+func claimTests(r *ir.Rule) []placed {
+	return slices.DeleteFunc(tests(r), func(t placed) bool { return t.test.Kind != ir.AttrClaim })
+}
+
+// tests lists every test of a rule's conditions.
+func tests(r *ir.Rule) []placed {
+	var out []placed
 	var walk func(c *ir.Cond, negated bool)
 	walk = func(c *ir.Cond, negated bool) {
 		if c == nil {
@@ -82,10 +114,7 @@ func claimTests(r *ir.Rule) []claimTest {
 			}
 			return
 		}
-		if c.Test.Kind == ir.AttrClaim {
-			positive := c.Test.Op == ast.Equal || c.Test.Op == ast.In || c.Test.Op == ast.Present
-			out = append(out, claimTest{&c.Test, positive == negated})
-		}
+		out = append(out, placed{&c.Test, negated})
 	}
 	walk(r.When, false)
 	for i := range r.Entries {

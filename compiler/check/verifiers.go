@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 )
@@ -72,4 +73,22 @@ func carried(t *ir.Target) map[string]string {
 		have[l.Key] = l.Value
 	}
 	return have
+}
+
+// untyped finds a `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
+func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
+	issuers := map[string]bool{}
+	for _, a := range r.Sources.As {
+		issuers[a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))]] = true
+	}
+	any := len(r.Sources.As) == 0 || issuers[""] // `as "*"` has no issuer
+	for _, j := range v.all {
+		if !any && !issuers[j.Issuer] || !Covers(&j.Target, &r.Target) && !Covers(&r.Target, &j.Target) {
+			continue
+		}
+		if _, typed := j.Claims[claim]; !typed {
+			return j
+		}
+	}
+	return nil
 }

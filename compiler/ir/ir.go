@@ -22,6 +22,9 @@ type Program struct {
 	// Convention is true when the program declares and inventories no workload: a bare name is then the service account of
 	// that name and the pods whose app label is that name.
 	Convention bool
+	// Incomplete is true when a statement could not be read or resolved: what seems to be missing may be in it, so nothing
+	// is said of absences.
+	Incomplete bool
 	// Inventoried is true when an inventory was read: what is not in it does not exist.
 	Inventoried bool
 }

@@ -111,6 +111,10 @@ func (l *lowerer) noBaseline(r *ir.Rule) {
 // beside an allow.
 func (l *lowerer) openWorkloads() {
 	l.shadowed()
+	if l.p.Incomplete {
+		return
+	}
+	l.pointless()
 	wanted := closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
 	for _, r := range l.p.Rules {
 		if r.Action == ast.Allow && !r.DryRun && r.Unconditional() && !l.expired(r.Until) {
@@ -149,6 +153,25 @@ func (l *lowerer) openWorkloads() {
 		open = append(open, w)
 	}
 	flush()
+}
+
+// pointless reports an allow of everything on a target that has a baseline of its own, or holds one.
+func (l *lowerer) pointless() {
+	for _, r := range l.p.Rules {
+		if r.Action != ast.Allow || r.DryRun || !r.Unconditional() {
+			continue
+		}
+		for _, b := range l.p.Baselines {
+			t := &b.Target
+			same := targetKey(t) == targetKey(&r.Target) && t.Kind == r.Target.Kind
+			within := r.Target.Kind == ir.OnMesh || r.Target.Kind == ir.OnNamespace && t.Kind != ir.OnMesh && t.Namespace == r.Target.Namespace
+			if !b.DryRun && (same || within) {
+				l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target).Relate(b.Span, "the baseline").
+					Advise("delete one of the two")
+				break
+			}
+		}
+	}
 }
 
 // closing says how workloads of one namespace are closed, or said to be open. The root namespace has no baseline of its own.

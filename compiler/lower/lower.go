@@ -63,8 +63,10 @@ func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
 func (l *lowerer) expired(until string) bool { return until != "" && l.now != "" && until < l.now }
 
 func (l *lowerer) rule(r *ir.Rule) {
-	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(&r.Target) && (!r.Unconditional() || r.Until != "") {
-		l.noBaseline(r)
+	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(&r.Target) && !r.Unconditional() {
+		if !l.p.Incomplete {
+			l.noBaseline(r)
+		}
 		return
 	}
 	l.supported(r)

@@ -44,6 +44,10 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 				}
 				continue
 			}
+			if open := undeclared(r.Target.Workload); len(open) > 0 {
+				l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass on port %s of %s: nobody declared what it speaks", strings.Join(open, ", "), &r.Target).
+					Advise("declare it: `port tcp-admin 9000`, or `port admin 9000 tcp`")
+			}
 			c.tcp = false
 		case c.isHTTP():
 			if len(kp.tcp) > 0 && len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.tcp) {
@@ -244,6 +248,17 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 
 func explicitTCP(r *ir.Rule) bool {
 	return slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.Speaks == ir.TCPTraffic })
+}
+
+// undeclared lists the ports of a workload of which nobody said what they speak.
+func undeclared(w *ir.Workload) []string {
+	var out []string
+	for _, p := range w.Ports {
+		if p.Protocol == ir.Undeclared {
+			out = append(out, strconv.Itoa(p.Number))
+		}
+	}
+	return out
 }
 
 func allTCP(w *ir.Workload) bool {

@@ -55,6 +55,10 @@ func (r *resolver) test(s *scope, p *ast.Pred) (*ir.Cond, bool) {
 			continue
 		}
 		ok = r.pattern(s, v, v.Value, "value") && ok
+		if v.Value == "*" && (p.Op == ast.NotEqual || p.Op == ast.NotIn) {
+			r.report(s, diag.MatchesNothing, p, "present, and different from \"*\", is never true: * is every value").Advise("write `is absent` if that is meant")
+			ok = false
+		}
 		if kind == ir.AttrSNI {
 			t.Values = append(t.Values, strings.ToLower(v.Value)) // a DNS name, and Envoy compares it in lower case
 			continue

@@ -77,11 +77,13 @@ func (r *resolver) namespace(s *scope, n ast.Node, ns string) string {
 	if !r.p.Convention && !r.known[ns] {
 		d := r.report(s, diag.UnknownNamespace, n, "unknown namespace %q", ns)
 		names := maps.Keys(r.known)
-		if id, ok := n.(*ast.Ident); ok && strings.HasSuffix(id.Text, "/*") {
-			r.suggest(s, d, *id, ns, names, func(x string) string { return x + "/*" })
-		} else {
-			r.suggestAt(s, d, n, ns, names, func(x string) string { return x })
-		}
+		_, rest, qualified := strings.Cut(s.span(n).Text(), "/") // what follows the namespace stays as it is
+		r.suggestAt(s, d, n, ns, names, func(x string) string {
+			if qualified {
+				return x + "/" + rest
+			}
+			return x
+		})
 		if len(d.Fixes) == 0 {
 			d.Advise("declare it: `namespace %s { }`, or give an inventory that has it", ns)
 		}

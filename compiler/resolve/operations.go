@@ -285,6 +285,9 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 		return bad(diag.BadPath, "path %q holds a character that a proxy sees only percent-encoded, so it would never match", v)
 	case strings.ContainsAny(v, "?#"):
 		return bad(diag.BadPath, "path %q has a query or a fragment, and paths are compared without them", v)
+	case registered[v]:
+		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Fix(s.span(it), v, "write it without quotes")
+		return false
 	case v[0] != '/' && v[0] != '*':
 		r.report(s, diag.BadPath, it, "path %q does not start with a slash, so it would never match", v).Fix(s.span(it), strconv.Quote("/"+v), "with a slash")
 		return false

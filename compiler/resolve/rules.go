@@ -28,6 +28,8 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 		return
 	}
 	switch st := st.(type) {
+	case *ast.Bad:
+		r.p.Incomplete = true
 	case *ast.Rule:
 		r.rule(s, st)
 	case *ast.Use:
@@ -158,6 +160,7 @@ func ValidDate(s string) bool {
 // baseline resolves `ACTION all in ...` and `ACTION all on ...`: the baseline for deny, `anyone` for the others.
 func (r *resolver) baseline(s *scope, a *ast.Rule, until, because string, ok bool) {
 	targets, good := r.scopeTargets(s, a.Baseline.In, a.Baseline.On)
+	r.p.Incomplete = r.p.Incomplete || !ok || !good
 	if !ok || !good || !r.count(s, a, len(targets)) {
 		return
 	}

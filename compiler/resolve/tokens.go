@@ -1,10 +1,12 @@
 package resolve
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -55,9 +57,14 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	}
 	if a.JWKS != nil {
 		j.JWKS = a.JWKS.Value
-		url := strings.HasPrefix(j.JWKS, "https://") || strings.HasPrefix(j.JWKS, "http://")
-		if !url && !strings.HasPrefix(strings.TrimSpace(j.JWKS), "{") || url && (!printable(j.JWKS) || strings.Contains(j.JWKS, " ") || len(j.JWKS) > 2048) {
+		if !strings.HasPrefix(j.JWKS, "https://") && !strings.HasPrefix(j.JWKS, "http://") && !strings.HasPrefix(strings.TrimSpace(j.JWKS), "{") {
 			bad(a.JWKS, "jwks %q is neither a URL nor a JSON key set", j.JWKS)
+		} else if strings.HasPrefix(j.JWKS, "http") {
+			if fault := istio.JWKSURIFault(j.JWKS); fault != "" || !printable(j.JWKS) {
+				bad(a.JWKS, "jwks %q %s", j.JWKS, cmp.Or(fault, "holds a character that no URL has"))
+			}
+		} else if fault := istio.JWKSFault(j.JWKS); fault != "" {
+			bad(a.JWKS, "the key set of jwks %s", fault)
 		}
 	}
 	list := func(from []ast.Str) []string {
@@ -73,6 +80,9 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	j.Audiences, j.Split = list(a.Audiences), list(a.Split)
 	for i := range a.Claims {
 		c := &a.Claims[i]
+		if _, twice := j.Claims[c.Name]; twice {
+			bad(c, "the type of claim %q is written twice", c.Name)
+		}
 		j.Claims[c.Name] = c.List
 	}
 	for i := range a.Reads {
@@ -106,6 +116,7 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 		}
 	}
 	if !ok {
+		r.p.Incomplete = true
 		return
 	}
 	for _, t := range targets {
@@ -137,6 +148,10 @@ func (r *resolver) setHeader(s *scope, a *ast.SetHeader, j *ir.JWT, bad func(ast
 	case a.From.Name.Text == "claim" && len(a.From.Keys) > 0:
 		var keys []string
 		for _, k := range a.From.Keys {
+			if k.Value == "" || !printable(k.Value) {
+				bad(&a.From, "%q is not the name of a claim", k.Value)
+				return
+			}
 			keys = append(keys, k.Value)
 		}
 		j.Sets = append(j.Sets, ir.JWTSet{Header: name, Claim: strings.Join(keys, ".")})

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// jwksURI reports what is wrong with a jwksUri, as Istio's CRD and its webhook see it.
-func jwksURI(s string) string {
+// JWKSURIFault says what is wrong with a jwksUri, as Istio's CRD and its webhook see it; "" when nothing is.
+func JWKSURIFault(s string) string {
 	u, err := url.ParseRequestURI(s)
 	if err == nil {
 		_, err = url.Parse(s) // which knows fragments
@@ -31,8 +31,8 @@ func jwksURI(s string) string {
 // members are what a key of each type (kty) must have: RFC 7518, section 6. Istio's webhook parses the keys.
 var members = map[string][]string{"RSA": {"n", "e"}, "EC": {"x", "y"}, "OKP": {"x"}, "oct": {"k"}}
 
-// keySet reports what is wrong with a JSON Web Key Set.
-func keySet(s string) string {
+// JWKSFault says what is wrong with an inline JSON Web Key Set (RFC 7517); "" when nothing is.
+func JWKSFault(s string) string {
 	var set map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(s), &set); err != nil || set == nil {
 		return "is no JSON object"

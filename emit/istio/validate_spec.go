@@ -287,12 +287,12 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 		v.add("rule %d: only one of jwks and jwksUri can be set", i)
 	}
 	if u := r.JwksUri; u != "" {
-		if bad := jwksURI(u); bad != "" {
+		if bad := JWKSURIFault(u); bad != "" {
 			v.add("rule %d: jwksUri %q %s", i, u, bad)
 		}
 	}
 	if r.Jwks != "" {
-		if bad := keySet(r.Jwks); bad != "" {
+		if bad := JWKSFault(r.Jwks); bad != "" {
 			v.add("rule %d: jwks %s", i, bad)
 		}
 	}

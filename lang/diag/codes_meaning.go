@@ -8,6 +8,8 @@ const (
 	ExpiredDeny      Code = "ZT1305" // an expired deny
 	BadDate          Code = "ZT1306" // not a day
 	MatchesNothing   Code = "ZT1307" // a rule that matches nothing
+	AbsencePasses    Code = "ZT1309" // Warning
+	AllowAllBaseline Code = "ZT1310" // Warning
 	DryRunAudit      Code = "ZT1308" // dry-run audit
 )
 
@@ -88,5 +90,17 @@ dry-run audit web -> api
 		Fixed: `deny all in default
 audit web -> api
 `,
+	},
+	{
+		Code: AbsencePasses, Severity: Warning, Title: "a deny that absence slips through",
+		Explanation: "`!=` and `not in` mean \"present, and different\", so a caller walks around this deny by leaving the attribute out.",
+		Example:     "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\ndeny web -> api when header[\"x\"] != \"a\"\n",
+		Fixed:       "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\ndeny web -> api when not (header[\"x\"] == \"a\")\n",
+	},
+	{
+		Code: AllowAllBaseline, Severity: Warning, Title: "an allow of everything over a baseline",
+		Explanation: "Everything passes there, so the baseline closes nothing and the other allows say nothing.",
+		Example:     "deny all in default\nallow all in default\n",
+		Fixed:       "deny all in mesh\nallow all in sandbox\n",
 	},
 }
