@@ -55,6 +55,10 @@ func (r *resolver) test(s *scope, p *ast.Pred) (*ir.Cond, bool) {
 			continue
 		}
 		ok = r.pattern(s, v, v.Value, "value") && ok
+		if kind == ir.AttrMetadata && strings.HasPrefix(v.Value, "[") && strings.HasSuffix(v.Value, "]") {
+			r.report(s, diag.BadValue, v, "Istio takes the brackets of %q for a test of a list", v.Value)
+			ok = false
+		}
 		if v.Value == "*" && (p.Op == ast.NotEqual || p.Op == ast.NotIn) {
 			r.report(s, diag.MatchesNothing, p, "present, and different from \"*\", is never true: * is every value").Advise("write `is absent` if that is meant")
 			ok = false

@@ -392,6 +392,11 @@ func (r *resolver) host(s *scope, a *ast.Str, exact bool) ([]string, bool) {
 			return nil, false
 		}
 	}
+	if !exact && strings.HasPrefix(v, "*") && v != "*" && !hasPort {
+		r.report(s, diag.HostSuffix, a, "host %q covers no port: a request for %q is another host", a.Value, "a"+lit+":8080").
+			Note("Istio has no pattern for a suffix with any port, nor for a trailing dot").
+			Advise("name the hosts one by one; or write `host exact` to say that the bare form is meant")
+	}
 	if exact || strings.Contains(v, "*") || hasPort && !(strings.HasPrefix(v, "[") && strings.HasSuffix(v, "]")) {
 		return []string{v}, true
 	}

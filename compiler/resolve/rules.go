@@ -94,7 +94,7 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 	cuts, fine := r.cuts(s, a.Cuts)
 	when, well := r.cond(s, a.Clauses.When)
 	targets, done := r.targets(s, a.Targets)
-	if src == nil || !ok || !good || !fine || !well || !done || !r.count(s, a, len(targets)) {
+	if src == nil || !ok || !good || !fine || !well || !done || !r.count(s, a, len(targets)*len(src.Any)) {
 		return
 	}
 	for _, t := range targets {

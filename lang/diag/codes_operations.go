@@ -17,6 +17,8 @@ const (
 	PortsConflict   Code = "ZT1114" // one port number, two protocols
 	BadCIDR         Code = "ZT1115" // not an address block
 	BadAttribute    Code = "ZT1116" // not an attribute
+	TokenOnTCP      Code = "ZT1118" // Warning
+	HostSuffix      Code = "ZT1119" // Warning
 	BadValue        Code = "ZT1117" // a value that no request has
 )
 
@@ -206,5 +208,17 @@ allow web -> api when header["x"] == ""
 		Fixed: `deny all in default
 allow web -> api when header["x"] is present
 `,
+	},
+	{
+		Code: TokenOnTCP, Severity: Warning, Title: "a token on a port that does not speak HTTP",
+		Explanation: "Tokens are of HTTP, and a rule that reads something of HTTP leaves the declared TCP ports alone. Whoever connects to one of them brings no token, and is not refused by this rule.",
+		Example:     "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api\n",
+		Fixed:       "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api:8080\ndeny anyone -> api { tcp }\n",
+	},
+	{
+		Code: HostSuffix, Severity: Warning, Title: "a host suffix, which covers no port",
+		Explanation: "A client may send its host with a port (a.example:8080) or with a trailing dot, and Istio has no pattern for a suffix with any port. An allow does not let those through, and a deny or an exception does not catch them.",
+		Example:     "deny all in default\nallow web -> api host \"*.example\"\n",
+		Fixed:       "deny all in default\nallow web -> api host \"a.example\", \"b.example\"\n",
 	},
 }
