@@ -77,9 +77,12 @@ func (s *Selectors[T]) Add(selector []Label, what T) {
 	s.by[selector[0]] = append(s.by[selector[0]], selecting[T]{selector, what})
 }
 
-// Picking returns, in no order, what picks a pod with these labels.
+// Picking returns, in no order, what picks a pod with these labels. A nil *Selectors holds nothing.
 func (s *Selectors[T]) Picking(pod map[string]string) iter.Seq[T] {
 	return func(yield func(T) bool) {
+		if s == nil {
+			return
+		}
 		for k, v := range pod {
 			for _, x := range s.by[Label{k, v}] {
 				if Picks(x.labels, pod) && !yield(x.what) {

@@ -154,16 +154,20 @@ func (l *lowerer) narrow(c *cube, s *ir.Sources) bool {
 			except[f] = append(except[f], v)
 		}
 	}
-	for f, list := range except {
-		if len(list) > 0 && !slices.Contains(c.f[principals].out, "*") { // who has no identity is none of them
-			ok = ok && c.exclude(field(f), sorted(list))
-		}
+	if slices.Contains(c.f[principals].out, "*") { // who has no identity is none of them
+		except = [nFields][]string{}
 	}
 	if len(s.NotAs) > 0 {
-		ok = ok && c.exclude(requestPrincipals, sorted(texts(s.NotAs)))
+		except[requestPrincipals] = texts(s.NotAs)
 	}
 	for _, n := range s.NotNet {
-		ok = ok && c.exclude(netField(n), sorted(texts(n.Blocks)))
+		f := netField(n)
+		except[f] = append(except[f], texts(n.Blocks)...)
+	}
+	for f, list := range except {
+		if len(list) > 0 {
+			ok = ok && c.exclude(field(f), sorted(list))
+		}
 	}
 	return ok
 }

@@ -98,7 +98,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 	}
 	kp := l.portsOf(&r.Target)
-	if s := r.Sources; len(s.NotAs) > 0 && len(s.As) == 0 && len(kp.tcp) > 0 && !slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.HTTP() }) {
+	if s := r.Sources; len(s.NotAs) > 0 && len(s.As) == 0 && len(kp.tcp) > 0 && r.Target.Port == 0 && !slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.HTTP() }) {
 		l.diags.Add(diag.TokenOnTCP, s.NotAs[0].Span, "port %s of %s does not speak HTTP, so its connections carry no token, and this %s leaves them alone", strings.Join(kp.tcp, ", "), &r.Target, r.Action).
 			Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
 	}

@@ -71,8 +71,9 @@ type resolver struct {
 	warn  map[*ir.Workload]bool     // workloads with a warning about their account
 	meth  map[string]bool           // methods that a set declares
 
-	carry map[string]*ir.Carriers[*ir.Workload] // by namespace; see carriers
-	fine  map[checked]bool                      // selectors that were found to pick their own workload alone
+	carry   map[string]*ir.Carriers[*ir.Workload] // by namespace; see carriers
+	picking map[string]*ir.Selectors[int]         // by namespace; see services
+	fine    map[checked]bool                      // selectors that were found to pick their own workload alone
 
 	suggested  int // suggestions that were searched for, bounded
 	statements int // after expansion, bounded

@@ -455,12 +455,19 @@ func (r *resolver) services(w *ir.Workload) []*ir.InventoryService {
 	if r.in.Inventory == nil {
 		return nil
 	}
-	var out []*ir.InventoryService
-	for i := range r.in.Inventory.Services {
-		svc := &r.in.Inventory.Services[i]
-		if svc.Namespace == w.Namespace && len(svc.Selector) > 0 && ir.Picks(labelsOf(svc.Selector), w.PodLabels) {
-			out = append(out, svc)
+	all := r.in.Inventory.Services
+	if r.picking == nil {
+		r.picking = map[string]*ir.Selectors[int]{}
+		for i, svc := range all {
+			if r.picking[svc.Namespace] == nil {
+				r.picking[svc.Namespace] = &ir.Selectors[int]{}
+			}
+			r.picking[svc.Namespace].Add(labelsOf(svc.Selector), i)
 		}
+	}
+	var out []*ir.InventoryService
+	for _, i := range slices.Sorted(r.picking[w.Namespace].Picking(w.PodLabels)) {
+		out = append(out, &all[i])
 	}
 	return out
 }
