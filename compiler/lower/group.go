@@ -22,6 +22,7 @@ func group(cubes []cube, allow bool) []rule {
 		http bool
 		at   []int // places in cubes, which share their operation
 	}
+	cubes = dropCovered(cubes)
 	byKey := make(map[string]*bucket, len(cubes))
 	var byOps []*bucket
 	for i := range cubes {
@@ -68,6 +69,48 @@ func group(cubes []cube, allow bool) []rule {
 	}
 	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.key, b.key) })
 	return slices.CompactFunc(rules, func(a, b rule) bool { return a.key == b.key })
+}
+
+// dropCovered drops the cubes that another one includes, whatever fields they differ in. Of equal ones the first stays. In
+// long lists only cubes of equal sources are compared.
+func dropCovered(cubes []cube) []cube {
+	if len(cubes) < 2 {
+		return cubes
+	}
+	groups := map[string][]int{}
+	for i := range cubes {
+		k := ""
+		if len(cubes) > maxPairs {
+			k = cubes[i].key(0, nSource, false)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	drop := make([]bool, len(cubes))
+	n := 0
+	for _, at := range groups {
+		if len(at) > maxPairs {
+			continue
+		}
+		for _, i := range at {
+			for _, j := range at {
+				if i != j && !drop[j] && includes(&cubes[j], &cubes[i]) && (j < i || !includes(&cubes[i], &cubes[j])) {
+					drop[i] = true
+					n++
+					break
+				}
+			}
+		}
+	}
+	if n == 0 {
+		return cubes
+	}
+	out := make([]cube, 0, len(cubes)-n)
+	for i := range cubes {
+		if !drop[i] {
+			out = append(out, cubes[i])
+		}
+	}
+	return out
 }
 
 func (c *cube) source() cube {
