@@ -72,6 +72,15 @@ func Compile(ctx context.Context, in Input) (Output, diag.List) {
 			diags.Add(diag.Internal, source.Span{}, "emit: %v", err)
 			out = Output{}
 		}
+		for i, obj := range out.Objects {
+			if n := len(out.YAML[i]); n > istio.MaxAnnotations {
+				diags.Add(diag.ObjectTooLarge, source.Span{}, "%s %s/%s would have %d bytes, and Kubernetes takes up to %d", obj.Kind, obj.Namespace, obj.Name, n, istio.MaxAnnotations).
+					Advise("shorten its exceptions and conditions, or split the statement")
+			}
+		}
+		if diags.HasErrors() {
+			out = Output{}
+		}
 	}
 	diags.Sort()
 	return out, diags

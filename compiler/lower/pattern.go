@@ -51,6 +51,9 @@ func covers(f field, a, b string) bool {
 	case requestPrincipals:
 		return coversSubject(a, b)
 	}
+	if strings.IndexByte(a, '*') < 0 {
+		return false // exact: covers itself alone
+	}
 	sa, la := split(f, a)
 	sb, lb := split(f, b)
 	switch sa {

@@ -3,6 +3,7 @@ package diag
 const (
 	Internal            Code = "ZT0000" // Error
 	TooManyAlternatives Code = "ZT1501" // a rule that expands too far
+	ObjectTooLarge      Code = "ZT1503" // Error
 	TooManyStatements   Code = "ZT1502" // a program that expands too far
 )
 
@@ -20,6 +21,11 @@ var limitCodes = []Info{
 	{
 		Code: TooManyStatements, Severity: Error, Title: "a program that expands too far",
 		Explanation: "Groups and policies multiply into rules; past a few million the program is refused.",
+		Internal:    true,
+	},
+	{
+		Code: ObjectTooLarge, Severity: Error, Title: "an object larger than Kubernetes takes",
+		Explanation: "Client-side apply keeps a copy of the object in an annotation, and annotations have room for 262,144 bytes. Rules, sources, paths and hosts are split over several objects; what is left is one list of exceptions or conditions that cannot be split.",
 		Internal:    true,
 	},
 }
