@@ -272,7 +272,7 @@ func TestHostile(t *testing.T) {
 			if len(diags) > 1000 {
 				t.Errorf("%d diagnostics", len(diags))
 			}
-			if took > 20*time.Second {
+			if took > 2*time.Minute { // a hang, not a speed: the race detector and a busy machine are slow
 				t.Errorf("took %s", took)
 			}
 		})

@@ -13,14 +13,10 @@ func (p *parser) hidden() {
 	}
 	sc := scan.New(p.text)
 	tok := sc.Next()
-	n := 0
-	first := h
-	for ; ok; h, ok = scan.NextHidden(p.text, h.End) {
+	for n := 0; ok; h, ok = scan.NextHidden(p.text, h.End) {
 		if n++; n > MaxHidden {
-			if n == MaxHidden+1 {
-				first = h
-			}
-			continue
+			p.diags.Add(diag.InvisibleCharacter, p.span(int32(h.Start), int32(h.End)), "more than %d characters that a reader cannot see: the others are not shown", MaxHidden)
+			return
 		}
 		for tok.Kind != scan.EOF && int(tok.End) <= h.Start {
 			tok = sc.Next()
@@ -35,9 +31,6 @@ func (p *parser) hidden() {
 		default:
 			d.Advise("delete it; a string writes it as an escape")
 		}
-	}
-	if n > MaxHidden {
-		p.diags.Add(diag.InvisibleCharacter, p.span(int32(first.Start), int32(first.End)), "%d more characters from here on that a reader cannot see", n-MaxHidden)
 	}
 }
 

@@ -18,7 +18,7 @@ func values(format string, n int) []string {
 // TestPartition splits a rule that is too large both ways, and wants every pair of a principal and a path once, and no part
 // over a limit.
 func TestPartition(t *testing.T) {
-	principals, paths := values("cluster.local/ns/default/sa/web-%d", 5000), values("/some/longer/path/%d", 5000)
+	principals, paths := values("cluster.local/ns/default/sa/a-rather-long-name-of-an-account-%d", 1500), values("/a/rather/long/path/with/many/segments/in/it/%d", 1500)
 	r := &security.Rule{
 		From: []*security.Rule_From{{Source: &security.Source{Principals: principals, NotIpBlocks: []string{"10.0.0.0/8"}}}},
 		To:   []*security.Rule_To{{Operation: &security.Operation{Methods: []string{"GET"}, Paths: paths, NotPorts: []string{"9"}}}},

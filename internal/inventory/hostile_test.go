@@ -65,7 +65,7 @@ func TestHostile(t *testing.T) {
 				source.New("hostile.yaml", c.text),
 				source.New("a-sound.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sound}\n"),
 			})
-			if d := time.Since(start); d > 20*time.Second {
+			if d := time.Since(start); d > 2*time.Minute { // a hang, not a speed
 				t.Errorf("took %v", d)
 			}
 			found := false
