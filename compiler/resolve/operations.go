@@ -246,20 +246,15 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	case d.set == nil || d.set.Kind != kind:
 		r.wrongKind(s, it, d, "this is a list of "+kind.String())
 		return nil, false
-	case d.huge || r.statements > maxStatements: // reported
-		return nil, false
-	case d.busy:
-		r.report(s, diag.Recursion, it, "set %q contains itself", it.Text).Relate(d.scope.span(&d.name), "defined here")
+	}
+	inner, ok := r.enter(s, d, it)
+	if !ok {
 		return nil, false
 	}
-	d.busy = true
-	defer func() { d.busy = false }()
-	inner := d.scope
-	inner.via = s.via
-	out, ok := r.items(&inner, d.set.Items, kind)
+	defer d.leave()
+	out, ok := r.items(inner, d.set.Items, kind)
 	for i := range d.set.Items {
-		if child := inner.definitions(r)[d.set.Items[i].Text]; child != nil && child.huge {
-			d.huge = true // reported where it passed the bound
+		if r.holdsHuge(inner, d, d.set.Items[i].Text) {
 			return nil, false
 		}
 	}

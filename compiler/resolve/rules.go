@@ -11,13 +11,6 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
-// Bounds of what a program may expand to.
-const (
-	maxStatements = 5_000_000 // rules, members of groups and values of sets after expansion
-	maxMembers    = 100_000   // of one group or set after expansion
-	maxUses       = 32        // depth of policies in policies
-)
-
 // unit resolves the statements of one file of the program.
 func (r *resolver) unit(u *Unit) {
 	statements(u, func(s *scope, st ast.Stmt) { r.statement(s, st) })
@@ -51,26 +44,6 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 	case *ast.Set:
 		r.items(s, st.Items, st.Kind)
 	}
-}
-
-// bounded bounds what one group or set expands to, n so far, and counts the last ones of them. A definition that was too large once is not expanded again.
-func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n, last int) bool {
-	if n > maxMembers {
-		d.huge = true
-		r.report(s, diag.TooManyStatements, at, "%s %q expands to more than %d members", d.kind(), d.name.Text, maxMembers).Relate(d.scope.span(&d.name), "defined here")
-		return false
-	}
-	return r.count(s, at, last)
-}
-
-// count bounds the expansion of a program.
-func (r *resolver) count(s *scope, at ast.Node, n int) bool {
-	before := r.statements
-	r.statements += n
-	if r.statements > maxStatements && before <= maxStatements {
-		r.report(s, diag.TooManyStatements, at, "the program expands to more than %d rules and members", maxStatements)
-	}
-	return r.statements <= maxStatements
 }
 
 func (r *resolver) rule(s *scope, a *ast.Rule) {
@@ -275,33 +248,25 @@ func (r *resolver) targetRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Target, 
 }
 
 func (r *resolver) targetMembers(s *scope, d *definition, at ast.Node) ([]ir.Target, bool) {
-	if d.huge {
+	inner, ok := r.enter(s, d, at)
+	if !ok {
 		return nil, false
 	}
-	if d.busy {
-		r.report(s, diag.Recursion, at, "group %q contains itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
-		return nil, false
-	}
-	d.busy = true
-	defer func() { d.busy = false }()
-	inner := d.scope
-	inner.via = s.via
+	defer d.leave()
 	var out []ir.Target
-	ok := true
 	for i := range d.group.Members {
 		m := &d.group.Members[i]
 		if m.Kind != ast.SourceRef {
 			r.report(s, diag.WrongKind, at, "group %q holds %s, which is a caller and cannot be a target", d.name.Text, inner.span(m).Text()).Relate(inner.span(m), "this member")
 			return nil, false
 		}
-		list, good := r.targetRef(&inner, m.Name, m)
+		list, good := r.targetRef(inner, m.Name, m)
 		ok = ok && good
 		out = append(out, list...)
 		if !r.bounded(s, at, d, len(out), len(list)) {
 			return nil, false
 		}
-		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {
-			d.huge = true
+		if r.holdsHuge(inner, d, m.Name.Text) {
 			return nil, false
 		}
 	}

@@ -168,29 +168,21 @@ func (r *resolver) wrongKind(s *scope, at ast.Node, d *definition, want string) 
 
 // members expands a group, where it was written.
 func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, bool) {
-	if d.huge {
+	inner, ok := r.enter(s, d, at)
+	if !ok {
 		return nil, false
 	}
-	if d.busy {
-		r.report(s, diag.Recursion, at, "group %q contains itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
-		return nil, false
-	}
-	d.busy = true
-	defer func() { d.busy = false }()
-	inner := d.scope
-	inner.via = s.via
+	defer d.leave()
 	var out []ir.Source
-	ok := true
 	for i := range d.group.Members {
 		m := &d.group.Members[i]
-		list, good := r.source(&inner, m)
+		list, good := r.source(inner, m)
 		out = append(out, list...)
 		ok = ok && good
 		if !r.bounded(s, at, d, len(out), len(list)) {
 			return nil, false
 		}
-		if child := inner.definitions(r)[m.Name.Text]; child != nil && child.huge {
-			d.huge = true // reported where it passed the bound
+		if r.holdsHuge(inner, d, m.Name.Text) {
 			return nil, false
 		}
 	}

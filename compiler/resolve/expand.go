@@ -1,0 +1,58 @@
+package resolve
+
+import (
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// Bounds of what a program may expand to.
+const (
+	maxStatements = 5_000_000 // rules, members of groups and values of sets after expansion
+	maxMembers    = 100_000   // of one group or set after expansion
+	maxUses       = 32        // depth of policies in policies
+)
+
+// enter begins the expansion of a group or set, in the scope where it was written: false for one that contains itself, and
+// for one past a bound, which was reported. The caller leaves the definition when it is done.
+func (r *resolver) enter(s *scope, d *definition, at ast.Node) (*scope, bool) {
+	switch {
+	case d.huge || r.statements > maxStatements:
+		return nil, false
+	case d.busy:
+		r.report(s, diag.Recursion, at, "%s %q contains itself", d.kind(), d.name.Text).Relate(d.scope.span(&d.name), "defined here")
+		return nil, false
+	}
+	d.busy = true
+	inner := d.scope
+	inner.via = s.via
+	return &inner, true
+}
+
+func (d *definition) leave() { d.busy = false }
+
+// holdsHuge reports whether a member of a definition is past a bound, and with it the definition.
+func (r *resolver) holdsHuge(inner *scope, d *definition, member string) bool {
+	child := inner.definitions(r)[member]
+	d.huge = d.huge || child != nil && child.huge
+	return d.huge
+}
+
+// bounded bounds what one group or set expands to, n so far, and counts the last ones of them. A definition that was too large once is not expanded again.
+func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n, last int) bool {
+	if n > maxMembers {
+		d.huge = true
+		r.report(s, diag.TooManyStatements, at, "%s %q expands to more than %d members", d.kind(), d.name.Text, maxMembers).Relate(d.scope.span(&d.name), "defined here")
+		return false
+	}
+	return r.count(s, at, last)
+}
+
+// count bounds the expansion of a program.
+func (r *resolver) count(s *scope, at ast.Node, n int) bool {
+	before := r.statements
+	r.statements += n
+	if r.statements > maxStatements && before <= maxStatements {
+		r.report(s, diag.TooManyStatements, at, "the program expands to more than %d rules and members", maxStatements)
+	}
+	return r.statements <= maxStatements
+}
