@@ -1,4 +1,4 @@
-// Package compiler turns programs into Istio policies: the stage table and the public entry.
+// Package compiler turns programs into Istio policies: the public entry, and the stages one after the other.
 package compiler
 
 import (

@@ -158,12 +158,7 @@ func (l *loader) inventory(from *ast.File, p *ast.Str, dir string) {
 		return
 	}
 	l.seen[name] = true
-	at := from.Span(p)
-	if l.in.FS == nil {
-		l.diags.Add(diag.ImportFailed, at, "inventory %q cannot be read: the program has no directory", p.Value)
-		return
-	}
-	files, diags := inventory.Load(l.in.FS, name, at)
+	files, diags := inventory.Load(l.in.FS, name, from.Span(p))
 	for _, f := range files {
 		f.Name = l.in.Dir + f.Name
 	}

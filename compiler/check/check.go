@@ -33,7 +33,7 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 	}
 	verify, issuers := v.of(&r.Target)
 	for _, a := range subjects {
-		issuer := a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))]
+		issuer := issuerOf(a)
 		if a.Value == "*" && len(verify) > 0 || issuers[issuer] {
 			continue
 		}
@@ -123,14 +123,17 @@ func tests(r *ir.Rule) []placed {
 	return out
 }
 
+// issuerOf returns the issuer of a subject, "" for `as "*"`. Istio splits at the last slash.
+func issuerOf(a ir.Text) string { return a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))] }
+
 // claimName turns request.auth.claims[a][b] into a.b.
 func claimName(key string) string {
 	s := strings.TrimSuffix(strings.TrimPrefix(key, "request.auth.claims["), "]")
 	return strings.ReplaceAll(s, "][", ".")
 }
 
-// Covers reports whether everything that t covers is covered by a statement on s.
-func Covers(s, t *ir.Target) bool {
+// covers reports whether everything that t covers is covered by a statement on s.
+func covers(s, t *ir.Target) bool {
 	switch s.Kind {
 	case ir.OnMesh:
 		return true
@@ -140,11 +143,5 @@ func Covers(s, t *ir.Target) bool {
 	if t.Kind == ir.OnMesh || t.Kind == ir.OnNamespace || s.Namespace != t.Namespace && !(s.Kind == ir.OnPods && s.Pods.Mesh) {
 		return false
 	}
-	have := carried(t)
-	for _, l := range s.Labels() {
-		if v, ok := have[l.Key]; !ok || v != l.Value {
-			return false
-		}
-	}
-	return true
+	return ir.Picks(s.Labels(), t.PodLabels())
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 )
@@ -50,11 +49,11 @@ func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
 		return found.list, found.issuers
 	}
 	at := slices.Concat(v.wide[""], v.wide[t.Namespace])
-	at = slices.AppendSeq(at, v.selected.Picking(carried(t)))
+	at = slices.AppendSeq(at, v.selected.Picking(t.PodLabels()))
 	slices.Sort(at)
 	found := verified{issuers: map[string]bool{}}
 	for _, i := range at {
-		if j := v.all[i]; Covers(&j.Target, t) {
+		if j := v.all[i]; covers(&j.Target, t) {
 			found.list = append(found.list, j)
 			found.issuers[j.Issuer] = true
 		}
@@ -63,27 +62,15 @@ func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
 	return found.list, found.issuers
 }
 
-// carried are the labels that the pods of a target are known to carry.
-func carried(t *ir.Target) map[string]string {
-	if t.Kind == ir.OnWorkload {
-		return t.Workload.PodLabels
-	}
-	have := map[string]string{}
-	for _, l := range t.Labels() {
-		have[l.Key] = l.Value
-	}
-	return have
-}
-
 // untyped finds a `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
 func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
 	issuers := map[string]bool{}
 	for _, a := range r.Sources.As {
-		issuers[a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))]] = true
+		issuers[issuerOf(a)] = true
 	}
 	any := len(r.Sources.As) == 0 || issuers[""] // `as "*"` has no issuer
 	for _, j := range v.all {
-		if !any && !issuers[j.Issuer] || !Covers(&j.Target, &r.Target) && !Covers(&r.Target, &j.Target) {
+		if !any && !issuers[j.Issuer] || !covers(&j.Target, &r.Target) && !covers(&r.Target, &j.Target) {
 			continue
 		}
 		if _, typed := j.Claims[claim]; !typed {

@@ -1,6 +1,10 @@
 package ir
 
-import "github.com/zt-lang/ztc/lang/source"
+import (
+	"strings"
+
+	"github.com/zt-lang/ztc/lang/source"
+)
 
 // Protocol is what a port speaks, as Istio decides it for the inbound side.
 type Protocol uint8
@@ -12,6 +16,25 @@ const (
 )
 
 func (p Protocol) String() string { return [...]string{"undeclared", "http", "tcp"}[p] }
+
+// ProtocolNamed reads the name of a port or an appProtocol as Istio does (pkg/config/protocol, Parse): the word before the
+// first "-", grpc-web aside, in any case. known is false for a name that says nothing.
+func ProtocolNamed(name string) (p Protocol, known bool) {
+	const grpcWeb = "grpc-web" // the one name with a "-" inside
+	if len(name) >= len(grpcWeb) && strings.EqualFold(name[:len(grpcWeb)], grpcWeb) {
+		return HTTP, true
+	}
+	name, _, _ = strings.Cut(name, "-")
+	switch strings.ToLower(name) {
+	case "http", "http2", "http_proxy", "grpc":
+		return HTTP, true
+	case "tcp", "tls", "https", "mongo", "mysql", "redis":
+		return TCP, true
+	case "udp":
+		return Undeclared, true // Istio builds nothing for it, so whatever comes is not known to be either
+	}
+	return Undeclared, false
+}
 
 // Port is a port that the pods of a workload listen on (the container port, never the port of a Service).
 type Port struct {

@@ -117,6 +117,18 @@ func (t *Target) Labels() []Label {
 	return nil
 }
 
+// PodLabels returns the labels that the pods of a target are known to carry: all of a workload's, the selector of pods.
+func (t *Target) PodLabels() map[string]string {
+	if t.Kind == OnWorkload {
+		return t.Workload.PodLabels
+	}
+	have := map[string]string{}
+	for _, l := range t.Labels() {
+		have[l.Key] = l.Value
+	}
+	return have
+}
+
 // Name returns the name that objects for this target carry: the workload's, the pods', or "all".
 func (t *Target) Name() string {
 	switch t.Kind {

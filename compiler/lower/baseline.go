@@ -48,15 +48,7 @@ func (c *closed) covers(t *ir.Target) bool {
 	case c.namespaces[t.Namespace] || c.selectors[targetKey(t)]:
 		return true
 	}
-	labels := map[string]string{}
-	if t.Kind == ir.OnWorkload {
-		labels = t.Workload.PodLabels
-	} else {
-		for _, l := range t.Pods.Labels {
-			labels[l.Key] = l.Value
-		}
-	}
-	for p := range c.pods.Picking(labels) {
+	for p := range c.pods.Picking(t.PodLabels()) {
 		if p.Mesh || p.Namespace == t.Namespace {
 			return true
 		}

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -71,44 +72,53 @@ func group(cubes []cube, allow bool) []rule {
 	return slices.CompactFunc(rules, func(a, b rule) bool { return a.key == b.key })
 }
 
-// dropCovered drops the cubes that another one includes, whatever fields they differ in. Of equal ones the first stays. In
-// long lists only cubes of equal sources are compared.
+// dropCovered drops the cubes that another one includes, whatever fields they differ in. In long lists only cubes of equal
+// sources are compared.
 func dropCovered(cubes []cube) []cube {
 	if len(cubes) < 2 {
 		return cubes
 	}
-	groups := map[string][]int{}
-	for i := range cubes {
-		k := ""
-		if len(cubes) > maxPairs {
-			k = cubes[i].key(0, nSource, false)
-		}
-		groups[k] = append(groups[k], i)
+	if len(cubes) <= maxPairs {
+		return dropPairs(cubes, [][]int{upTo(len(cubes))})
 	}
-	drop := make([]bool, len(cubes))
-	n := 0
+	bySources := map[string][]int{}
+	for i := range cubes {
+		k := cubes[i].key(0, nSource, false)
+		bySources[k] = append(bySources[k], i)
+	}
+	return dropPairs(cubes, slices.Collect(maps.Values(bySources)))
+}
+
+// dropPairs compares the alternatives of each group in pairs and drops those that another one includes; of equal ones the
+// first stays. A group of more than maxPairs stays as it is.
+func dropPairs(list []cube, groups [][]int) []cube {
+	drop := make([]bool, len(list))
 	for _, at := range groups {
 		if len(at) > maxPairs {
 			continue
 		}
 		for _, i := range at {
-			for _, j := range at {
-				if i != j && !drop[j] && includes(&cubes[j], &cubes[i]) && (j < i || !includes(&cubes[i], &cubes[j])) {
-					drop[i] = true
-					n++
-					break
-				}
-			}
+			drop[i] = slices.ContainsFunc(at, func(j int) bool {
+				return i != j && !drop[j] && includes(&list[j], &list[i]) && (j < i || !includes(&list[i], &list[j]))
+			})
 		}
 	}
-	if n == 0 {
-		return cubes
+	if !slices.Contains(drop, true) {
+		return list
 	}
-	out := make([]cube, 0, len(cubes)-n)
-	for i := range cubes {
+	var out []cube
+	for i := range list {
 		if !drop[i] {
-			out = append(out, cubes[i])
+			out = append(out, list[i])
 		}
+	}
+	return out
+}
+
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
 	}
 	return out
 }
@@ -134,23 +144,8 @@ func merge(list []cube, from, to field) []cube {
 	for f := from; f < to && len(list) > 1; f++ {
 		list = mergeField(list, f, from, to)
 	}
-	if n := len(list); n > 1 && n <= maxPairs {
-		var kept []cube
-		for i := range list {
-			covered := false
-			for j := range list {
-				if i != j && includes(&list[j], &list[i]) && (!includes(&list[i], &list[j]) || j < i) {
-					covered = true
-					break
-				}
-			}
-			if !covered {
-				kept = append(kept, list[i])
-			}
-		}
-		list = kept
-	}
 	if len(list) > 1 {
+		list = dropPairs(list, [][]int{upTo(len(list))})
 		slices.SortFunc(list, func(a, b cube) int { return strings.Compare(a.key(from, to, false), b.key(from, to, false)) })
 	}
 	return list

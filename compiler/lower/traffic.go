@@ -13,7 +13,7 @@ import (
 // a field of HTTP vanishes, and a DENY or AUDIT rule loses the field and widens (istio-semantics 3). The two functions here
 // turn cubes into rules that mean the same on both.
 
-// tcpPorts are the ports of a target that are declared to speak something other than HTTP, and the rest that is known.
+// knownPorts are the ports of a target that are declared to speak something other than HTTP, and what else is known.
 type knownPorts struct {
 	tcp, http []string
 	known     bool
@@ -207,7 +207,7 @@ func (l *lowerer) unknownName(r *ir.Rule, kp *knownPorts) string {
 
 // portsOf gathers the declared ports of every workload that a target covers.
 func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
-	key := t.Namespace + "\x00" + labelKey(t.Labels())
+	key := targetKey(t)
 	if t.Kind == ir.OnMesh || t.Kind == ir.OnPods && t.Pods.Mesh {
 		key = "\x00" + key
 	}

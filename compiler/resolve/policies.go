@@ -1,11 +1,12 @@
 package resolve
 
 import (
-	"github.com/zt-lang/ztc/lang/ast"
-	"github.com/zt-lang/ztc/lang/diag"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
 )
 
 // useCost is what a statement of a policy counts against maxStatements: more than a member, since it takes more time.
@@ -42,7 +43,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 		inner.via.depth = s.via.depth + 1
 	}
 	d.busy = true
-	defer func() { d.busy = false }()
+	defer d.leave()
 	for _, st := range d.policy.Body {
 		if !r.count(s, a, useCost) {
 			return

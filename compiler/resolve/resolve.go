@@ -136,7 +136,11 @@ func (s *scope) span(n ast.Node) source.Span { return s.unit.File.Span(n) }
 
 // report adds a diagnostic at a node, and the uses that led there.
 func (r *resolver) report(s *scope, code diag.Code, n ast.Node, format string, args ...any) *diag.Diagnostic {
-	d := r.diags.Add(code, s.span(n), format, args...)
+	return r.reportAt(s, code, s.span(n), format, args...)
+}
+
+func (r *resolver) reportAt(s *scope, code diag.Code, at source.Span, format string, args ...any) *diag.Diagnostic {
+	d := r.diags.Add(code, at, format, args...)
 	for u := s.via; u != nil; u = u.outer {
 		d.Relate(u.span, "used here")
 	}

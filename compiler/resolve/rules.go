@@ -9,6 +9,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // unit resolves the statements of one file of the program.
@@ -71,7 +72,7 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 		return
 	}
 	for _, t := range targets {
-		if !r.portsExist(&t, entries) {
+		if !r.portsExist(s, &t, entries) {
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
@@ -82,20 +83,24 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 }
 
 // portsExist checks that `port N` names a port that the workload has.
-func (r *resolver) portsExist(t *ir.Target, entries []ir.Entry) bool {
-	if t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 {
-		return true
-	}
+func (r *resolver) portsExist(s *scope, t *ir.Target, entries []ir.Entry) bool {
 	for i := range entries {
 		for _, n := range entries[i].Op.Ports {
-			if t.Workload.Port(n) == nil {
-				d := r.diags.Add(diag.UnknownPort, entries[i].Op.Span, "%s has no port %d", t.Workload.Ref(), n)
-				r.portNotes(d, t.Workload, n)
+			if !r.portExists(s, t, n, entries[i].Op.Span) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// portExists checks that a target has a port, where its ports are known.
+func (r *resolver) portExists(s *scope, t *ir.Target, n int, at source.Span) bool {
+	if t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 || t.Workload.Port(n) != nil {
+		return true
+	}
+	r.portNotes(r.reportAt(s, diag.UnknownPort, at, "%s has no port %d", t.Workload.Ref(), n), t.Workload, n)
+	return false
 }
 
 func (r *resolver) clauses(s *scope, c *ast.Clauses) (until, because string, ok bool) {
@@ -365,11 +370,7 @@ func (r *resolver) withPort(s *scope, a *ast.Target, list []ir.Target) ([]ir.Tar
 			return nil, false
 		case err == nil:
 			t.Port = n
-			if t.Kind == ir.OnWorkload && len(t.Workload.Ports) > 0 && t.Workload.Port(n) == nil {
-				d := r.report(s, diag.UnknownPort, a.Port, "%s has no port %d", t.Workload.Ref(), n)
-				r.portNotes(d, t.Workload, n)
-				ok = false
-			}
+			ok = r.portExists(s, t, n, s.span(a.Port)) && ok
 		case t.Kind != ir.OnWorkload:
 			r.report(s, diag.UnknownPort, a.Port, "a port name such as %q belongs to a workload, and %s is not one", text, t).Advise("write the number")
 			ok = false

@@ -27,9 +27,7 @@ func (r *resolver) mtls(s *scope, a *ast.MTLS) {
 				return
 			}
 			t.Port = a.Port.Value
-			if t.Kind == ir.OnWorkload && len(t.Workload.Ports) > 0 && t.Workload.Port(t.Port) == nil {
-				d := r.report(s, diag.UnknownPort, a.Port, "%s has no port %d", t.Workload.Ref(), t.Port)
-				r.portNotes(d, t.Workload, t.Port)
+			if !r.portExists(s, &t, t.Port, s.span(a.Port)) {
 				return
 			}
 		}

@@ -79,16 +79,15 @@ func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port) {
 	p := ir.Port{Number: d.Number.Value, Span: s.span(d)}
 	if d.Name != nil {
 		p.Name = d.Name.Text
-		p.Protocol = protocolOfName(p.Name)
+		p.Protocol, _ = ir.ProtocolNamed(p.Name)
 	}
 	if d.Protocol != nil {
-		proto, ok := protocols[d.Protocol.Text]
-		if !ok {
+		if !slices.Contains(protocols, d.Protocol.Text) {
 			r.report(s, diag.BadSetting, d.Protocol, "protocol %q is not one that Istio knows", d.Protocol.Text).
-				Advise("one of %s", strings.Join(slices.Sorted(maps.Keys(protocols)), ", "))
+				Advise("one of %s", strings.Join(protocols, ", "))
 			return
 		}
-		p.Protocol = proto
+		p.Protocol, _ = ir.ProtocolNamed(d.Protocol.Text)
 	}
 	for _, old := range w.Ports {
 		if old.Number == p.Number || old.Name != "" && old.Name == p.Name {
@@ -99,20 +98,8 @@ func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port) {
 	w.Ports = append(w.Ports, p)
 }
 
-// protocols are the words for protocols, as Istio reads them in port names and appProtocol.
-var protocols = map[string]ir.Protocol{
-	"http": ir.HTTP, "http2": ir.HTTP, "grpc": ir.HTTP, "grpc-web": ir.HTTP,
-	"tcp": ir.TCP, "tls": ir.TCP, "https": ir.TCP, "mongo": ir.TCP, "mysql": ir.TCP, "redis": ir.TCP,
-}
-
-// protocolOfName reads a port name as Istio does: the word before the first dash (grpc-web aside).
-func protocolOfName(name string) ir.Protocol {
-	if strings.HasPrefix(name, "grpc-web") {
-		return ir.HTTP
-	}
-	word, _, _ := strings.Cut(name, "-")
-	return protocols[word]
-}
+// protocols are the words for protocols that a port may be declared with, sorted.
+var protocols = []string{"grpc", "grpc-web", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls"}
 
 func (r *resolver) labels(s *scope, list []ast.Label) []ir.Label {
 	var out []ir.Label

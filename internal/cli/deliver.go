@@ -104,7 +104,7 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 		a.report(diags)
 		return a.print(stream(out, t.json))
 	}
-	d, bad := openDestination(t.dest, t.check)
+	d, bad := openDestination(t.dest)
 	if d != nil {
 		defer d.close()
 	}

@@ -35,7 +35,7 @@ func one(code diag.Code, format string, args ...any) diag.List {
 }
 
 // openDestination looks at a destination and changes nothing.
-func openDestination(given string, check bool) (*destination, diag.List) {
+func openDestination(given string) (*destination, diag.List) {
 	d := &destination{given: filepath.ToSlash(given)}
 	if clean := diag.Clean(given); clean != given {
 		return nil, one(diag.BadFileName, "the destination \"%s\" holds characters that cannot be seen", clean)

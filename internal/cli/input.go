@@ -59,7 +59,7 @@ func (r *reader) program(paths []string) *inputs {
 		}
 		info, err := os.Stat(p)
 		if err != nil {
-			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			r.unreadable(filepath.ToSlash(p), err)
 			continue
 		}
 		isDir[i] = info.IsDir()
@@ -72,7 +72,7 @@ func (r *reader) program(paths []string) *inputs {
 		}
 		abs, err := filepath.Abs(dir)
 		if err != nil {
-			r.add(diag.UnreadableFile, "cannot read %q: %s", p, reason(err))
+			r.unreadable(filepath.ToSlash(p), err)
 			continue
 		}
 		dirs = append(dirs, abs)
@@ -96,7 +96,7 @@ func (r *reader) program(paths []string) *inputs {
 		abs, _ := filepath.Abs(p)
 		rel, err := filepath.Rel(root, abs)
 		if err != nil {
-			r.add(diag.UnreadableFile, "cannot read %q: %s", p, reason(err))
+			r.unreadable(filepath.ToSlash(p), err)
 			continue
 		}
 		names := []string{filepath.ToSlash(rel)}
@@ -141,7 +141,7 @@ func (r *reader) list(in *inputs, dir string) []string {
 func (r *reader) open(in *inputs, dir, display string) bool {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		r.add(diag.UnreadableFile, "cannot read %q: %s", dir, reason(err))
+		r.unreadable(dir, err)
 		return false
 	}
 	in.root = root
@@ -191,7 +191,7 @@ func (r *reader) manifests(in *inputs, paths []string) {
 		}
 		info, err := os.Stat(p)
 		if err != nil {
-			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			r.unreadable(filepath.ToSlash(p), err)
 			continue
 		}
 		dir := p
@@ -200,7 +200,7 @@ func (r *reader) manifests(in *inputs, paths []string) {
 		}
 		root, err := os.OpenRoot(dir)
 		if err != nil {
-			r.add(diag.UnreadableFile, "cannot read %q: %s", filepath.ToSlash(p), reason(err))
+			r.unreadable(filepath.ToSlash(p), err)
 			continue
 		}
 		if info.IsDir() {

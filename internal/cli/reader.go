@@ -40,7 +40,7 @@ func (r *reader) text(in io.Reader, name string) (string, bool) {
 	}
 	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
-		r.add(diag.UnreadableFile, "cannot read %q: %s", name, reason(err))
+		r.unreadable(name, err)
 		return "", false
 	}
 	if len(b) > maxFile {

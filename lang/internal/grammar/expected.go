@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/alecthomas/participle/v2"
+
+	"github.com/zt-lang/ztc/lang/diag"
 )
 
 // expected returns what the grammar would have taken in place of the unexpected token: words and signs as they are,
@@ -192,7 +194,7 @@ func nearest(word string, list []string) string {
 		least = 2
 	}
 	for _, w := range list {
-		if d := distance(strings.ToLower(word), w); d < least {
+		if d := diag.Distance(strings.ToLower(word), w, least); d < least {
 			best, least = w, d
 		}
 	}
@@ -209,31 +211,4 @@ func Nearest(word string, allowed func(string) bool) string {
 	}
 	slices.Sort(list)
 	return nearest(word, list)
-}
-
-// distance counts the insertions, deletions, replacements and swaps of neighbours between two short words.
-func distance(a, b string) int {
-	var rows [3][]int
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	before, last, row := rows[0], rows[1], rows[2]
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, before
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			same := 1
-			if a[i-1] == b[j-1] {
-				same = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+same)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

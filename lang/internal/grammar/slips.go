@@ -238,7 +238,7 @@ func (r *reader) slipAll(i int, want []string) bool {
 			d.Advise("write `all in shop` for the workloads of a namespace, `all on web` for one workload")
 		}
 		return true
-	case (r.word(i) == "in" || r.word(i) == "on") && r.kind(i) == scan.Key && prev.Kind == scan.Name && len(r.word(i-1)) < 5 && distance(strings.ToLower(r.word(i-1)), "all") == 1:
+	case (r.word(i) == "in" || r.word(i) == "on") && r.kind(i) == scan.Key && prev.Kind == scan.Name && len(r.word(i-1)) < 5 && diag.Distance(strings.ToLower(r.word(i-1)), "all", 2) == 1:
 		r.diags.Add(diag.BaselineSpelling, span, "%s before %q: a baseline begins with `all`", Quote(r.word(i-1)), r.word(i)).
 			Fix(span, "all", "did you mean `all`?")
 		return true
