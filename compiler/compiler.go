@@ -63,6 +63,7 @@ func Compile(ctx context.Context, in Input) (Output, diag.List) {
 	diags = append(diags, check.Program(program)...)
 	objects, more := lower.Program(program, in.Options.Now)
 	diags = append(diags, more...)
+	l.atUse(diags)
 	if err := ctx.Err(); err != nil {
 		diags.Add(diag.Internal, source.Span{}, "compilation stopped: %v", err)
 	}

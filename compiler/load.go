@@ -97,10 +97,10 @@ func (l *loader) load(from *ast.File, imp *ast.Import, dir string) *resolve.Unit
 	}
 	p := imp.Path.Value
 	switch {
-	case strings.HasPrefix(p, "std/"):
-		return fail(diag.ImportFailed, "is not available: there is no standard library yet")
+	case strings.HasPrefix(p, stdPrefix):
+		return l.std(from, imp)
 	case !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../") || !strings.HasSuffix(p, ".zt"):
-		return fail(diag.ImportFailed, "is not a path: write \"./file.zt\"")
+		return fail(diag.ImportFailed, "is neither a path such as \"./file.zt\" nor of the standard library, such as \"std/http\"")
 	}
 	name := path.Join(dir, p)
 	if !fs.ValidPath(name) || l.in.FS == nil {

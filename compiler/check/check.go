@@ -16,10 +16,12 @@ func Program(p *ir.Program) diag.List {
 	var diags diag.List
 	v := newVerifiers(p)
 	for _, r := range p.Rules {
+		n := len(diags)
 		if !p.Incomplete {
 			checkTokens(v, r, &diags)
 		}
 		checkAbsence(r, &diags)
+		r.Via.Relate(diags[n:])
 	}
 	return diags
 }

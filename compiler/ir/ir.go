@@ -285,6 +285,7 @@ type Rule struct {
 	// All is true for `ACTION all in ...` and `ACTION all on ...`.
 	All  bool
 	Span source.Span
+	Via  *Use // nil for a rule that stands in no policy
 }
 
 // Unconditional reports whether the rule speaks of every request and connection that reaches its target.
@@ -313,6 +314,7 @@ type Baseline struct {
 	Until   string
 	Because string
 	Span    source.Span
+	Via     *Use // nil for one that stands in no policy
 }
 
 // MTLS is a transport statement on one target.
@@ -321,6 +323,7 @@ type MTLS struct {
 	Target Target // Port is the container port that it covers, 0 for all
 	Until  string
 	Span   source.Span
+	Via    *Use // nil for one that stands in no policy
 }
 
 // JWT is a token statement on one target.
@@ -339,6 +342,7 @@ type JWT struct {
 	Split     []string
 	Timeout   int64 // milliseconds, 0 for Istio's default
 	Span      source.Span
+	Via       *Use // nil for one that stands in no policy
 }
 
 // JWTHeader is a header that tokens are read from.

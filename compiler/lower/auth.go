@@ -23,12 +23,14 @@ func (l *lowerer) peerAuthentication() []named {
 	entries := map[string]*entry{}
 	var order []string
 	for _, m := range l.p.MTLS {
+		n := len(*l.diags)
 		mode := security.PeerAuthentication_MutualTLS_Mode(security.PeerAuthentication_MutualTLS_Mode_value[m.Mode])
 		if l.expired(m.Until) {
 			if m.Mode == "STRICT" {
 				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls strict expired on %s and is still enforced", m.Until).Advise("delete it, or prolong it")
 			} else {
 				l.diags.Add(diag.ExpiredAllow, m.Span, "this mtls exception expired on %s and is no longer emitted", m.Until).Advise("delete it, or prolong it")
+				m.Via.Relate((*l.diags)[n:])
 				continue
 			}
 		}
@@ -47,8 +49,10 @@ func (l *lowerer) peerAuthentication() []named {
 			if old.Mode != m.Mode {
 				l.diags.Add(diag.MTLSConflict, m.Span, "%s already has mtls %s", &m.Target, strings.ToLower(old.Mode)).Relate(old.Span, "here")
 			}
+			m.Via.Relate((*l.diags)[n:])
 			continue
 		}
+		m.Via.Relate((*l.diags)[n:])
 		tls := &security.PeerAuthentication_MutualTLS{Mode: mode}
 		if m.Target.Port == 0 {
 			e.whole, e.spec.Mtls = m, tls
@@ -86,6 +90,7 @@ func (l *lowerer) requestAuthentication() []named {
 	entries := map[string]*entry{}
 	var order []string
 	for _, j := range l.p.JWT {
+		n := len(*l.diags)
 		k := targetKey(&j.Target)
 		e := entries[k]
 		if e == nil {
@@ -95,6 +100,7 @@ func (l *lowerer) requestAuthentication() []named {
 		}
 		if old := e.issuer[j.Issuer]; old != nil {
 			l.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q", &j.Target, j.Issuer).Relate(old.Span, "here")
+			j.Via.Relate((*l.diags)[n:])
 			continue
 		}
 		e.issuer[j.Issuer] = j
@@ -106,6 +112,7 @@ func (l *lowerer) requestAuthentication() []named {
 			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`read cookie` needs Istio 1.23, and the target is %d.%d", v.Major, v.Minor).
 				Advise("read a header, or raise `istio` in the mesh block")
 		}
+		j.Via.Relate((*l.diags)[n:])
 	}
 	slices.Sort(order)
 	var out []named

@@ -62,6 +62,7 @@ func (c *closed) shut(r *ir.Rule) { c.denied = append(c.denied, r) }
 func (l *lowerer) baselines() {
 	l.closed = closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
 	for _, b := range l.p.Baselines {
+		n := len(*l.diags)
 		if l.expired(b.Until) && !b.DryRun {
 			l.diags.Add(diag.ExpiredDeny, b.Span, "this baseline expired on %s and is still enforced", b.Until).
 				Advise("delete it, or prolong it")
@@ -71,8 +72,10 @@ func (l *lowerer) baselines() {
 		} else if l.expired(b.Until) {
 			l.diags.Add(diag.ExpiredAllow, b.Span, "this dry-run baseline expired on %s and is no longer emitted", b.Until).
 				Advise("delete it, or prolong it")
+			b.Via.Relate((*l.diags)[n:])
 			continue
 		}
+		b.Via.Relate((*l.diags)[n:])
 		if t := b.Target; t.Labels() == nil {
 			l.objects[objectKey{action: baseline, dryRun: b.DryRun, namespace: t.Namespace}] = &object{target: t}
 		} else {
@@ -160,6 +163,7 @@ func (l *lowerer) pointless() {
 			if !b.DryRun && (same || within) {
 				l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target).Relate(b.Span, "the baseline").
 					Advise("delete one of the two")
+				r.Via.Relate((*l.diags)[len(*l.diags)-1:])
 				break
 			}
 		}
@@ -203,6 +207,7 @@ func (l *lowerer) shadowed() {
 				Relate(r.Span, "this allow is dead").
 				Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules").
 				Advise("write `deny all in %s`, or delete one of the two", d.Target.Namespace)
+			d.Via.Relate((*l.diags)[len(*l.diags)-1:])
 		}
 	}
 }

@@ -44,7 +44,9 @@ func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
 	}
 	l.baselines()
 	for _, r := range p.Rules {
+		n := len(diags)
 		l.rule(r)
+		r.Via.Relate(diags[n:])
 	}
 	l.openWorkloads()
 	objs := l.authorization()

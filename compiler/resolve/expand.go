@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -25,6 +26,9 @@ func (r *resolver) enter(s *scope, d *definition, at ast.Node) (*scope, bool) {
 	d.busy = true
 	inner := d.scope
 	inner.via = s.via
+	if inner.unit.Std {
+		inner.via = &ir.Use{Span: s.span(at), Outer: s.via}
+	}
 	return &inner, true
 }
 

@@ -157,13 +157,13 @@ func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have stri
 	if r.suggested++; r.suggested > maxSuggested {
 		return
 	}
-	if best := nearest(have, names); best != "" {
+	if best := Nearest(have, names); best != "" {
 		d.Fix(s.span(n), spell(best), "did you mean %q?", spell(best))
 	}
 }
 
-// nearest returns the name at the smallest edit distance, at most a third of the length, the first in the alphabet of equals; or "".
-func nearest(have string, names iter.Seq[string]) string {
+// Nearest returns the name at the smallest edit distance, at most a third of the length, the first in the alphabet of equals; or "".
+func Nearest(have string, names iter.Seq[string]) string {
 	best, most := "", max(1, len(have)/3)
 	for n := range names {
 		if n == have || len(n)-len(have) > most || len(have)-len(n) > most {

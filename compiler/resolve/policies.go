@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -28,7 +29,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 		r.wrongKind(s, &a.Name, d, "`use` wants a policy")
 		return
 	}
-	if d.busy || s.via != nil && s.via.depth >= maxUses {
+	if d.busy || s.via != nil && s.via.Depth >= maxUses {
 		r.report(s, diag.Recursion, a, "policy %q uses itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
 		return
 	}
@@ -38,9 +39,9 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 	}
 	inner := d.scope
 	inner.params = params
-	inner.via = &use{span: s.span(a), outer: s.via}
+	inner.via = &ir.Use{Span: s.span(a), Outer: s.via}
 	if s.via != nil {
-		inner.via.depth = s.via.depth + 1
+		inner.via.Depth = s.via.Depth + 1
 	}
 	d.busy = true
 	defer d.leave()

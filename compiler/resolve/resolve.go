@@ -20,6 +20,7 @@ type Unit struct {
 	File    *ast.File
 	Imports map[string]*Unit
 	Library bool
+	Std     bool // of the standard library, whose names are taken on trust where an inventory says nothing of their namespace
 }
 
 // Input is what a program is resolved from.
@@ -116,20 +117,13 @@ type scope struct {
 	unit   *Unit
 	ns     string
 	params map[string]bound
-	via    *use // the `use` that brought us here, nil outside
+	via    *ir.Use // the `use` that brought us here, nil outside
 }
 
 // bound is an argument with the scope it was written in.
 type bound struct {
 	arg   ast.Arg
 	scope *scope
-}
-
-// use is one expansion of a policy, for diagnostics that point at both places.
-type use struct {
-	span  source.Span
-	outer *use
-	depth int
 }
 
 func (s *scope) span(n ast.Node) source.Span { return s.unit.File.Span(n) }
@@ -141,9 +135,7 @@ func (r *resolver) report(s *scope, code diag.Code, n ast.Node, format string, a
 
 func (r *resolver) reportAt(s *scope, code diag.Code, at source.Span, format string, args ...any) *diag.Diagnostic {
 	d := r.diags.Add(code, at, format, args...)
-	for u := s.via; u != nil; u = u.outer {
-		d.Relate(u.span, "used here")
-	}
+	s.via.Relate(r.diags[len(r.diags)-1:])
 	return d
 }
 

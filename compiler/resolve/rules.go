@@ -77,7 +77,7 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
 			Action: a.Action, DryRun: a.DryRun, Sources: src, Target: t, Entries: entries, Cuts: cuts, When: when,
-			Until: until, Because: because, Span: at,
+			Until: until, Because: because, Span: at, Via: s.via,
 		})
 	}
 }
@@ -150,11 +150,11 @@ func (r *resolver) baseline(s *scope, a *ast.Rule, until, because string, ok boo
 					Advise("write `deny anyone -> %s:%d` to refuse the port", t.Workload.Ref(), t.Port)
 				continue
 			}
-			r.p.Baselines = append(r.p.Baselines, &ir.Baseline{Target: t, DryRun: a.DryRun, Until: until, Because: because, Span: at})
+			r.p.Baselines = append(r.p.Baselines, &ir.Baseline{Target: t, DryRun: a.DryRun, Until: until, Because: because, Span: at, Via: s.via})
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
-			Action: a.Action, DryRun: a.DryRun, All: true, Target: t, Until: until, Because: because, Span: at,
+			Action: a.Action, DryRun: a.DryRun, All: true, Target: t, Until: until, Because: because, Span: at, Via: s.via,
 			Sources: &ir.Sources{Any: []ir.Source{{Kind: ir.Anyone, Span: at}}, Span: at},
 			Entries: []ir.Entry{{Op: ir.Operation{Span: at}}},
 		})

@@ -218,6 +218,9 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	if r.p.Convention {
 		return r.identity(ns, name), true
 	}
+	if s.unit.Std && len(r.names[ns]) == 0 { // an inventory of the applications alone need not hold Istio
+		return r.identity(ns, name), true
+	}
 	if r.namespace(s, &id, ns) == "" {
 		return "", false
 	}
@@ -233,6 +236,9 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 		r.suggest(s, d, id, name, names, func(x string) string { return ns + "/" + x })
 		if w := r.names[ns][name]; w != nil {
 			d.Note("workload %s runs as %s/%s", w.Ref(), ns, w.Account)
+		}
+		if s.unit.Std {
+			d.Note("what was installed otherwise has another identity").Advise("write it as it is: `account NAMESPACE/NAME`")
 		}
 		if r.p.Inventoried {
 			return "", false

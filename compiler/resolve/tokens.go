@@ -39,13 +39,13 @@ func (r *resolver) mtls(s *scope, a *ast.MTLS) {
 			r.report(s, diag.RootNamespace, a, "Istio ignores a PeerAuthentication with a selector in the root namespace %s", t.Namespace)
 			return
 		}
-		r.p.MTLS = append(r.p.MTLS, &ir.MTLS{Mode: strings.ToUpper(a.Mode.Text), Target: t, Until: until, Span: s.span(a)})
+		r.p.MTLS = append(r.p.MTLS, &ir.MTLS{Mode: strings.ToUpper(a.Mode.Text), Target: t, Until: until, Span: s.span(a), Via: s.via})
 	}
 }
 
 func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	targets, ok := r.scopeTargets(s, a.In, a.On)
-	j := ir.JWT{Issuer: a.Issuer.Value, Keep: a.Keep, Claims: map[string]bool{}, Span: s.span(a)}
+	j := ir.JWT{Issuer: a.Issuer.Value, Keep: a.Keep, Claims: map[string]bool{}, Span: s.span(a), Via: s.via}
 	bad := func(n ast.Node, format string, args ...any) {
 		r.report(s, diag.BadToken, n, format, args...)
 		ok = false
