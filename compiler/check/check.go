@@ -13,17 +13,28 @@ import (
 
 // Program checks a program.
 func Program(p *ir.Program) diag.List {
-	var diags diag.List
-	v := newVerifiers(p)
+	c := &checker{p: p, v: newVerifiers(p), steps: maxSteps, said: map[said]bool{}}
 	for _, r := range p.Rules {
-		n := len(diags)
+		n := len(c.diags)
 		if !p.Incomplete {
-			checkTokens(v, r, &diags)
+			checkTokens(c.v, r, &c.diags)
+			c.left = maxLooked
+			c.rule(r)
 		}
-		checkAbsence(r, &diags)
-		r.Via.Relate(diags[n:])
+		checkAbsence(r, &c.diags)
+		r.Via.Relate(c.diags[n:])
 	}
-	return diags
+	return c.diags
+}
+
+// rule runs the lints that look at one rule and what stands beside it.
+func (c *checker) rule(r *ir.Rule) {
+	switch r.Action {
+	case ast.Deny:
+		c.denySpellings(r)
+	case ast.Allow:
+		c.exceptSpellings(r)
+	}
 }
 
 // checkTokens holds the claims of a rule against the `jwt` statements that cover its target.
@@ -132,18 +143,4 @@ func issuerOf(a ir.Text) string { return a.Value[:max(0, strings.LastIndexByte(a
 func claimName(key string) string {
 	s := strings.TrimSuffix(strings.TrimPrefix(key, "request.auth.claims["), "]")
 	return strings.ReplaceAll(s, "][", ".")
-}
-
-// covers reports whether everything that t covers is covered by a statement on s.
-func covers(s, t *ir.Target) bool {
-	switch s.Kind {
-	case ir.OnMesh:
-		return true
-	case ir.OnNamespace:
-		return t.Kind != ir.OnMesh && t.Namespace == s.Namespace && !(t.Kind == ir.OnPods && t.Pods.Mesh)
-	}
-	if t.Kind == ir.OnMesh || t.Kind == ir.OnNamespace || s.Namespace != t.Namespace && !(s.Kind == ir.OnPods && s.Pods.Mesh) {
-		return false
-	}
-	return ir.Picks(s.Labels(), t.PodLabels())
 }

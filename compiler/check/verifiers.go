@@ -1,25 +1,14 @@
 package check
 
 import (
-	"slices"
-
 	"github.com/zt-lang/ztc/compiler/ir"
 )
 
 // verifiers finds the `jwt` statements that cover a target.
 type verifiers struct {
 	all      []*ir.JWT
-	wide     map[string][]int // those on a namespace, and under "" those on the mesh; places in all
-	selected ir.Selectors[int]
+	covering covering
 	seen     map[place]verified
-}
-
-// place is a target without its port.
-type place struct {
-	kind      ir.TargetKind
-	namespace string
-	workload  *ir.Workload
-	pods      *ir.Pods
 }
 
 type verified struct {
@@ -28,35 +17,23 @@ type verified struct {
 }
 
 func newVerifiers(p *ir.Program) *verifiers {
-	v := &verifiers{all: p.JWT, wide: map[string][]int{}, seen: map[place]verified{}}
-	for i, j := range p.JWT {
-		switch t := &j.Target; t.Kind {
-		case ir.OnMesh:
-			v.wide[""] = append(v.wide[""], i)
-		case ir.OnNamespace:
-			v.wide[t.Namespace] = append(v.wide[t.Namespace], i)
-		default:
-			v.selected.Add(t.Labels(), i)
-		}
+	v := &verifiers{all: p.JWT, seen: map[place]verified{}}
+	for _, j := range p.JWT {
+		v.covering.add(&j.Target)
 	}
 	return v
 }
 
 // of returns the statements that cover a target, in their order, and their issuers.
 func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
-	k := place{t.Kind, t.Namespace, t.Workload, t.Pods}
+	k := placeOf(t)
 	if found, ok := v.seen[k]; ok {
 		return found.list, found.issuers
 	}
-	at := slices.Concat(v.wide[""], v.wide[t.Namespace])
-	at = slices.AppendSeq(at, v.selected.Picking(t.PodLabels()))
-	slices.Sort(at)
 	found := verified{issuers: map[string]bool{}}
-	for _, i := range at {
-		if j := v.all[i]; covers(&j.Target, t) {
-			found.list = append(found.list, j)
-			found.issuers[j.Issuer] = true
-		}
+	for _, i := range v.covering.of(t) {
+		found.list = append(found.list, v.all[i])
+		found.issuers[v.all[i].Issuer] = true
 	}
 	v.seen[k] = found
 	return found.list, found.issuers

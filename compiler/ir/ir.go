@@ -214,6 +214,7 @@ type Operation struct {
 	Paths   []string // Istio's grammar
 	Hosts   []string // lower case; already with their ports
 	Ports   []int
+	GRPC    bool // Methods and Paths were written as gRPC names, whose servers know one spelling
 	Span    source.Span
 }
 

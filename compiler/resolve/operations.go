@@ -91,7 +91,7 @@ func (r *resolver) operation(s *scope, a *ast.Op) (ir.Operation, bool) {
 			r.report(s, diag.BadGRPC, g, "%q is not a gRPC name: \"package.Service/Method\", or \"package.Service/*\" for all its methods", g.Value)
 			ok = false
 		}
-		out.Methods, out.Paths = []string{"POST"}, append(out.Paths, "/"+g.Value)
+		out.Methods, out.Paths, out.GRPC = []string{"POST"}, append(out.Paths, "/"+g.Value), true
 	}
 	for i := range a.Ports {
 		ok = r.port(s, a.Ports[i]) && ok
@@ -261,9 +261,6 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	return out, ok && r.bounded(s, it, d, len(out), len(out))
 }
 
-// pathClass is what a literal segment beside a template operator may hold (istio-semantics 2.6).
-const pathClass = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()+,;:@="
-
 // path checks a path pattern. What RBAC compares is the normalised path without query and fragment (istio-semantics 2.7, 9).
 func (r *resolver) path(s *scope, it *ast.Item) bool {
 	v := it.Text
@@ -342,7 +339,7 @@ func (r *resolver) template(s *scope, it *ast.Item) bool {
 			bad = "has a segment that is neither {*}, {**} nor plain"
 		case seg == "":
 			bad = "has an empty segment"
-		case strings.Trim(seg, pathClass) != "" || strings.Contains(seg, "*"):
+		case strings.Trim(seg, ir.PathClass) != "" || strings.Contains(seg, "*"):
 			bad = "mixes templates with characters or wildcards that they do not have"
 		case seg == "." || seg == "..":
 			bad = "has a dot segment, which proxies remove before they compare"

@@ -20,6 +20,8 @@ const (
 	TokenOnTCP      Code = "ZT1118" // Warning
 	HostSuffix      Code = "ZT1119" // Warning
 	BadValue        Code = "ZT1117" // a value that no request has
+	DenySpelling    Code = "ZT1120" // a deny that another spelling walks around
+	ExceptSpelling  Code = "ZT1121" // an exception that another spelling escapes
 )
 
 var operationCodes = []Info{
@@ -220,5 +222,34 @@ allow web -> api when header["x"] is present
 		Explanation: "A client may send its host with a port (a.example:8080) or with a trailing dot, and Istio has no pattern for a suffix with any port. An allow does not let those through, and a deny or an exception does not catch them.",
 		Example:     "deny all in default\nallow web -> api host \"*.example\"\n",
 		Fixed:       "deny all in default\nallow web -> api host \"a.example\", \"b.example\"\n",
+	},
+	{
+		Code: DenySpelling, Severity: Warning, Title: "a deny that another spelling walks around",
+		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. The same holds of a host: a caller may send it with a trailing dot. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny web -> api "/admin", "/admin/*"
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api "/orders", "/orders/{*}"
+`,
+	},
+	{
+		Code: ExceptSpelling, Severity: Warning, Title: "an exception that another spelling escapes",
+		Explanation: "An exception takes a path out of an allow as a proxy spells it. Its other spellings stay in, and to many servers they are the same page: /api//internal/x, /api/internal;x, /api/Internal. An allow that names the paths that are wanted has no such hole.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api GET "/api/*" except "/api/internal/*"
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api GET "/api/orders", "/api/orders/{*}"
+`,
 	},
 }

@@ -1,0 +1,200 @@
+package check
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// denySpellings warns, once a statement, of a deny on a path or a host that another spelling walks around. Where its target
+// is closed, only what an allow lets through counts.
+func (c *checker) denySpellings(r *ir.Rule) {
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if len(e.Op.Paths)+len(e.Op.Hosts) > 0 && !c.told(diag.DenySpelling, r.Span) && (c.denyPaths(r, e) || c.denyHosts(r, e)) {
+			c.tell(diag.DenySpelling, r.Span)
+		}
+	}
+}
+
+func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
+	if e.Op.GRPC {
+		return false
+	}
+	for _, p := range e.Op.Paths {
+		list := spellings(p)
+		if c.spend(len(list) * len(e.Op.Paths)) {
+			list = unmatched(list, e.Op.Paths)
+		}
+		if len(list) == 0 {
+			continue
+		}
+		pass := list
+		by := c.passes(r, e, func(a *ir.Operation) bool {
+			if len(a.Paths) > 0 && c.spend((len(list)+1)*len(a.Paths)) {
+				pass = matched(list, a.Paths)
+				for _, q := range a.Paths {
+					if len(pass) == 0 {
+						pass = unmatched(through(p, q), e.Op.Paths)
+					}
+				}
+			}
+			return len(pass) > 0
+		})
+		if by.nothing {
+			continue
+		}
+		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not refused: %s", p, quoted(pass))
+		serverReads(d)
+		by.explain(d, r, "paths", "one by one or as in \"/orders/{*}\"")
+		d.Advise("or refuse all but what is wanted, which holds in every spelling: `deny ... { http } except \"/orders\"`")
+		return true
+	}
+	return false
+}
+
+// serverReads says why spellings matter.
+func serverReads(d *diag.Diagnostic) {
+	d.Note("a proxy compares paths letter by letter; servers may collapse slashes, decode %%2F and %%20, cut off what follows a `;`, resolve `..;` or ignore case")
+}
+
+func (c *checker) denyHosts(r *ir.Rule, e *ir.Entry) bool {
+	for _, h := range e.Op.Hosts {
+		list := hostSpellings(h)
+		if c.spend(len(list) * len(e.Op.Hosts)) {
+			list = unmatched(list, e.Op.Hosts)
+		}
+		if len(list) == 0 {
+			continue
+		}
+		by := c.passes(r, e, func(a *ir.Operation) bool {
+			return len(a.Hosts) == 0 || !c.spend(len(list)*len(a.Hosts)) || len(matched(list, a.Hosts)) > 0
+		})
+		if by.nothing {
+			continue
+		}
+		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of host %q are not refused: %s", h, quoted(list))
+		callerChooses(d)
+		by.explain(d, r, "hosts", "one by one")
+		return true
+	}
+	return false
+}
+
+func callerChooses(d *diag.Diagnostic) {
+	d.Note("the caller chooses the host that it sends, and a proxy compares it letter by letter")
+}
+
+// exceptSpellings warns, once a statement, of a path or a host taken out of an allow: its other spellings stay in.
+func (c *checker) exceptSpellings(r *ir.Rule) {
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		for _, cuts := range [][]ir.Operation{e.Cuts, r.Cuts} {
+			for j := range cuts {
+				if !c.told(diag.ExceptSpelling, r.Span) && c.cutLeaks(e, &cuts[j]) {
+					c.tell(diag.ExceptSpelling, r.Span)
+				}
+			}
+		}
+	}
+}
+
+func (c *checker) cutLeaks(e *ir.Entry, cut *ir.Operation) bool {
+	if !meetOperations(&e.Op, cut) {
+		return false
+	}
+	left := func(list []spelling, in, out []string) []spelling {
+		if c.spend(len(list) * (len(in) + len(out))) {
+			list = unmatched(list, out)
+			if len(in) > 0 {
+				list = matched(list, in)
+			}
+		}
+		return list
+	}
+	for _, p := range cut.Paths {
+		if list := left(spellings(p), e.Op.Paths, cut.Paths); len(list) > 0 && !cut.GRPC {
+			d := c.diags.Add(diag.ExceptSpelling, cut.Span, "other spellings of %q stay allowed: %s", p, quoted(list))
+			serverReads(d)
+			d.Advise("name the paths that are wanted in place of the exception, one by one or as in \"/orders/{*}\"")
+			return true
+		}
+	}
+	for _, h := range cut.Hosts {
+		if list := left(hostSpellings(h), e.Op.Hosts, cut.Hosts); len(list) > 0 {
+			d := c.diags.Add(diag.ExceptSpelling, cut.Span, "other spellings of host %q stay allowed: %s", h, quoted(list))
+			callerChooses(d)
+			d.Advise("name the hosts that are wanted in place of the exception")
+			return true
+		}
+	}
+	return false
+}
+
+// passing says what lets a request past a deny.
+type passing struct {
+	nothing bool     // its target is closed, and no allow does
+	allow   *ir.Rule // nil where the target is open, or more was to be looked at than is worth while
+	open    bool
+}
+
+// passes finds what lets a request pass that meets an entry of a deny in all but what admits looks at.
+func (c *checker) passes(r *ir.Rule, e *ir.Entry, admits func(*ir.Operation) bool) passing {
+	if len(c.closed().of(&r.Target)) == 0 {
+		return passing{open: true}
+	}
+	allows := c.allows()
+	for i := range allows.near(&r.Target) {
+		a := allows.rules[i]
+		if !c.spend(1) {
+			return passing{}
+		}
+		if !meets(&a.Target, &r.Target) || !c.meetCallers(a.Sources, r.Sources) {
+			continue
+		}
+		if slices.ContainsFunc(a.Entries, func(x ir.Entry) bool { return meetOperations(&x.Op, &e.Op) && admits(&x.Op) }) {
+			return passing{allow: a}
+		}
+	}
+	return passing{nothing: true}
+}
+
+// explain says what lets the other spellings through, and what to write there.
+func (by *passing) explain(d *diag.Diagnostic, r *ir.Rule, what, how string) {
+	switch {
+	case by.open:
+		d.Advise("close %s with `deny all`, and allow the %s that are wanted", &r.Target, what)
+		return
+	case by.allow != nil:
+		d.Relate(by.allow.Span, "this allow lets them through")
+	}
+	d.Advise("let the allow name the %s that are wanted, %s: what it does not name passes in no spelling", what, how)
+}
+
+// unmatched keeps the spellings that none of the patterns matches, matched those that one does.
+func unmatched(list []spelling, patterns []string) []spelling {
+	return slices.DeleteFunc(slices.Clone(list), func(s spelling) bool { return matchesOne(patterns, s.seen) })
+}
+
+func matched(list []spelling, patterns []string) []spelling {
+	return slices.DeleteFunc(slices.Clone(list), func(s spelling) bool { return !matchesOne(patterns, s.seen) })
+}
+
+func matchesOne(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return ir.MatchPath(p, path) })
+}
+
+// quoted lists the first of them for a message.
+func quoted(list []spelling) string {
+	var b strings.Builder
+	for i, s := range list[:min(len(list), 6)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(s.sent))
+	}
+	return b.String()
+}

@@ -1,0 +1,79 @@
+package check
+
+import (
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Bounds of what is looked at: comparisons for one rule, and for a program. Past them a lint takes what it does not know for
+// the worse, and warns.
+const (
+	maxLooked = 20_000
+	maxSteps  = 20_000_000
+)
+
+// checker holds what the lints know of a program; the indices are made when one asks for them.
+type checker struct {
+	p     *ir.Program
+	diags diag.List
+	v     *verifiers
+	said  map[said]bool
+	left  int // comparisons for this rule
+	steps int // comparisons for the program
+
+	baselines *covering
+	allowed   *allows
+}
+
+// said is a code at a statement: a statement on many targets, or in a policy that is used often, is told of once.
+type said struct {
+	code diag.Code
+	at   source.Span
+}
+
+func (c *checker) told(code diag.Code, at source.Span) bool { return c.said[said{code, at}] }
+func (c *checker) tell(code diag.Code, at source.Span)      { c.said[said{code, at}] = true }
+
+// spend takes n comparisons from what may be looked at; false when there are not so many left.
+func (c *checker) spend(n int) bool {
+	if n > c.left || n > c.steps {
+		return false
+	}
+	c.left -= n
+	c.steps -= n
+	return true
+}
+
+// closed finds the baselines that cover a target.
+func (c *checker) closed() *covering {
+	if c.baselines == nil {
+		c.baselines = &covering{}
+		for _, b := range c.p.Baselines {
+			if !b.DryRun {
+				c.baselines.add(&b.Target)
+			}
+		}
+	}
+	return c.baselines
+}
+
+// allows are the enforced allows, by target.
+type allows struct {
+	meeting
+	rules []*ir.Rule
+}
+
+func (c *checker) allows() *allows {
+	if c.allowed == nil {
+		c.allowed = &allows{}
+		for _, r := range c.p.Rules {
+			if r.Action == ast.Allow && !r.DryRun {
+				c.allowed.add(&r.Target)
+				c.allowed.rules = append(c.allowed.rules, r)
+			}
+		}
+	}
+	return c.allowed
+}
