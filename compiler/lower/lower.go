@@ -83,6 +83,9 @@ func (l *lowerer) rule(r *ir.Rule) {
 			return
 		}
 	}
+	if len(cs) == 0 { // nothing of it is left, which is reported: an object without rules would mean something else
+		return
+	}
 	if r.Action == ast.Deny && !r.DryRun && r.Unconditional() {
 		l.closed.shut(r)
 	}

@@ -22,12 +22,14 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		return nil
 	}
 	out := make([]cube, 0, len(sources)*len(r.Entries)*len(ruleWhen))
+	dead := false // an entry is, which is reported
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		ops, ok := l.operations(r, e)
 		if !ok {
 			return nil
 		}
+		dead = dead || len(ops) == 0
 		entryWhen, ok := dnf(e.When, false)
 		if !ok || len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) > maxCubes {
 			l.tooLarge(r)
@@ -53,6 +55,9 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		}
 	}
 	if len(out) == 0 {
+		if dead {
+			return nil
+		}
 		l.diags.Add(diag.MatchesNothing, r.Span, "this %s matches no request: its parts exclude each other", r.Action)
 		return nil
 	}
@@ -200,7 +205,8 @@ func texts(list []ir.Text) []string {
 	return sorted(out)
 }
 
-// operations lowers one entry: its operation, minus the cuts of the entry and of the rule. Only operation fields are set.
+// operations lowers one entry: its operation, minus the cuts of the entry and of the rule. Only operation fields are set. An
+// entry of which nothing is left is reported, and leaves the others of its rule alone: the report may be waived.
 func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 	c, ok := operation(&e.Op)
 	if ok && r.Target.Port != 0 {
@@ -208,7 +214,7 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 	}
 	if !ok {
 		l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation can never happen on port %d", r.Target.Port)
-		return nil, false
+		return nil, true
 	}
 	out := []cube{c}
 	if len(e.Cuts)+len(r.Cuts) == 0 {
@@ -218,7 +224,7 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 		out = subtract(out, &cut)
 		if len(out) == 0 {
 			l.diags.Add(diag.MatchesNothing, cut.Span, "nothing is left of the operation after this exception")
-			return nil, false
+			return nil, true
 		}
 		if len(out) > maxCubes {
 			l.tooLarge(r)

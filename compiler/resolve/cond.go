@@ -60,7 +60,7 @@ func (r *resolver) test(s *scope, p *ast.Pred) (*ir.Cond, bool) {
 			ok = false
 		}
 		if v.Value == "*" && (p.Op == ast.NotEqual || p.Op == ast.NotIn) {
-			r.report(s, diag.MatchesNothing, p, "present, and different from \"*\", is never true: * is every value").Advise("write `is absent` if that is meant")
+			r.report(s, diag.BadValue, p, "present, and different from \"*\", is never true: * is every value").Advise("write `is absent` if that is meant")
 			ok = false
 		}
 		if kind == ir.AttrSNI {

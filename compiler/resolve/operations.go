@@ -285,15 +285,14 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 		return false
 	case strings.ContainsAny(v, "{}"):
 		return r.template(s, it)
+	case dotSegment(v):
+		return bad(diag.BadPath, "path %q has a dot segment, which proxies remove before they compare, so it would never match", v)
 	case wildcards(v):
 		d := r.report(s, diag.LiteralWildcard, it, "path %q holds a * that Istio takes literally", v)
 		d.Note("a wildcard is `*` alone, at the start or at the end of the path")
 		if !strings.Contains(v, "**") && strings.Contains(v, "/*/") {
 			d.Fix(s.span(it), strconv.Quote(strings.ReplaceAll(v, "/*/", "/{*}/")), "a template: {*} is one segment")
 		}
-		return false
-	case dotSegment(v):
-		return bad(diag.BadPath, "path %q has a dot segment, which proxies remove before they compare, so it would never match", v)
 	case strings.HasSuffix(v, "*") && v[0] == '/' && !strings.HasSuffix(v, "/*"):
 		lit := strings.TrimSuffix(v, "*")
 		r.report(s, diag.OpenPrefix, it, "path %q also matches %q", v, lit+"x").
@@ -384,7 +383,7 @@ func (r *resolver) host(s *scope, a *ast.Str, exact bool) ([]string, bool) {
 			return nil, false
 		}
 	}
-	if !exact && strings.HasPrefix(v, "*") && v != "*" && !hasPort {
+	if !exact && strings.HasPrefix(v, "*") && v != "*" && !wildcards(v) && !hasPort {
 		r.report(s, diag.HostSuffix, a, "host %q covers no port: a request for %q is another host", a.Value, "a"+lit+":8080").
 			Note("Istio has no pattern for a suffix with any port, nor for a trailing dot").
 			Advise("name the hosts one by one; or write `host exact` to say that the bare form is meant")

@@ -132,7 +132,8 @@ func wildcards(s string) bool {
 	return strings.Contains(s, "*")
 }
 
-// pattern checks a string with Istio's grammar: `*` alone, at the start or at the end.
+// pattern checks a string with Istio's grammar: `*` alone, at the start or at the end. Another star is an error that can be
+// waived, so it comes out as it stands: Istio compares it.
 func (r *resolver) pattern(s *scope, a ast.Node, v, what string) bool {
 	switch {
 	case v == "":
@@ -142,6 +143,7 @@ func (r *resolver) pattern(s *scope, a ast.Node, v, what string) bool {
 	case wildcards(v):
 		r.report(s, diag.LiteralWildcard, a, "the %s %q holds a * that Istio takes literally", what, v).
 			Note("a wildcard is `*` alone, at the start or at the end of the string")
+		return true
 	default:
 		return true
 	}
@@ -153,6 +155,10 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 	if rest, ok := strings.CutPrefix(v, "spiffe://"); ok {
 		r.report(s, diag.SpiffePrefix, &id, "a principal is written without spiffe://: Istio adds it, and %q would never match", v).
 			Fix(s.span(&id), quote(rest), "without it")
+		return false
+	}
+	if wildcards(v) { // some versions of Istio make a regular expression of it
+		r.report(s, diag.BadPrincipal, &id, "principal %q holds a * inside, and a wildcard is `*` alone, at the start or at the end", v)
 		return false
 	}
 	if !r.pattern(s, &id, v, "principal") {
@@ -173,6 +179,10 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 
 func (r *resolver) namespacePattern(s *scope, id ast.Ident) bool {
 	v := id.Text
+	if wildcards(v) {
+		r.report(s, diag.BadNamespacePattern, &id, "namespace pattern %q holds a * inside, and a wildcard is `*` alone, at the start or at the end", v)
+		return false
+	}
 	if !r.pattern(s, &id, v, "namespace") {
 		return false
 	}

@@ -116,6 +116,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check a program and write nothing",
 		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
 			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
+			"What a waiver took off is counted, and shown with --waived.\n\n" +
 			"With --format json the diagnostics go to standard output as one document.",
 		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format json ship.zt",
 		ValidArgsFunction: completePrograms,
@@ -145,6 +146,7 @@ func (a *app) checkCommand() *cobra.Command {
 		},
 	}
 	s.flags(c)
+	c.Flags().BoolVar(&a.waived, "waived", false, "show what waivers (# ztc:allow) took off, with their reasons")
 	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error, or json on standard output (`FORMAT`)")
 	return c
 }

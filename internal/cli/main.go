@@ -36,6 +36,7 @@ type app struct {
 	stdout, stderr io.Writer
 	env            map[string]string
 	terminal       bool      // stderr is one
+	waived         bool      // what waivers took off is printed, too
 	started        time.Time // of the call
 	stage          string    // what is being done, for the line of progress and the report of an internal error
 	finish         func()    // ends the line of progress, when there is one

@@ -20,7 +20,7 @@ func (a *app) report(l diag.List) {
 		return
 	}
 	// What cannot be written to standard error cannot be said anywhere.
-	_ = l.WriteText(a.stderr, diag.TextOptions{Color: a.color(), Max: maxShown})
+	_ = l.WriteText(a.stderr, diag.TextOptions{Color: a.color(), Max: maxShown, Waived: a.waived})
 	if s := l.Summary(); s != "" {
 		fmt.Fprintln(a.stderr, s)
 	}

@@ -12,11 +12,33 @@ type Info struct {
 	Example     string // a program; or several files as a txtar archive ("-- name --" lines), first one the program
 	Fixed       string // the same program as it should be, in the same form; empty where the mend is not one text
 	Internal    bool   // cannot be shown by a program (files, limits of the machine); has no Example
+	Waiving     Waiving
+}
+
+// Waiving says whether a waiver in the source (`# ztc:allow CODE reason`) may take a diagnostic off the build.
+type Waiving uint8
+
+const (
+	BySeverity      Waiving = iota // a warning about a program may be waived; an error and a note may not
+	WaivableError                  // an error about a string's shape or a dead rule: what is emitted still means what is written
+	WaivableWarning                // an error that is a warning in some programs, where it may be waived
+	NeverWaived                    // a warning that no statement has, or one about waivers
+)
+
+// CanWaive reports whether a waiver may name the code.
+func (i Info) CanWaive() bool {
+	switch i.Waiving {
+	case BySeverity:
+		return i.Severity == Warning && !i.Internal
+	case NeverWaived:
+		return false
+	}
+	return true
 }
 
 // The catalogue is kept in one file per family of codes:
 //
-//	ZT00xx syntax             codes_syntax.go
+//	ZT00xx syntax             codes_syntax.go, and ZT003x waivers in codes_waivers.go
 //	ZT10xx names              codes_names.go
 //	ZT11xx operations         codes_operations.go
 //	ZT12xx identity           codes_identity.go
@@ -25,7 +47,7 @@ type Info struct {
 //	ZT15xx limits             codes_limits.go
 //	ZT20xx inventory          codes_inventory.go
 //	ZT30xx files and output   codes_files.go
-var families = [][]Info{syntaxCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, inventoryCodes, fileCodes}
+var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, inventoryCodes, fileCodes}
 
 var byCode = func() map[Code]Info {
 	m := map[Code]Info{}

@@ -158,7 +158,7 @@ metadata: {name: web}
 `,
 	},
 	{
-		Code: InventoryNoKind, Severity: Warning,
+		Code: InventoryNoKind, Severity: Warning, Waiving: NeverWaived,
 		Title: "an object without a kind",
 		Explanation: "The document has an apiVersion and no kind, so it is left out. A document with neither is not meant for Kubernetes (a values " +
 			"file, for example) and is left out in silence.",
@@ -254,7 +254,7 @@ spec:
 `,
 	},
 	{
-		Code: InventoryGenerated, Severity: Warning,
+		Code: InventoryGenerated, Severity: Warning, Waiving: NeverWaived,
 		Title: "an object without a name of its own",
 		Explanation: "With generateName the cluster makes up the name, a new one each time, so no statement can name the object. It is left out. Where " +
 			"policy is to select its pods, declare them by their labels with a pods statement.",
@@ -332,7 +332,7 @@ metadata: {name: shop}
 `,
 	},
 	{
-		Code: InventoryNoTarget, Severity: Warning,
+		Code: InventoryNoTarget, Severity: Warning, Waiving: NeverWaived,
 		Title: "a Service that sends to a port that is not there",
 		Explanation: "The Service names its target port, and the pods that it picks have no TCP container port of that name. The Service then has no endpoint " +
 			"there, and the port's protocol stays unknown.",
@@ -376,7 +376,7 @@ spec:
 `,
 	},
 	{
-		Code: InventoryProtocols, Severity: Warning,
+		Code: InventoryProtocols, Severity: Warning, Waiving: NeverWaived,
 		Title: "Services that disagree on the protocol of a port",
 		Explanation: "Istio takes the protocol of a port on the inbound side from the Service: appProtocol, or the port's name up to its first hyphen. " +
 			"Where several Services send to one port of a pod, the oldest decides, and manifests do not tell which that is. The port is taken for one that may carry " +

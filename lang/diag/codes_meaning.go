@@ -33,7 +33,7 @@ deny web -> api
 `,
 	},
 	{
-		Code: DenyShadowsAllow, Severity: Error, Title: "a deny of everything beside an allow",
+		Code: DenyShadowsAllow, Severity: Error, Waiving: WaivableError, Title: "a deny of everything beside an allow",
 		Explanation: "DENY wins over every ALLOW, so nothing would pass. The closed baseline that allows can open is `deny all`.",
 		Example: `deny all in default
 deny anyone -> api
@@ -72,7 +72,7 @@ allow web -> api GET until 2027-02-28
 `,
 	},
 	{
-		Code: MatchesNothing, Severity: Error, Title: "a rule that matches nothing",
+		Code: MatchesNothing, Severity: Error, Waiving: WaivableError, Title: "a rule that matches nothing",
 		Explanation: "Its parts exclude each other: an operation that its exceptions cover, sources that are excluded again, a condition that contradicts itself.",
 		Example: `deny all in default
 allow web -> api GET except GET

@@ -110,7 +110,7 @@ allow web -> api:8080 GET
 `,
 	},
 	{
-		Code: UnknownAccount, Severity: Error, Title: "a service account that no workload runs as",
+		Code: UnknownAccount, Severity: Error, Waiving: WaivableWarning, Title: "a service account that no workload runs as",
 		Explanation: "An allow for it admits nobody, and a deny refuses nobody. With an inventory it is an error; without one it is a warning, since declarations need not be complete.",
 		Example: `-- main.zt --
 inventory "k8s.yaml"

@@ -56,8 +56,8 @@ allow web -> api GET "/api/v1"
 `,
 	},
 	{
-		Code: LiteralWildcard, Severity: Error, Title: "a wildcard that Istio takes literally",
-		Explanation: "A wildcard is `*` alone, at the start or at the end. Anywhere else Istio compares the star itself, and the rule never matches.",
+		Code: LiteralWildcard, Severity: Error, Waiving: WaivableError, Title: "a wildcard that Istio takes literally",
+		Explanation: "A wildcard is `*` alone, at the start or at the end. Anywhere else Istio compares the star itself, and no such request comes. Waived, the star is compared as it stands.",
 		Example: `deny all in default
 allow web -> api GET "/a/*/b"
 `,

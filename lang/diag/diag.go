@@ -19,9 +19,10 @@ const (
 	Error   Severity = iota // the build fails
 	Warning                 // legal and probably not meant; fails under --werror
 	Note                    // worth knowing
+	Waived                  // found, and allowed by a waiver in the source: counted and listed, and does nothing to the build
 )
 
-func (s Severity) String() string { return [...]string{"error", "warning", "note"}[s] }
+func (s Severity) String() string { return [...]string{"error", "warning", "note", "waived"}[s] }
 
 // Related is another place that a diagnostic speaks of.
 type Related struct {
@@ -51,6 +52,20 @@ type Diagnostic struct {
 	Related  []Related
 	Notes    []string
 	Fixes    []Fix
+	Waiver   *Waiver // set exactly when Severity is Waived
+}
+
+// Waiver is what took a diagnostic off the build.
+type Waiver struct {
+	Span     source.Span // of the comment
+	Reason   string
+	Severity Severity // that the diagnostic would have
+}
+
+// Waive takes the diagnostic off the build.
+func (d *Diagnostic) Waive(at source.Span, reason string) {
+	d.Waiver = &Waiver{Span: at, Reason: reason, Severity: d.Severity}
+	d.Severity = Waived
 }
 
 // List is what a stage has to say, in any order until Sort is called.
@@ -112,6 +127,6 @@ func (l *List) Sort() {
 		return strings.Compare(a.Message, b.Message)
 	})
 	*l = slices.CompactFunc(*l, func(a, b Diagnostic) bool {
-		return a.Code == b.Code && a.Message == b.Message && a.Span == b.Span
+		return a.Code == b.Code && a.Message == b.Message && a.Span == b.Span && a.Severity == b.Severity
 	})
 }

@@ -3,6 +3,7 @@ package diag
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/source"
@@ -10,8 +11,9 @@ import (
 
 // TextOptions say how diagnostics are written for people.
 type TextOptions struct {
-	Color bool // with terminal colours
-	Max   int  // at most so many diagnostics, then how many more; 0 for all
+	Color  bool // with terminal colours
+	Max    int  // at most so many diagnostics, then how many more; 0 for all
+	Waived bool // also those that a waiver took off, with its reason
 }
 
 // WriteText writes the diagnostics for people, in the order of the list:
@@ -27,6 +29,9 @@ type TextOptions struct {
 // Whatever a file or a message holds, nothing but printable text and the colours asked for is written.
 func (l List) WriteText(w io.Writer, o TextOptions) error {
 	p := &printer{color: o.Color}
+	if !o.Waived {
+		l = l.unwaived()
+	}
 	shown, omitted := l.limit(o.Max)
 	for i := range shown {
 		p.diagnostic(&shown[i])
@@ -38,9 +43,17 @@ func (l List) WriteText(w io.Writer, o TextOptions) error {
 	return err
 }
 
-// Summary counts the list: "2 errors, 1 warning", or "" when there is neither. Notes are not counted.
+// unwaived returns the list without what waivers took off.
+func (l List) unwaived() List {
+	if l.Count(Waived) == 0 {
+		return l
+	}
+	return slices.DeleteFunc(slices.Clone(l), func(d Diagnostic) bool { return d.Severity == Waived })
+}
+
+// Summary counts the list: "2 errors, 1 warning, 3 waived", or "" when there is none. Notes are not counted.
 func (l List) Summary() string {
-	var n [3]int
+	var n [Waived + 1]int
 	for i := range l {
 		n[l[i].Severity]++
 	}
@@ -50,6 +63,9 @@ func (l List) Summary() string {
 	}
 	if n[Warning] > 0 {
 		parts = append(parts, count(n[Warning], "warning"))
+	}
+	if n[Waived] > 0 {
+		parts = append(parts, fmt.Sprintf("%d waived", n[Waived]))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -72,15 +88,15 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// limit returns at most n of the list in its order, and how many it left out. Errors are kept before warnings and warnings
-// before notes: what fails the build is never hidden behind what does not.
+// limit returns at most n of the list in its order, and how many it left out. Errors are kept before warnings, warnings
+// before notes, and these before what is waived: what fails the build is never hidden behind what does not.
 func (l List) limit(n int) (List, int) {
 	if n <= 0 || len(l) <= n {
 		return l, 0
 	}
 	left := n
-	var take [3]int
-	for s := Error; s <= Note; s++ {
+	var take [Waived + 1]int
+	for s := Error; s <= Waived; s++ {
 		take[s] = min(left, l.Count(s))
 		left -= take[s]
 	}
@@ -107,7 +123,7 @@ const (
 	noStyle       = "\x1b[0m"
 )
 
-func (s Severity) style() style { return [...]style{red, yellow, cyan}[s] }
+func (s Severity) style() style { return [...]style{red, yellow, cyan, cyan}[s] }
 
 const (
 	maxMessage  = 2000 // code points of a message that are shown
@@ -158,6 +174,10 @@ func (p *printer) diagnostic(d *Diagnostic) {
 	}
 	for _, n := range d.Notes {
 		p.labelled("note", cyan, n, "")
+	}
+	if d.Waiver != nil { // nothing to mend
+		p.labelled("reason", cyan, d.Waiver.Reason, "")
+		return
 	}
 	for _, f := range d.Fixes {
 		p.fix(d, f, gutter)

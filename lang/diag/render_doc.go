@@ -14,7 +14,7 @@ type Family struct {
 // Families returns the families in order of their codes.
 func Families() []Family {
 	return []Family{
-		{"ZT00", "Syntax"},
+		{"ZT00", "Syntax and waivers"},
 		{"ZT10", "Names"},
 		{"ZT11", "Operations"},
 		{"ZT12", "Identity"},
@@ -43,6 +43,9 @@ const docWidth = 80
 func (i Info) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s[%s]: %s\n\n%s\n", i.Severity, i.Code, i.Title, wrap(i.Explanation, docWidth))
+	if i.CanWaive() {
+		fmt.Fprintf(&b, "\nCan be waived at its statement: # ztc:allow %s REASON\n", i.Code)
+	}
 	for _, part := range []struct{ title, text string }{{"Example", i.Example}, {"Fixed", i.Fixed}} {
 		if part.text == "" {
 			continue
@@ -111,6 +114,9 @@ func Markdown() string {
 func (i Info) markdown(b *strings.Builder) {
 	// The heading is the code alone, so that its anchor outlives a better title.
 	fmt.Fprintf(b, "\n### %s\n\n**%s: %s.** %s\n", i.Code, i.Severity, i.Title, strings.TrimSpace(i.Explanation))
+	if i.CanWaive() {
+		fmt.Fprintf(b, "Can be [waived](language.md#waivers).\n")
+	}
 	if i.Example != "" {
 		fmt.Fprintf(b, "\n```zt\n%s\n```\n", strings.TrimRight(i.Example, "\n"))
 	}

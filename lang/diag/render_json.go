@@ -9,6 +9,7 @@ import (
 
 type jsonReport struct {
 	Diagnostics []jsonDiagnostic `json:"diagnostics"`
+	Waived      []jsonDiagnostic `json:"waived"`
 	Errors      int              `json:"errors"`
 	Warnings    int              `json:"warnings"`
 	Omitted     int              `json:"omitted,omitempty"`
@@ -29,6 +30,12 @@ type jsonDiagnostic struct {
 	Related  []jsonRelated `json:"related,omitempty"`
 	Notes    []string      `json:"notes,omitempty"`
 	Fixes    []jsonFix     `json:"fixes,omitempty"`
+	Waiver   *jsonWaiver   `json:"waiver,omitempty"`
+}
+
+type jsonWaiver struct {
+	jsonPlace
+	Reason string `json:"reason"`
 }
 
 type jsonRelated struct {
@@ -54,12 +61,13 @@ func place(s source.Span) jsonPlace {
 	return jsonPlace{File: s.File.Name, Start: &start, End: &end}
 }
 
-// WriteJSON writes the diagnostics as one JSON document: {"diagnostics": [...], "errors": N, "warnings": N}. At most max
-// diagnostics are written (0 for all), and "omitted" says how many were not. Offsets count bytes from 0, lines and columns
+// WriteJSON writes the diagnostics as one JSON document: {"diagnostics": [...], "waived": [...], "errors": N, "warnings": N}.
+// What is waived stands apart, with the severity that it would have, so that nobody takes it for what fails the build. At most
+// max diagnostics are written (0 for all), and "omitted" says how many were not. Offsets count bytes from 0, lines and columns
 // from 1 in code points, utf16 from 0 in UTF-16 units. Bytes that are not UTF-8 come out as U+FFFD.
 func (l List) WriteJSON(w io.Writer, max int) error {
 	shown, omitted := l.limit(max)
-	r := jsonReport{Diagnostics: make([]jsonDiagnostic, 0, len(shown)), Errors: l.Count(Error), Warnings: l.Count(Warning), Omitted: omitted}
+	r := jsonReport{Diagnostics: make([]jsonDiagnostic, 0, len(shown)), Waived: []jsonDiagnostic{}, Errors: l.Count(Error), Warnings: l.Count(Warning), Omitted: omitted}
 	for _, d := range shown {
 		j := jsonDiagnostic{jsonPlace: place(d.Span), Code: d.Code, Severity: d.Severity.String(), Message: d.Message, Notes: d.Notes}
 		for _, x := range d.Related {
@@ -71,6 +79,12 @@ func (l List) WriteJSON(w io.Writer, max int) error {
 				jf.Edits = append(jf.Edits, jsonEdit{place(e.Span), e.New})
 			}
 			j.Fixes = append(j.Fixes, jf)
+		}
+		if w := d.Waiver; w != nil {
+			j.Severity = w.Severity.String()
+			j.Waiver = &jsonWaiver{place(w.Span), w.Reason}
+			r.Waived = append(r.Waived, j)
+			continue
 		}
 		r.Diagnostics = append(r.Diagnostics, j)
 	}

@@ -55,6 +55,10 @@ func renderCases(t *testing.T) map[string]List {
 		Diagnostic{Code: "ZT1003", Severity: Note, Span: at(t, ship, "GET", 0), Message: "a note"},
 		Diagnostic{Span: at(t, ship, "deny all", 0), Message: "without a code"})
 
+	waived := Diagnostic{Code: "ZT1105", Severity: Warning, Span: at(t, ship, "GET", 0), Message: "waived, with its fix left out", Fixes: []Fix{{Message: "no need"}}}
+	waived.Waive(at(t, ship, "deny all", 0), "it is meant")
+	add("waived", waived, Diagnostic{Code: "ZT1002", Severity: Warning, Span: at(t, ship, "portside", 0), Message: "beside it"})
+
 	tabs := source.New("tabs.zt", "\tallow\tweb\t-> api\n")
 	add("tabs", Diagnostic{Code: "ZT0001", Span: at(t, tabs, "web", 0), Message: "after tabs"},
 		Diagnostic{Code: "ZT0001", Span: at(t, tabs, "\t", 1), Message: "a tab itself"})
@@ -101,8 +105,8 @@ func renderCases(t *testing.T) map[string]List {
 func TestRenderGolden(t *testing.T) {
 	for name, list := range renderCases(t) {
 		var text, color, js bytes.Buffer
-		list.WriteText(&text, TextOptions{})
-		list.WriteText(&color, TextOptions{Color: true})
+		list.WriteText(&text, TextOptions{Waived: true})
+		list.WriteText(&color, TextOptions{Color: true, Waived: true})
 		list.WriteJSON(&js, 0)
 		golden(t, filepath.Join("testdata", "render", name+".txt"), text.String())
 		golden(t, filepath.Join("testdata", "render", name+".color.txt"), strings.ReplaceAll(color.String(), "\x1b", "␛"))
@@ -234,6 +238,16 @@ func TestLimit(t *testing.T) {
 	if got := l[100:101].Summary(); got != "1 error" {
 		t.Errorf("summary %q", got)
 	}
+	l[99].Waive(source.Span{}, "because")
+	if got := l.Summary(); got != "50 errors, 99 warnings, 1 waived" || l.Count(Warning) != 99 {
+		t.Errorf("summary %q", got)
+	}
+	b.Reset()
+	l.WriteText(&b, TextOptions{})
+	if strings.Contains(b.String(), "because") || strings.Contains(b.String(), "n99\n") {
+		t.Error("what is waived is shown unasked")
+	}
+	l[99].Severity, l[99].Waiver = Warning, nil
 	b.Reset()
 	l.WriteJSON(&b, 10)
 	var r jsonReport

@@ -1,0 +1,255 @@
+package compiler
+
+import (
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// directive begins a comment that is an instruction: `# ztc:allow CODE reason`, a waiver.
+const directive = "ztc:"
+
+// waivers are those of one file. A waiver is for one code at one statement: the one on whose lines its comment stands, else
+// the one that begins right below.
+type waivers struct {
+	file       *source.File
+	library    bool        // imported: what a waiver in it is for may come up in another program only
+	statements []statement // by start
+	list       []*waiver
+	at         map[site]*waiver
+}
+
+// statement is the place of one statement. Those of a policy or a test are statements of their own.
+type statement struct {
+	ast.Range
+	parent     int  // the policy or test around it, -1 outside
+	block, use bool // what it is: a policy or a test, a use of a policy
+}
+
+// site is what a waiver is for.
+type site struct {
+	statement int
+	code      diag.Code
+}
+
+type waiver struct {
+	site
+	span   source.Span
+	reason string
+	used   bool
+}
+
+// waive takes off the diagnostics that have a waiver, and says what is wrong with waivers.
+func (l *loader) waive(diags *diag.List) {
+	var all []*waivers
+	byFile := map[*source.File]*waivers{}
+	for _, name := range slices.Sorted(maps.Keys(l.trees)) {
+		tree := l.trees[name]
+		if text := tree.Source.Text; len(text) <= lang.MaxBytes && strings.Contains(text, directive) {
+			w := &waivers{file: tree.Source, library: l.libs[name] != nil, at: map[site]*waiver{}}
+			w.place(tree.Stmts, -1)
+			w.read(diags)
+			all = append(all, w)
+			byFile[tree.Source] = w
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	for i := range *diags {
+		d := &(*diags)[i]
+		if info, ok := diag.Lookup(d.Code); !ok || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
+			continue
+		}
+		v := byFile[d.Span.File].covering(d.Span, d.Code, false)
+		for _, r := range d.Related { // what a policy makes of its arguments is the business of its use, too
+			if v == nil && r.Message == ir.UsedHere {
+				v = byFile[r.Span.File].covering(r.Span, d.Code, true)
+			}
+		}
+		if v != nil {
+			v.used = true
+			d.Waive(v.span, v.reason)
+		}
+	}
+	if diags.HasErrors() {
+		return // what a waiver is for may not have been looked for
+	}
+	for _, w := range all {
+		w.unused(diags)
+	}
+}
+
+// place appends the places of statements and of those in their blocks.
+func (w *waivers) place(stmts []ast.Stmt, parent int) {
+	for _, s := range stmts {
+		i := len(w.statements)
+		st := statement{Range: s.Pos(), parent: parent}
+		var body []ast.Stmt
+		switch s := s.(type) {
+		case *ast.Policy:
+			st.block, body = true, s.Body
+		case *ast.Test:
+			st.block, body = true, s.Body
+		case *ast.Use:
+			st.use = true
+		}
+		w.statements = append(w.statements, st)
+		w.place(body, i)
+	}
+}
+
+// read reads the waivers of the file. One that cannot be read is reported, and waives nothing.
+func (w *waivers) read(diags *diag.List) {
+	text := w.file.Text
+	comments := slices.DeleteFunc(scan.All(text), func(t scan.Token) bool { return t.Kind != scan.Comment })
+	below := -1 // the statement that the comment below this one is for
+	for i, c := range slices.Backward(comments) {
+		if next := nextLine(text, c.End); i+1 == len(comments) || next != comments[i+1].Start || !alone(text, c.Start) {
+			below = w.target(c, next)
+		}
+		body := strings.TrimLeft(text[c.Start+1:c.End], " \t")
+		if !strings.HasPrefix(body, directive) {
+			continue
+		}
+		v := &waiver{span: source.Span{File: w.file, Start: c.Start, End: c.End}}
+		if !v.parse(body, diags) {
+			continue
+		}
+		v.statement = below
+		if other := w.at[v.site]; other != nil && below >= 0 {
+			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: another comment waives %s at the statement", v.code).
+				Relate(other.span, "the other one").Advise("delete it")
+			continue
+		}
+		w.at[v.site] = v
+		w.list = append(w.list, v)
+	}
+}
+
+// parse reads `ztc:allow CODE reason`.
+func (v *waiver) parse(body string, diags *diag.List) bool {
+	word, rest := cut(body)
+	name, reason := cut(rest)
+	code := diag.Code(strings.ToUpper(strings.Trim(name, ":,;")))
+	info, known := diag.Lookup(code)
+	second, _ := cut(reason)
+	_, several := diag.Lookup(diag.Code(strings.Trim(second, ":,;")))
+	bad := func(c diag.Code, format string, args ...any) *diag.Diagnostic {
+		return diags.Add(c, v.span, format, args...)
+	}
+	const form = "write `# ztc:allow CODE reason`"
+	switch {
+	case word != directive+"allow":
+		bad(diag.MalformedWaiver, "%q is no instruction that is known, so this waives nothing", word).Advise(form)
+	case name == "":
+		bad(diag.MalformedWaiver, "a waiver without a code waives nothing").Advise(form)
+	case known && name != string(code):
+		at := v.span
+		at.Start += int32(strings.Index(at.Text(), name))
+		at.End = at.Start + int32(len(name))
+		bad(diag.MalformedWaiver, "%q is not how the code is written, so this waives nothing", name).Fix(at, string(code), "write %s", code)
+	case !known:
+		bad(diag.UnknownWaiver, "no diagnostic has the code %q, so this waives nothing", name).Advise(form)
+	case several:
+		bad(diag.MalformedWaiver, "a comment waives one code, and this names %s and %s, so it waives nothing", code, second).Advise("write a comment for each, one below the other")
+	case !info.CanWaive():
+		bad(diag.NotWaivable, "%s (%s) cannot be waived", code, info.Title).Advise("delete the comment")
+	case reason == "":
+		bad(diag.NoReason, "a waiver of %s without a reason waives nothing", code).Advise("say why it is set aside: `# ztc:allow %s reason`", code)
+	default:
+		v.code, v.reason = code, reason
+		return true
+	}
+	return false
+}
+
+// cut cuts the first word off.
+func cut(s string) (word, rest string) {
+	i := strings.IndexAny(s, " \t")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.Trim(s[i:], " \t")
+}
+
+// alone reports whether nothing stands before off on its line.
+func alone(text string, off int32) bool {
+	return strings.Trim(text[strings.LastIndexByte(text[:off], '\n')+1:off], " \t\r") == ""
+}
+
+// nextLine returns where the line after the one that ends at off begins to say something, or -1 for a blank line or none.
+func nextLine(text string, off int32) int32 {
+	i := strings.IndexByte(text[off:], '\n')
+	if i < 0 {
+		return -1
+	}
+	at := off + int32(i) + 1
+	at += int32(len(text)) - at - int32(len(strings.TrimLeft(text[at:], " \t")))
+	if int(at) == len(text) || text[at] == '\n' || text[at] == '\r' {
+		return -1
+	}
+	return at
+}
+
+// target returns the statement that a comment is for, or -1; next is where the line below begins.
+func (w *waivers) target(c scan.Token, next int32) int {
+	if !alone(w.file.Text, c.Start) { // the last statement that has a part on the line
+		line := int32(strings.LastIndexByte(w.file.Text[:c.Start], '\n') + 1)
+		return w.around(c.Start, line)
+	}
+	if i := w.last(next); i >= 0 && w.statements[i].Start == next {
+		return i
+	}
+	if i := w.around(c.Start, c.Start); i >= 0 && !w.statements[i].block {
+		return i
+	}
+	return -1
+}
+
+// last returns the last statement that begins at or before off, or -1.
+func (w *waivers) last(off int32) int {
+	return sort.Search(len(w.statements), func(i int) bool { return w.statements[i].Start > off }) - 1
+}
+
+// around returns the innermost statement that begins at or before off and does not end before end, or -1.
+func (w *waivers) around(off, end int32) int {
+	i := w.last(off)
+	for i >= 0 && w.statements[i].End < end {
+		i = w.statements[i].parent
+	}
+	return i
+}
+
+// covering returns the waiver of a code at the statement in which a span begins; inUse asks that this is a use of a policy.
+func (w *waivers) covering(s source.Span, code diag.Code, inUse bool) *waiver {
+	if w == nil {
+		return nil
+	}
+	i := w.around(s.Start, s.Start)
+	if i < 0 || inUse && !w.statements[i].use {
+		return nil
+	}
+	return w.at[site{i, code}]
+}
+
+// unused reports what waives nothing.
+func (w *waivers) unused(diags *diag.List) {
+	for _, v := range w.list {
+		switch {
+		case v.statement < 0:
+			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: it stands at no statement").
+				Advise("put it on the line above its statement, or at the end of a line of it")
+		case !v.used && !w.library:
+			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: the statement has no %s", v.code).Advise("delete it")
+		}
+	}
+}
