@@ -212,7 +212,7 @@ func (g gen) statement() string {
 	case 5:
 		return "prove " + g.pick("only", "never", "always") + " " + g.sources() + " ->" + g.gap() + g.target() + " " + g.op()
 	case 6:
-		return g.pick("namespace n", "namespace n { data-plane ambient }", "mesh {\n  istio \"1.27\"\n  program p\n}", "pods p {\n  a: b\n  c: d,"+g.gap()+"e: f\n}", "import \"std/http\" as"+g.gap()+"h", "inventory \"a\","+g.gap()+"\"b\"")
+		return g.pick("namespace n", "namespace n { data-plane ambient }", "mesh {\n  istio \"1.27\"\n  program p\n  provider \"opa\" grpc\n  providers multiple\n}", "pods p {\n  a: b\n  c: d,"+g.gap()+"e: f\n}", "import \"std/http\" as"+g.gap()+"h", "inventory \"a\","+g.gap()+"\"b\"")
 	}
 	return g.inner()
 }

@@ -36,7 +36,19 @@ type Mesh struct {
 	RootNamespace string
 	AppLabel      string
 	Istio         Version // target version
+	// Providers says of what kind the providers of `delegate` are, where the mesh block does.
+	Providers         map[string]ProviderKind
+	MultipleProviders bool // istiod is set to ask several providers for one workload
 }
+
+// ProviderKind is the protocol that an external authorizer is asked with.
+type ProviderKind uint8
+
+const (
+	UnknownProvider ProviderKind = iota
+	GRPCProvider                 // asked about HTTP requests and about connections
+	HTTPProvider                 // asked about HTTP requests only: on other connections Istio ignores it
+)
 
 // Version is an Istio release line.
 type Version struct{ Major, Minor int }
@@ -274,15 +286,16 @@ func (k AttrKind) HTTP() bool { return k <= AttrPresenter }
 
 // Rule is a rule on one target.
 type Rule struct {
-	Action  ast.Action
-	DryRun  bool
-	Sources *Sources
-	Target  Target
-	Entries []Entry // never empty: a rule without an operation has one entry that tests nothing
-	Cuts    []Operation
-	When    *Cond
-	Until   string // YYYY-MM-DD or ""
-	Because string
+	Action   ast.Action
+	Provider string // of delegate
+	DryRun   bool
+	Sources  *Sources
+	Target   Target
+	Entries  []Entry // never empty: a rule without an operation has one entry that tests nothing
+	Cuts     []Operation
+	When     *Cond
+	Until    string // YYYY-MM-DD or ""
+	Because  string
 	// All is true for `ACTION all in ...` and `ACTION all on ...`.
 	All  bool
 	Span source.Span

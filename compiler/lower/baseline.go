@@ -79,7 +79,7 @@ func (l *lowerer) baselines() {
 		if t := b.Target; t.Labels() == nil {
 			l.objects[objectKey{action: baseline, dryRun: b.DryRun, namespace: t.Namespace}] = &object{target: t}
 		} else {
-			l.object(ast.Allow, b.DryRun, &t)
+			l.object(ast.Allow, "", b.DryRun, &t)
 		}
 	}
 }

@@ -22,6 +22,7 @@ type lowerer struct {
 	ports       map[string]*knownPorts
 	closed      closed
 	objects     map[objectKey]*object
+	delegates   []delegate
 }
 
 // Program lowers a program. now is the day that `until` is held against, YYYY-MM-DD; empty for none. The objects are sorted;
@@ -49,6 +50,7 @@ func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
 		r.Via.Relate(diags[n:])
 	}
 	l.openWorkloads()
+	l.checkDelegates()
 	objs := l.authorization()
 	objs = append(objs, l.peerAuthentication()...)
 	objs = append(objs, l.requestAuthentication()...)
@@ -74,8 +76,8 @@ func (l *lowerer) rule(r *ir.Rule) {
 	l.supported(r)
 	cs := l.cubes(r)
 	if l.expired(r.Until) {
-		if r.Action == ast.Deny && !r.DryRun {
-			l.diags.Add(diag.ExpiredDeny, r.Span, "this deny expired on %s and is still enforced", r.Until).
+		if (r.Action == ast.Deny || r.Action == ast.Delegate) && !r.DryRun {
+			l.diags.Add(diag.ExpiredDeny, r.Span, "this %s expired on %s and is still enforced", r.Action, r.Until).
 				Advise("delete it, or prolong it")
 		} else {
 			l.diags.Add(diag.ExpiredAllow, r.Span, "this %s expired on %s and is no longer emitted", r.Action, r.Until).
@@ -89,8 +91,11 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if r.Action == ast.Deny && !r.DryRun && r.Unconditional() {
 		l.closed.shut(r)
 	}
-	o := l.object(r.Action, r.DryRun, &r.Target)
+	o := l.object(r.Action, r.Provider, r.DryRun, &r.Target)
 	o.cubes = append(o.cubes, cs)
+	if r.Action == ast.Delegate {
+		l.delegates = append(l.delegates, delegate{r, cs})
+	}
 }
 
 // supported reports fields that the target version lacks.

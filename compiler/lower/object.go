@@ -19,6 +19,7 @@ const baseline = ast.Action(0xff)
 // objectKey says which statements share an object: one per selector and action.
 type objectKey struct {
 	action    ast.Action
+	provider  string // of delegate
 	dryRun    bool
 	namespace string
 	labels    string
@@ -32,13 +33,14 @@ type object struct {
 // named is an object on its way to a name.
 type named struct {
 	*istio.Object
-	target ir.Target
-	prefix string // "allow-", ...; the target's name follows
-	part   string // letters of one part of a split object
+	target   ir.Target
+	prefix   string // "allow-", ...; the target's name follows
+	provider string // of delegate
+	part     string // letters of one part of a split object
 }
 
-func (l *lowerer) object(a ast.Action, dryRun bool, t *ir.Target) *object {
-	k := objectKey{a, dryRun, t.Namespace, labelKey(t.Labels())}
+func (l *lowerer) object(a ast.Action, provider string, dryRun bool, t *ir.Target) *object {
+	k := objectKey{a, provider, dryRun, t.Namespace, labelKey(t.Labels())}
 	o := l.objects[k]
 	if o == nil {
 		o = &object{target: *t}
@@ -73,6 +75,9 @@ func (l *lowerer) authorization() []named {
 			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
 			obj.Authorization = &security.AuthorizationPolicy{Action: actions[k.action], Selector: selector(&o.target), Rules: rules}
 			n := named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + k.action.String() + "-"}
+			if k.provider != "" {
+				asks(&n, k.provider)
+			}
 			if len(parts) > 1 {
 				n.part = letters(uint64(i), 2)
 			}
@@ -98,13 +103,14 @@ func compareKeys(a, b objectKey) int {
 		}
 		return -1
 	}
-	return 0
+	return strings.Compare(a.provider, b.provider)
 }
 
 var actions = map[ast.Action]security.AuthorizationPolicy_Action{
-	ast.Allow: security.AuthorizationPolicy_ALLOW,
-	ast.Deny:  security.AuthorizationPolicy_DENY,
-	ast.Audit: security.AuthorizationPolicy_AUDIT,
+	ast.Allow:    security.AuthorizationPolicy_ALLOW,
+	ast.Deny:     security.AuthorizationPolicy_DENY,
+	ast.Audit:    security.AuthorizationPolicy_AUDIT,
+	ast.Delegate: security.AuthorizationPolicy_CUSTOM,
 }
 
 func dryPrefix(dryRun bool) string {
@@ -236,7 +242,7 @@ func (l *lowerer) name(objs []named) {
 	count := map[where]int{}
 	for i := range objs {
 		o := &objs[i]
-		if o.part == "" || i == 0 || objs[i-1].prefix != o.prefix || targetKey(&objs[i-1].target) != targetKey(&o.target) {
+		if o.part == "" || i == 0 || objs[i-1].prefix != o.prefix || objs[i-1].provider != o.provider || targetKey(&objs[i-1].target) != targetKey(&o.target) {
 			count[where{o.Kind, o.Namespace, full(o)}]++ // the parts of one object count once
 		}
 	}
@@ -244,8 +250,8 @@ func (l *lowerer) name(objs []named) {
 	for i := range objs {
 		o := &objs[i]
 		n := full(o)
-		if len(n) > maxName-10 || count[where{o.Kind, o.Namespace, n}] > 1 && o.target.Labels() != nil {
-			n = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target))%11881376, 5) // 26^5
+		if len(n) > maxName-10 || count[where{o.Kind, o.Namespace, n}] > 1 && (o.target.Labels() != nil || o.provider != "") {
+			n = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target)+o.provider)%11881376, 5) // 26^5
 		}
 		if o.part != "" {
 			n += "-" + o.part

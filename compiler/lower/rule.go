@@ -65,6 +65,9 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 	if r.Action == ast.Allow {
 		return l.allowTraffic(r, out)
 	}
+	if r.Action == ast.Delegate {
+		return l.delegateTraffic(r, out)
+	}
 	return l.denyTraffic(r, out)
 }
 

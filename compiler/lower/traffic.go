@@ -112,8 +112,8 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 		if !kp.known {
 			d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and the ports of %s are not known", r.Action, l.unknownName(r, kp))
-			d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would refuse all of them")
-			d.Advise("declare the ports (`workload %s { port http 8080 }`), or refuse those connections as well: `{ POST; tcp }`", l.unknownName(r, kp))
+			d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would cover all of them")
+			d.Advise("declare the ports (`workload %s { port http 8080 }`), or cover those connections as well: `{ POST; tcp }`", l.unknownName(r, kp))
 			return nil
 		}
 		if kp.conflict[0] != nil {

@@ -232,6 +232,7 @@ func (r *resolver) meshBlock(s *scope, b *ast.Mesh) {
 			m.Istio = v
 		}
 	}
+	r.providers(s, b)
 	if b.DataPlane != nil && b.DataPlane.Text == "ambient" && r.in.DataPlane == "" {
 		r.report(s, diag.AmbientNotYet, b.DataPlane, "the ambient data plane has no lowering yet")
 	}

@@ -49,8 +49,7 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 
 func (r *resolver) rule(s *scope, a *ast.Rule) {
 	at := s.span(a)
-	if a.Action == ast.Delegate {
-		r.report(s, diag.DelegateNotYet, a, "`delegate` has no lowering yet, so this rule cannot be enforced")
+	if a.Action == ast.Delegate && !r.delegate(s, a) {
 		return
 	}
 	if a.DryRun && a.Action == ast.Audit {
@@ -71,12 +70,15 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 	if src == nil || !ok || !good || !fine || !well || !done || !r.count(s, a, len(targets)*len(src.Any)) {
 		return
 	}
+	if a.Action == ast.Delegate && !r.delegable(s, src, entries, when) {
+		return
+	}
 	for _, t := range targets {
 		if !r.portsExist(s, &t, entries) {
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
-			Action: a.Action, DryRun: a.DryRun, Sources: src, Target: t, Entries: entries, Cuts: cuts, When: when,
+			Action: a.Action, Provider: provider(a), DryRun: a.DryRun, Sources: src, Target: t, Entries: entries, Cuts: cuts, When: when,
 			Until: until, Because: because, Span: at, Via: s.via,
 		})
 	}
@@ -154,7 +156,7 @@ func (r *resolver) baseline(s *scope, a *ast.Rule, until, because string, ok boo
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
-			Action: a.Action, DryRun: a.DryRun, All: true, Target: t, Until: until, Because: because, Span: at, Via: s.via,
+			Action: a.Action, Provider: provider(a), DryRun: a.DryRun, All: true, Target: t, Until: until, Because: because, Span: at, Via: s.via,
 			Sources: &ir.Sources{Any: []ir.Source{{Kind: ir.Anyone, Span: at}}, Span: at},
 			Entries: []ir.Entry{{Op: ir.Operation{Span: at}}},
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -83,7 +84,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestGolden judges the expected YAML of every golden archive that has a judge.json; that the compiler writes exactly this
+// TestGolden judges the expected YAML of every golden archive that has a judge.json, and with every provider refusing that of
+// one that has a refused.json; that the compiler writes exactly this
 // YAML is the golden test's business.
 func TestGolden(t *testing.T) {
 	j := open(t)
@@ -100,14 +102,25 @@ func TestGolden(t *testing.T) {
 		for _, f := range a.Files {
 			files[f.Name] = f.Data
 		}
-		scenario, ok := files["judge.json"]
-		if !ok {
-			continue
+		name = strings.TrimSuffix(filepath.Base(name), ".txtar")
+		if scenario, ok := files["judge.json"]; ok {
+			t.Run(name, func(t *testing.T) { j.check(t, scenario, files["want.yaml"]) })
 		}
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			j.check(t, scenario, files["want.yaml"])
-		})
+		if scenario, ok := files["refused.json"]; ok {
+			t.Run(name+"/refused", func(t *testing.T) { j.check(t, scenario, refusing(t, files["want.yaml"])) })
+		}
 	}
+}
+
+// refusing is policies as they are when every provider says no: Istio matches a CUSTOM policy as it does a DENY, and the
+// judge knows no providers. As they are when every provider says yes it has them already, since it leaves CUSTOM out.
+func refusing(t *testing.T, policies []byte) []byte {
+	t.Helper()
+	custom := regexp.MustCompile("(?m)^  action: CUSTOM\n  provider:\n    name: .*$")
+	if !custom.Match(policies) {
+		t.Fatal("no provider is asked")
+	}
+	return custom.ReplaceAll(policies, []byte("  action: DENY"))
 }
 
 // TestJudgeDiffers makes sure that the judge can say no.

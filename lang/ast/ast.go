@@ -60,6 +60,15 @@ type Mesh struct {
 	Program, RootNamespace, DataPlane *Ident
 	TrustDomain, Istio                *Str
 	AppLabel                          *Ident // the label key, unquoted
+	Providers                         []Provider
+	Multiple                          *Ident // `providers multiple`
+}
+
+// Provider is `provider "NAME" KIND`: what kind of service a provider of `delegate` is.
+type Provider struct {
+	Range
+	Name Str
+	Kind Ident // grpc or http
 }
 
 // Namespace is `namespace NAME`, or with a block, a declaration.

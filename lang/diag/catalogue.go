@@ -45,9 +45,10 @@ func (i Info) CanWaive() bool {
 //	ZT13xx meaning and time   codes_meaning.go
 //	ZT14xx what a data plane cannot do, and what has no meaning yet   codes_plane.go
 //	ZT15xx limits             codes_limits.go
+//	ZT16xx delegate           codes_delegate.go
 //	ZT20xx inventory          codes_inventory.go
 //	ZT30xx files and output   codes_files.go
-var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, inventoryCodes, fileCodes}
+var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, delegateCodes, inventoryCodes, fileCodes}
 
 var byCode = func() map[Code]Info {
 	m := map[Code]Info{}

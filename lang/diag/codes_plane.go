@@ -1,7 +1,6 @@
 package diag
 
 const (
-	DelegateNotYet    Code = "ZT1401" // delegate has no meaning yet
 	AmbientNotYet     Code = "ZT1402" // ambient has no meaning yet
 	TargetRefNotYet   Code = "ZT1403" // targets by targetRefs have no meaning yet
 	TestsNotRun       Code = "ZT1404" // tests and proofs are not run yet
@@ -10,13 +9,6 @@ const (
 )
 
 var planeCodes = []Info{
-	{
-		Code: DelegateNotYet, Severity: Error, Title: "delegate has no meaning yet",
-		Explanation: "The statement is read and formatted, and cannot be compiled yet. It is refused rather than ignored.",
-		Example: `deny all in default
-delegate "opa" web -> api
-`,
-	},
 	{
 		Code: AmbientNotYet, Severity: Error, Title: "ambient has no meaning yet",
 		Explanation: "Policies for the ambient data plane need another lowering, which does not exist yet.",

@@ -196,6 +196,10 @@ func (r *reader) mesh(all ast.Range, g *mesh) ast.Stmt {
 	s := &ast.Mesh{Range: all}
 	seen := map[string]bool{}
 	for _, f := range g.Fields {
+		if has(f.Provider) {
+			s.Providers = append(s.Providers, ast.Provider{Range: f.rng(), Name: r.str(f.Provider), Kind: ident(f.Speaks)})
+			continue
+		}
 		r.once(seen, r.word(f.Pos.Line), f.rng())
 		switch {
 		case has(f.Program):
@@ -211,6 +215,8 @@ func (r *reader) mesh(all ast.Range, g *mesh) ast.Stmt {
 		case has(f.AppLabel):
 			l := r.unquoted(f.AppLabel)
 			s.AppLabel = &l
+		case has(f.Multiple):
+			s.Multiple = optional(f.Multiple)
 		}
 	}
 	return s

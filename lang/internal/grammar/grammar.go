@@ -45,6 +45,9 @@ type meshField struct {
 	Istio         lexer.Token `parser:"| 'istio' @String"`
 	DataPlane     lexer.Token `parser:"| 'data-plane' @('sidecar'|'ambient')"`
 	AppLabel      lexer.Token `parser:"| 'app-label' @(Name|Dotted|Upper|Int|Date|Word|Ref|Key|String)"`
+	Provider      lexer.Token `parser:"| 'provider' @String"`
+	Speaks        lexer.Token `parser:"  @('grpc'|'http')"`
+	Multiple      lexer.Token `parser:"| 'providers' @'multiple'"`
 }
 
 // A namespace cannot be written with its namespace, so its name may be a word of the language.
