@@ -144,6 +144,7 @@ func (l *lowerer) unsure(targets map[string]*guarded, order []string, say func(s
 func (l *lowerer) twoOn(where string, g guards) {
 	d := l.diags.Add(diag.TwoProviders, g.second.Span, "provider %q guards %s, and so does %q: Istio asks neither, and refuses all that their rules cover", g.second.Provider, where, g.first.Provider).
 		Relate(g.first.Span, "the other one")
+	g.second.Via.Relate((*l.diags)[len(*l.diags)-1:])
 	if v := l.p.Mesh.Istio; l.p.Mesh.MultipleProviders {
 		d.Note("`providers multiple` needs Istio 1.30, and the target is %d.%d", v.Major, v.Minor)
 		return
