@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
-// denySpellings warns, once a statement, of a deny on a path or a host that another spelling walks around. Where its target
+// denySpellings warns, once a statement, of a deny or a delegate on a path or a host that another spelling walks around. Where its target
 // is closed, only what an allow lets through counts.
 func (c *checker) denySpellings(r *ir.Rule) {
 	for i := range r.Entries {
@@ -47,13 +48,25 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 		if by.nothing {
 			continue
 		}
-		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not refused: %s", p, quoted(pass))
+		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not %s: %s", p, verb(r), quoted(pass))
 		serverReads(d)
 		by.explain(d, r, "paths", "one by one or as in \"/orders/{*}\"")
-		d.Advise("or refuse all but what is wanted, which holds in every spelling: `deny ... { http } except \"/orders\"`")
+		if r.Action == ast.Delegate {
+			d.Advise("or have the provider asked about all but what needs no answer: `delegate %q ... { http } except \"/orders\"`", r.Provider)
+		} else {
+			d.Advise("or refuse all but what is wanted, which holds in every spelling: `deny ... { http } except \"/orders\"`")
+		}
 		return true
 	}
 	return false
+}
+
+// verb is what a rule does to a request that it matches.
+func verb(r *ir.Rule) string {
+	if r.Action == ast.Delegate {
+		return "asked about"
+	}
+	return "refused"
 }
 
 // serverReads says why spellings matter.
@@ -76,7 +89,7 @@ func (c *checker) denyHosts(r *ir.Rule, e *ir.Entry) bool {
 		if by.nothing {
 			continue
 		}
-		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of host %q are not refused: %s", h, quoted(list))
+		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of host %q are not %s: %s", h, verb(r), quoted(list))
 		callerChooses(d)
 		by.explain(d, r, "hosts", "one by one")
 		return true

@@ -30,7 +30,7 @@ func Program(p *ir.Program) diag.List {
 // rule runs the lints that look at one rule and what stands beside it.
 func (c *checker) rule(r *ir.Rule) {
 	switch r.Action {
-	case ast.Deny:
+	case ast.Deny, ast.Delegate:
 		c.denySpellings(r)
 	case ast.Allow:
 		c.exceptSpellings(r)

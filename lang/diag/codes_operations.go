@@ -225,7 +225,7 @@ allow web -> api when header["x"] is present
 	},
 	{
 		Code: DenySpelling, Severity: Warning, Title: "a deny that another spelling walks around",
-		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. The same holds of a host: a caller may send it with a trailing dot. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
+		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. The same holds of a host: a caller may send it with a trailing dot. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. The same holds of a delegate, whose provider is asked about what the path names and nothing else. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
