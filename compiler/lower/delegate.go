@@ -171,7 +171,7 @@ func (l *lowerer) nothingToAsk() {
 	known := map[string][]*object{}
 	for _, d := range l.delegates {
 		t := &d.rule.Target
-		if d.cubes == nil || !l.closed.covers(t) || t.Kind == ir.OnPods && t.Pods.Mesh { // pods of any namespace: nothing is sure
+		if !l.closed.covers(t) || t.Kind == ir.OnPods && t.Pods.Mesh { // pods of any namespace: nothing is sure
 			continue
 		}
 		k := reach(t) + "\x00" + labelKey(t.Labels())
