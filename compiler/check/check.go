@@ -1,5 +1,5 @@
 // Package check holds a resolved program to rules that need no algebra and no Istio: who verifies the tokens that rules read,
-// and what a missing attribute does to them.
+// what a missing attribute does to them, and whether a proxy stands where they are to be enforced.
 package check
 
 import (
@@ -24,6 +24,7 @@ func Program(p *ir.Program) diag.List {
 		checkAbsence(r, &c.diags)
 		r.Via.Relate(c.diags[n:])
 	}
+	checkGuards(p, &c.diags)
 	return c.diags
 }
 

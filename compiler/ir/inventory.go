@@ -67,6 +67,7 @@ type InventoryWorkload struct {
 	Labels          map[string]string // of the pods
 	Selector        map[string]string // spec.selector.matchLabels of the controller, nil where it has none
 	Ports           []Port            // container ports and target ports of Services that pick the pods; sorted by number
+	Guard           *Guard            // nil when a sidecar takes every port, or nothing is known
 	Span            source.Span       // the document's metadata.name
 }
 

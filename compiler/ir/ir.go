@@ -74,7 +74,9 @@ type Workload struct {
 	DefaultAccount bool
 	// Shared is another workload on the same account, nil when there is none.
 	Shared *Workload
-	Span   source.Span
+	// Guard is what an inventory says of its sidecar; nil when that takes every port, or nothing is known.
+	Guard *Guard
+	Span  source.Span
 }
 
 // Ref returns the name as `.zt` writes it anywhere.

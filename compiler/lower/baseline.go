@@ -139,7 +139,7 @@ func (l *lowerer) openWorkloads() {
 	}
 	for _, w := range l.p.Workloads {
 		t := ir.Target{Kind: ir.OnWorkload, Workload: w, Namespace: w.Namespace}
-		if l.closed.covers(&t) || wanted.covers(&t) {
+		if l.closed.covers(&t) || wanted.covers(&t) || w.Guard != nil && w.Guard.NoProxy == ir.SystemNamespace { // no statement closes those
 			continue
 		}
 		if len(open) > 0 && open[0].Namespace != w.Namespace {

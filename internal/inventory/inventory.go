@@ -72,7 +72,7 @@ type found struct {
 	workloads  []workload
 	services   []service
 	accounts   []ir.InventoryName
-	namespaces []ir.InventoryName
+	namespaces []namespace
 	diags      diag.List
 }
 
@@ -80,6 +80,7 @@ type found struct {
 type workload struct {
 	ir.InventoryWorkload
 	containers []containerPort
+	sidecar    sidecar
 }
 
 // containerPort is a TCP port that a container declares.

@@ -29,7 +29,11 @@ func link(all found, diags *diag.List) *ir.Inventory {
 		func(w workload) string { return w.Kind }, diag.InventoryTwice)
 	self := func(n ir.InventoryName) ir.InventoryName { return n }
 	inv.Accounts = unique(all.accounts, diags, self, func(ir.InventoryName) string { return "ServiceAccount" }, diag.InventoryNameTwice)
-	inv.Namespaces = unique(all.namespaces, diags, self, func(ir.InventoryName) string { return "Namespace" }, diag.InventoryNameTwice)
+	namespaces := facts(all.namespaces)
+	for _, n := range all.namespaces {
+		inv.Namespaces = append(inv.Namespaces, n.InventoryName)
+	}
+	inv.Namespaces = unique(inv.Namespaces, diags, self, func(ir.InventoryName) string { return "Namespace" }, diag.InventoryNameTwice)
 
 	l := linker{diags: diags, picks: map[string][]*service{}}
 	for i := range services {
@@ -41,6 +45,7 @@ func link(all found, diags *diag.List) *ir.Inventory {
 	}
 	for i := range workloads {
 		l.ports(&workloads[i])
+		workloads[i].Guard = workloads[i].guard(namespaces[workloads[i].Namespace])
 		inv.Workloads = append(inv.Workloads, workloads[i].InventoryWorkload)
 	}
 	inv.Namespaces = withImplied(inv)

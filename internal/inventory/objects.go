@@ -133,8 +133,7 @@ func (r *reader) object(root *yaml.Node, obj fields, kind string) {
 	}
 	switch kind {
 	case "Namespace":
-		r.namespaces = append(r.namespaces, ir.InventoryName{Name: id.Name, Span: id.Span})
-		return
+		r.namespace(id, meta)
 	case "ServiceAccount":
 		r.accounts = append(r.accounts, id)
 	case "Service":

@@ -186,6 +186,26 @@ func truth11(s string) bool {
 	return false
 }
 
+// truth returns a truth value, of YAML 1.1 as Kubernetes reads it; null is false.
+func (r *reader) truth(at *yaml.Node, what string) (value, ok bool) {
+	if isNull(at) {
+		return false, true
+	}
+	n := deref(at)
+	word := n.Style == 0 && truth11(n.Value)
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" && !word {
+		r.wrong(at, what, "true or false")
+		return false, false
+	}
+	switch n.Value[0] {
+	case 't', 'T', 'y', 'Y':
+		return true, true
+	case 'o', 'O':
+		return len(n.Value) == 2, true // on
+	}
+	return false, true
+}
+
 // port returns a port number.
 func (r *reader) port(at *yaml.Node, what string) (int, bool) {
 	n := deref(at)

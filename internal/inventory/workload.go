@@ -55,7 +55,7 @@ func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, met
 	if w.Labels, ok = r.labels(podMeta.get("labels"), where+"metadata.labels"); !ok {
 		return
 	}
-	if !r.account(&w, spec, where+"spec.") || !r.containers(&w, spec, where+"spec.") {
+	if !r.account(&w, spec, where+"spec.") || !r.containers(&w, spec, where+"spec.") || !r.sidecar(&w, podMeta, spec, where) {
 		return
 	}
 	r.workloads = append(r.workloads, w)
@@ -96,6 +96,9 @@ func (r *reader) containers(w *workload, spec fields, where string) bool {
 				return false
 			}
 			if key == "initContainers" && restart != "Always" {
+				continue
+			}
+			if w.sidecar.proxy(plain(c.get("name")), c) {
 				continue
 			}
 			ports, ok := r.sequence(c.get("ports"), where+key+".ports")

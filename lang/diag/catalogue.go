@@ -46,9 +46,10 @@ func (i Info) CanWaive() bool {
 //	ZT14xx what a data plane cannot do, and what has no meaning yet   codes_plane.go
 //	ZT15xx limits             codes_limits.go
 //	ZT16xx delegate           codes_delegate.go
+//	ZT17xx pods that no proxy guards   codes_guard.go
 //	ZT20xx inventory          codes_inventory.go
 //	ZT30xx files and output   codes_files.go
-var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, delegateCodes, inventoryCodes, fileCodes}
+var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, delegateCodes, guardCodes, inventoryCodes, fileCodes}
 
 var byCode = func() map[Code]Info {
 	m := map[Code]Info{}

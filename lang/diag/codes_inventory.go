@@ -19,6 +19,7 @@ const (
 	InventoryNameTwice  Code = "ZT2015"
 	InventoryNoTarget   Code = "ZT2016"
 	InventoryProtocols  Code = "ZT2017"
+	InventoryAnnotation Code = "ZT2018"
 )
 
 var inventoryCodes = []Info{
@@ -310,8 +311,8 @@ metadata: {name: cart, labels: {app: cart}}
 	{
 		Code: InventoryNameTwice, Severity: Note,
 		Title: "a namespace or service account that comes twice",
-		Explanation: "Two documents declare the same Namespace or ServiceAccount. Of these only the name matters here, so nothing is unclear, but one of the " +
-			"documents is not needed.",
+		Explanation: "Two documents declare the same Namespace or ServiceAccount. Of these little more than the name matters here, so one of the documents is not needed. " +
+			"What two documents say of sidecars in one namespace counts where they agree.",
 		Example: `-- shop.zt --
 inventory "k8s/"
 -- k8s/a.yaml --
@@ -428,6 +429,31 @@ spec:
   clusterIP: None
   selector: {app: web}
   ports: [{name: http-web, port: 8080}]
+`,
+	},
+	{
+		Code: InventoryAnnotation, Severity: Warning,
+		Title:       "an annotation that the injector refuses",
+		Explanation: "Istio's injector holds some annotations to their form, and refuses a pod with one that does not have it. What the pod would have had as a sidecar is then not known, and the annotation is left out.",
+		Example: `-- shop.zt --
+inventory "k8s/"
+-- k8s/web.yaml --
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+  annotations: {traffic.sidecar.istio.io/excludeInboundPorts: "8080;9090"}
+`,
+		Fixed: `-- shop.zt --
+inventory "k8s/"
+-- k8s/web.yaml --
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web}
+  annotations: {traffic.sidecar.istio.io/excludeInboundPorts: "8080,9090"}
 `,
 	},
 }

@@ -22,6 +22,7 @@ func Families() []Family {
 		{"ZT14", "Data planes, and what has no meaning yet"},
 		{"ZT15", "Limits"},
 		{"ZT16", "Delegate"},
+		{"ZT17", "Pods that no proxy guards"},
 		{"ZT20", "Inventory"},
 		{"ZT30", "Files and output"},
 	}
