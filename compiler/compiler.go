@@ -3,11 +3,10 @@ package compiler
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/zt-lang/ztc/compiler/check"
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/lower"
 	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/emit/istio"
@@ -43,26 +42,71 @@ type Options struct {
 // Output is what a program compiles to. It is empty when the diagnostics hold an error.
 type Output struct {
 	// Objects are sorted by namespace, kind and name.
-	Objects []*istio.Object
-	// YAML holds the bytes of each object, in the order of Objects: one document each, without a separator.
-	// They have been read back and compared with Objects.
-	YAML [][]byte
+	Objects []Object
 }
+
+// YAML returns all objects as one stream.
+func (o Output) YAML() []byte {
+	const separator = "---\n"
+	n := 0
+	for i := range o.Objects {
+		n += len(separator) + len(o.Objects[i].YAML)
+	}
+	text := make([]byte, 0, n)
+	for i := range o.Objects {
+		if i > 0 {
+			text = append(text, separator...)
+		}
+		text = append(text, o.Objects[i].YAML...)
+	}
+	return text
+}
+
+// Object is one policy object.
+type Object struct {
+	Kind            istio.Kind
+	Namespace, Name string
+	Labels          map[string]string // shared by all objects: not to be changed
+	// YAML is the object as one document, without a separator. It has been read back and compared with what was meant.
+	YAML []byte
+}
+
+// Decode reads the object from its YAML.
+func (o *Object) Decode() (*istio.Object, error) { return yaml.ReadOne(o.YAML) }
 
 // Compile compiles one program. Diagnostics are sorted; it never panics on any input, and never returns objects together
 // with an error.
+//
+// Plain rules are not built as trees, since a large program has hundreds of thousands of them. Where that leaves something to
+// say without its place, the program is compiled again with all its trees.
 func Compile(ctx context.Context, in Input) (Output, diag.List) {
-	l := &loader{in: in}
+	out, diags := compile(ctx, &loader{in: in})
+	if placeless(diags) {
+		out, diags = compile(ctx, &loader{in: in, whole: true})
+	}
+	diags.Sort()
+	return out, diags
+}
+
+// placeless reports whether a diagnostic speaks of a part that plain rules share.
+func placeless(l diag.List) bool {
+	for i := range l {
+		if l[i].Mentions(ir.Elsewhere) {
+			return true
+		}
+	}
+	return false
+}
+
+func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	given := l.program()
 	if l.broken { // names would be missing everywhere
-		l.waive(&l.diags)
-		l.diags.Sort()
 		return Output{}, l.diags
 	}
 	program, diags := resolve.Program(given)
 	diags = append(l.diags, diags...)
 	diags = append(diags, check.Program(program)...)
-	objects, more := lower.Program(program, in.Options.Now)
+	plan, more := lower.Program(program, l.in.Options.Now)
 	diags = append(diags, more...)
 	l.atUse(diags)
 	l.waive(&diags)
@@ -72,42 +116,13 @@ func Compile(ctx context.Context, in Input) (Output, diag.List) {
 	if err := ctx.Err(); err != nil {
 		diags.Add(diag.Internal, source.Span{}, "compilation stopped: %v", err)
 	}
-	var out Output
-	if !diags.HasErrors() {
-		if err := out.emit(objects); err != nil {
-			diags.Add(diag.Internal, source.Span{}, "emit: %v", err)
-			out = Output{}
-		}
-		for i, obj := range out.Objects {
-			if n := len(out.YAML[i]); n > istio.MaxAnnotations {
-				diags.Add(diag.ObjectTooLarge, source.Span{}, "%s %s/%s would have %d bytes, and Kubernetes takes up to %d", obj.Kind, obj.Namespace, obj.Name, n, istio.MaxAnnotations).
-					Advise("shorten its exceptions and conditions, or split the statement")
-			}
-		}
-		if diags.HasErrors() {
-			out = Output{}
-		}
+	if diags.HasErrors() || placeless(diags) {
+		return Output{}, diags
 	}
-	diags.Sort()
-	return out, diags
-}
-
-// emit writes each object, and reads the bytes back: what is written to a cluster is what was meant, or nothing is.
-func (o *Output) emit(objects []*istio.Object) error {
-	o.Objects = objects
-	o.YAML = make([][]byte, len(objects))
-	for i, obj := range objects {
-		if bad := istio.Validate(obj); len(bad) > 0 {
-			return fmt.Errorf("%s %s/%s would be rejected: %s", obj.Kind, obj.Namespace, obj.Name, strings.Join(bad, "; "))
-		}
-		o.YAML[i] = yaml.Append(nil, obj)
-		back, err := yaml.ReadOne(o.YAML[i])
-		if err != nil {
-			return fmt.Errorf("%s %s/%s cannot be read back: %w", obj.Kind, obj.Namespace, obj.Name, err)
-		}
-		if !istio.Equal(obj, back) {
-			return fmt.Errorf("%s %s/%s reads back as something else", obj.Kind, obj.Namespace, obj.Name)
-		}
+	objects, more := emit(ctx, plan)
+	diags = append(diags, more...)
+	if diags.HasErrors() {
+		return Output{}, diags
 	}
-	return nil
+	return Output{objects}, diags
 }

@@ -26,8 +26,8 @@ allow starboard -> portside GET
 		diags.WriteText(os.Stdout, diag.TextOptions{})
 		return
 	}
-	for i, object := range out.Objects {
-		fmt.Printf("# %s %s/%s\n%s", object.Kind, object.Namespace, object.Name, out.YAML[i])
+	for _, object := range out.Objects {
+		fmt.Printf("# %s %s/%s\n%s", object.Kind, object.Namespace, object.Name, object.YAML)
 	}
 	// Output:
 	// # AuthorizationPolicy default/allow-portside

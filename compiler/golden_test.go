@@ -64,17 +64,10 @@ func TestGolden(t *testing.T) {
 				}
 			}
 			out, diags := compiler.Compile(context.Background(), input(given))
-			var text bytes.Buffer
-			for i, doc := range out.YAML {
-				if i > 0 {
-					text.WriteString("---\n")
-				}
-				text.Write(doc)
-			}
 			if diags.HasErrors() && len(out.Objects) > 0 {
 				t.Fatal("objects together with an error")
 			}
-			got := append(given[:len(given):len(given)], txtar.File{Name: "want.yaml", Data: text.Bytes()}, txtar.File{Name: "want.diagnostics", Data: []byte(brief(diags))})
+			got := append(given[:len(given):len(given)], txtar.File{Name: "want.yaml", Data: out.YAML()}, txtar.File{Name: "want.diagnostics", Data: []byte(brief(diags))})
 			fresh := txtar.Format(&txtar.Archive{Comment: a.Comment, Files: got})
 			if *update {
 				if err := os.WriteFile(name, fresh, 0o644); err != nil {

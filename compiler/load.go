@@ -23,6 +23,7 @@ const (
 // loader parses the files of a program and reads what they name.
 type loader struct {
 	in        Input
+	whole     bool // build every statement
 	diags     diag.List
 	libs      map[string]*resolve.Unit // by path in FS
 	broken    bool                     // an inventory could not be read: what it holds is not known
@@ -66,7 +67,11 @@ func (l *loader) unit(f *source.File, name string) *resolve.Unit {
 	tree := l.trees[name]
 	if tree == nil {
 		var diags diag.List
-		tree, diags = lang.Parse(f)
+		if l.whole {
+			tree, diags = lang.Parse(f)
+		} else {
+			tree, diags = lang.Skim(f)
+		}
 		l.diags = append(l.diags, diags...)
 		l.trees[name] = tree
 	}

@@ -22,6 +22,9 @@ type lean struct {
 	baselines slab[ast.Baseline]
 }
 
+// maxPlain bounds the lists of a plain rule; longer ones are for the grammar.
+const maxPlain = 8
+
 // slab hands out pieces of larger slices. A piece cannot grow into the next.
 type slab[T any] struct{ free []T }
 
@@ -58,7 +61,7 @@ func (p *parser) plainRule() ast.Stmt {
 	if p.tok.Kind == scan.Key && p.word(p.tok) == "all" {
 		return p.plainBaseline(rule)
 	}
-	var sources [8]ast.Source
+	var sources [maxPlain]ast.Source
 	n := 0
 	for {
 		id, ok := p.plainName()
@@ -77,7 +80,7 @@ func (p *parser) plainRule() ast.Stmt {
 	}
 	rule.Sources = ast.Sources{Range: ast.Range{Start: sources[0].Start, End: p.prev.End}, List: p.lean.sources.put(sources[:n])}
 	p.next()
-	var targets [8]ast.Target
+	var targets [maxPlain]ast.Target
 	n = 0
 	for {
 		id, ok := p.plainName()
@@ -169,7 +172,7 @@ func (p *parser) plainBaseline(rule ast.Rule) ast.Stmt {
 		return nil
 	}
 	p.next()
-	var scopes [8]ast.Scope
+	var scopes [maxPlain]ast.Scope
 	n := 0
 	for {
 		if p.tok.Kind != scan.Name || n == len(scopes) {

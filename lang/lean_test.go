@@ -17,34 +17,12 @@ import (
 // places, and both stop at the same token.
 func TestLean(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	pick := func(s ...string) string { return s[r.IntN(len(s))] }
-	list := func(one func() string) string {
-		s := one()
-		for r.IntN(3) == 0 {
-			s += pick(",", ", ", ",\n ", " ,") + one()
-		}
-		return s
-	}
-	name := func() string {
-		return pick("a", "shop/web", "checkout-v2", "shop/*", "common.edge", "3scale", "inventory", "test", "ns-003/svc-007", "read", "all", "7", "gateway", "Word", "mesh")
-	}
-	str := func() string {
-		return pick(`"/a"`, `"/carts/*"`, `"a\"b"`, `"\u00e9"`, `"bad \x"`, `"when"`, `"unclosed`)
-	}
 	taken, total := 0, 100_000
 	if testing.Short() {
 		total = 10_000
 	}
 	for range total {
-		text := pick("allow ", "allow ", "deny ")
-		if r.IntN(6) == 0 {
-			text += "all " + pick("in ", "in ", "on ") + list(func() string { return pick("shop", "mesh", "shop/*", "7", "ns-001") })
-		} else {
-			text += list(name) + pick(" -> ", "->", " ->\n ", " ") + list(func() string { return name() + pick("", "", ":80", ":http", ":on", ": 9") })
-			text += pick("", " "+list(func() string { return pick("GET", "POST", "read", "M-SEARCH") }))
-			text += pick("", " "+list(str))
-		}
-		text += pick("", "", "", "\n", "; deny all in x", "\n{ a }", " }", ` until 2027-01-01`, " # comment\n", "\nwhen x", "\n\nallow b -> c")
+		text := nearlyPlain(r)
 		f := source.New("x.zt", text)
 		p := &parser{file: f, text: text, sc: scan.New(text)}
 		p.next()
@@ -75,6 +53,75 @@ func TestLean(t *testing.T) {
 	}
 }
 
+// nearlyPlain makes a statement that is plain, or just not, and what may follow it.
+func nearlyPlain(r *rand.Rand) string {
+	pick := func(s ...string) string { return s[r.IntN(len(s))] }
+	list := func(one func() string) string {
+		s := one()
+		for r.IntN(3) == 0 {
+			s += pick(",", ", ", ",\n ", " ,") + one()
+		}
+		return s
+	}
+	name := func() string {
+		return pick("a", "shop/web", "checkout-v2", "shop/*", "common.edge", "3scale", "inventory", "test", "ns-003/svc-007", "read", "all", "7", "gateway", "Word", "mesh")
+	}
+	str := func() string {
+		return pick(`"/a"`, `"/carts/*"`, `"a\"b"`, `"\u00e9"`, `"bad \x"`, `"when"`, `"unclosed`)
+	}
+	text := pick("allow ", "allow ", "deny ")
+	if r.IntN(6) == 0 {
+		text += "all " + pick("in ", "in ", "on ") + list(func() string { return pick("shop", "mesh", "shop/*", "7", "ns-001") })
+	} else {
+		text += list(name) + pick(" -> ", "->", " ->\n ", " ") + list(func() string { return name() + pick("", "", ":80", ":http", ":on", ": 9") })
+		text += pick("", " "+list(func() string { return pick("GET", "POST", "read", "M-SEARCH") }))
+		text += pick("", " "+list(str))
+	}
+	text += pick("", "", "", "\n", "; deny all in x", "\n{ a }", " }", ` until 2027-01-01`, " # comment\n", "\nwhen x", "\n\nallow b -> c")
+	return text
+}
+
+// TestSkim holds the reader that leaves plain allows unbuilt to the one that builds them: expanded, they are the same tree.
+func TestSkim(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	plain, total := 0, 10_000
+	var e Expander
+	if testing.Short() {
+		total = 1000
+	}
+	for range total {
+		var b strings.Builder
+		lines := []string{nearlyPlain(r)}
+		for range 1 + r.IntN(12) {
+			if r.IntN(2) == 0 {
+				lines = append(lines, nearlyPlain(r))
+			}
+			b.WriteString(lines[r.IntN(len(lines))])
+			b.WriteString([]string{"\n", "\n", "\n", "\r\n", ";", "\n\n", " # x\n", "  \n", "\npolicy p(a) {\n", "\n}\n", "\n{\n", "\n-> c\n", ""}[r.IntN(13)])
+		}
+		f := source.New("x.zt", b.String())
+		want, wantDiags := Parse(f)
+		got, gotDiags := Skim(f)
+		for i, st := range got.Stmts {
+			if s, ok := st.(*ast.Plain); ok {
+				got.Stmts[i] = e.Expand(got, s)
+				plain++
+				for _, piece := range []ast.Piece{s.Sources, s.Targets, s.Ops} {
+					if text := got.Pieces[piece.Text]; text != f.Text[piece.Start:int(piece.Start)+len(text)] {
+						t.Fatalf("%q: the piece %q does not stand at %d", f.Text, text, piece.Start)
+					}
+				}
+			}
+		}
+		if !reflect.DeepEqual(got.Stmts, want.Stmts) || !reflect.DeepEqual(gotDiags, wantDiags) {
+			t.Fatalf("%q\n skimmed %v %v\n read %v %v", f.Text, got.Stmts, gotDiags, want.Stmts, wantDiags)
+		}
+	}
+	if plain < total/4 {
+		t.Errorf("only %d statements were skimmed", plain)
+	}
+}
+
 // TestLeanAllocates holds the hot statements to a budget: one allocation a statement at most.
 func TestLeanAllocates(t *testing.T) {
 	const n = 2000
@@ -88,6 +135,9 @@ func TestLeanAllocates(t *testing.T) {
 	if got > n {
 		t.Errorf("%.0f allocations for %d statements", got, n)
 	}
+	if got = testing.AllocsPerRun(3, func() { Skim(f) }); got > n/20 {
+		t.Errorf("%.0f allocations to skim %d statements", got, n)
+	}
 }
 
 func BenchmarkParse(b *testing.B) {
@@ -97,5 +147,15 @@ func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Parse(f)
+	}
+}
+
+func BenchmarkSkim(b *testing.B) {
+	text := strings.Repeat(`allow ns-003/svc-007 -> ns-002/svc-005 GET,POST "/carts/*","/internal/svc-005/reports"`+"\n", 1000)
+	f := source.New("x.zt", text)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Skim(f)
 	}
 }

@@ -20,7 +20,12 @@ const (
 
 // Parse reads a file. The tree is never nil: a statement that cannot be read is one diagnostic and an *ast.Bad in its
 // place, and does not touch the others. Diagnostics come in order of their places.
-func Parse(f *source.File) (*ast.File, diag.List) {
+func Parse(f *source.File) (*ast.File, diag.List) { return parse(f, nil) }
+
+// Skim is Parse that leaves plain allows unbuilt: each is an *ast.Plain, which an Expander turns into its Rule.
+func Skim(f *source.File) (*ast.File, diag.List) { return parse(f, newSkim()) }
+
+func parse(f *source.File, skim *skim) (*ast.File, diag.List) {
 	tree := &ast.File{Source: f}
 	var diags diag.List
 	if len(f.Text) > MaxBytes {
@@ -29,11 +34,14 @@ func Parse(f *source.File) (*ast.File, diag.List) {
 		tree.Stmts = []ast.Stmt{&ast.Bad{Range: ast.Range{End: int32(min(len(f.Text), 1<<31-1))}}}
 		return tree, diags
 	}
-	p := &parser{file: f, text: f.Text, sc: scan.New(f.Text)}
+	p := &parser{file: f, text: f.Text, sc: scan.New(f.Text), skim: skim}
 	p.next()
 	p.run()
 	p.hidden()
 	tree.Stmts = p.stmts
+	if skim != nil {
+		tree.Pieces = skim.pieces
+	}
 	p.diags.Sort()
 	return tree, p.diags
 }
@@ -53,6 +61,7 @@ type parser struct {
 	// forgive counts braces whose openings were given up: as many later closings are not reported again.
 	forgive int
 	lean    lean
+	skim    *skim // nil where every statement is built
 }
 
 // block is an open policy or test.
@@ -139,6 +148,12 @@ func (p *parser) statement() {
 		return
 	}
 	if word == "allow" || word == "deny" {
+		if p.skim != nil && p.block == nil && word == "allow" {
+			if s := p.unbuilt(); s != nil {
+				p.stmts = append(p.stmts, s)
+				return
+			}
+		}
 		if s := p.plain(); s != nil {
 			p.add(s)
 			return

@@ -299,10 +299,16 @@ type Rule struct {
 	Until    string // YYYY-MM-DD or ""
 	Because  string
 	// All is true for `ACTION all in ...` and `ACTION all on ...`.
-	All  bool
-	Span source.Span
-	Via  *Use // nil for a rule that stands in no policy
+	All bool
+	// Plain is true for an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere.
+	Plain bool
+	Span  source.Span
+	Via   *Use // nil for a rule that stands in no policy
 }
+
+// Elsewhere is the file of the places that the shared parts of plain rules do not keep. What has to be said of one of them
+// is found by compiling without plain rules.
+var Elsewhere = source.New("", "")
 
 // Unconditional reports whether the rule speaks of every request and connection that reaches its target.
 func (r *Rule) Unconditional() bool {

@@ -70,9 +70,7 @@ func (l *lowerer) peerAuthentication() []named {
 		e := entries[k]
 		t := e.first.Target
 		t.Port = 0
-		obj := l.header(istio.PeerAuthentication, &t, false)
-		obj.Peer = e.spec
-		n := named{Object: obj, target: t, prefix: "mtls-"}
+		n := named{kind: istio.PeerAuthentication, target: t, prefix: "mtls-", peer: e.spec}
 		if t.Labels() == nil {
 			n.prefix = "default" // Istio's own name for the one of a namespace or the mesh
 		}
@@ -123,12 +121,11 @@ func (l *lowerer) requestAuthentication() []named {
 			issuers = append(issuers, i)
 		}
 		slices.Sort(issuers)
-		obj := l.header(istio.RequestAuthentication, &e.target, false)
-		obj.Request = &security.RequestAuthentication{Selector: selector(&e.target)}
+		spec := &security.RequestAuthentication{Selector: selector(&e.target)}
 		for _, i := range issuers {
-			obj.Request.JwtRules = append(obj.Request.JwtRules, jwtRule(e.issuer[i]))
+			spec.JwtRules = append(spec.JwtRules, jwtRule(e.issuer[i]))
 		}
-		out = append(out, named{Object: obj, target: e.target, prefix: "jwt-"})
+		out = append(out, named{kind: istio.RequestAuthentication, target: e.target, prefix: "jwt-", request: spec})
 	}
 	return out
 }

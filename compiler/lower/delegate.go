@@ -9,6 +9,7 @@ import (
 	security "istio.io/api/security/v1beta1"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -77,11 +78,9 @@ func (l *lowerer) httpOnly(r *ir.Rule, kp *knownPorts, cs []cube) []cube {
 	return cs
 }
 
-// asks makes an object ask a provider, and puts the provider into its name.
-func asks(n *named, provider string) {
-	n.provider = provider
-	n.prefix += fold(provider) + "-"
-	n.Authorization.ActionDetail = &security.AuthorizationPolicy_Provider{
+// asks makes an object ask its provider.
+func asks(o *istio.Object, provider string) {
+	o.Authorization.ActionDetail = &security.AuthorizationPolicy_Provider{
 		Provider: &security.AuthorizationPolicy_ExtensionProvider{Name: provider},
 	}
 }
@@ -138,7 +137,7 @@ func (l *lowerer) nothingToAsk() {
 	picked := map[string]*ir.Selectors[*object]{}
 	for _, k := range slices.SortedFunc(maps.Keys(l.objects), compareKeys) {
 		o := l.objects[k]
-		if k.action != ast.Allow || k.dryRun || len(o.cubes) == 0 {
+		if k.action != ast.Allow || k.dryRun || len(o.cubes)+len(o.plain) == 0 {
 			continue
 		}
 		ns := reach(&o.target)
@@ -180,7 +179,7 @@ func (l *lowerer) nothingToAsk() {
 			list = meeting(t)
 			known[k] = list
 		}
-		if !meet(d.cubes, list, &budget) {
+		if !meet(d.cubes, list, &l.plain, &budget) {
 			l.diags.Add(diag.DelegateNothing, d.rule.Span, "no allow lets anything pass to %s that provider %q would be asked about", t, d.rule.Provider).
 				Advise("add the `allow` that it guards: a provider can refuse, and opens nothing")
 			d.rule.Via.Relate((*l.diags)[len(*l.diags)-1:])
@@ -197,14 +196,12 @@ func reach(t *ir.Target) string {
 }
 
 // meet reports whether some cube may match a request that a cube of the objects matches as well.
-func meet(cs []cube, objects []*object, budget *int) bool {
+func meet(cs []cube, objects []*object, k *plain, budget *int) bool {
 	for i := range cs {
 		for _, o := range objects {
-			for _, list := range o.cubes {
-				for j := range list {
-					if *budget--; *budget < 0 || !apart(&cs[i], &list[j], budget) {
-						return true
-					}
+			for c := range o.each(k) {
+				if *budget--; *budget < 0 || !apart(&cs[i], &c, budget) {
+					return true
 				}
 			}
 		}

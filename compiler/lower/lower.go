@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
-	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -23,11 +22,13 @@ type lowerer struct {
 	closed      closed
 	objects     map[objectKey]*object
 	delegates   []delegate
+	labels      map[string]string // of every object
+	plain       plain
 }
 
-// Program lowers a program. now is the day that `until` is held against, YYYY-MM-DD; empty for none. The objects are sorted;
-// they are complete only when the list holds no error.
-func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
+// Program lowers a program. now is the day that `until` is held against, YYYY-MM-DD; empty for none. The plan is complete
+// only when the list holds no error.
+func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	var diags diag.List
 	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, carriers: map[string]*ir.Carriers[*ir.Workload]{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
 	for _, w := range p.Workloads {
@@ -51,22 +52,25 @@ func Program(p *ir.Program, now string) ([]*istio.Object, diag.List) {
 	}
 	l.openWorkloads()
 	l.checkDelegates()
+	l.labels = map[string]string{ManagedBy: "ztc"}
+	if p.Mesh.Program != "" {
+		l.labels[PartOf] = p.Mesh.Program
+	}
 	objs := l.authorization()
 	objs = append(objs, l.peerAuthentication()...)
 	objs = append(objs, l.requestAuthentication()...)
 	l.name(objs)
-	out := make([]*istio.Object, len(objs))
-	for i, o := range objs {
-		out[i] = o.Object
-	}
-	istio.Sort(out)
-	return out, diags
+	l.plain.settle()
+	return newPlan(l, objs), diags
 }
 
 // expired reports whether a date is in the past; `until` is inclusive.
 func (l *lowerer) expired(until string) bool { return until != "" && l.now != "" && until < l.now }
 
 func (l *lowerer) rule(r *ir.Rule) {
+	if r.Plain && l.plainRule(r) {
+		return
+	}
 	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(&r.Target) && !r.Unconditional() {
 		if !l.p.Incomplete {
 			l.noBaseline(r)

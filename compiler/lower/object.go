@@ -28,15 +28,21 @@ type objectKey struct {
 type object struct {
 	target ir.Target
 	cubes  [][]cube // of each statement
+	plain  []pair   // of plain statements
 }
 
-// named is an object on its way to a name.
+// named is an object on its way to a name. Its spec is made when it is asked for, unless it is there already.
 type named struct {
-	*istio.Object
+	kind     istio.Kind
 	target   ir.Target
 	prefix   string // "allow-", ...; the target's name follows
 	provider string // of delegate
-	part     string // letters of one part of a split object
+	name     string
+	action   ast.Action
+	dryRun   bool
+	gathered *object // the statements of an AuthorizationPolicy, nil for a baseline
+	peer     *security.PeerAuthentication
+	request  *security.RequestAuthentication
 }
 
 func (l *lowerer) object(a ast.Action, provider string, dryRun bool, t *ir.Target) *object {
@@ -51,38 +57,27 @@ func (l *lowerer) object(a ast.Action, provider string, dryRun bool, t *ir.Targe
 	return o
 }
 
-// authorization turns the gathered objects into AuthorizationPolicies, split where a limit asks for it.
+// authorization lists the gathered objects, which become AuthorizationPolicies.
 func (l *lowerer) authorization() []named {
 	keys := make([]objectKey, 0, len(l.objects))
 	for k := range l.objects {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, compareKeys)
-	var out []named
+	out := make([]named, 0, len(keys))
 	for _, k := range keys {
 		o := l.objects[k]
+		n := named{kind: istio.AuthorizationPolicy, target: o.target, action: k.action, dryRun: k.dryRun, prefix: dryPrefix(k.dryRun)}
 		if k.action == baseline {
-			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
-			obj.Authorization = &security.AuthorizationPolicy{}
-			out = append(out, named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + "default-deny"})
-			continue
+			n.prefix += "default-deny"
+		} else {
+			n.prefix += k.action.String() + "-"
+			n.gathered = o
+			if n.provider = k.provider; k.provider != "" {
+				n.prefix += fold(k.provider) + "-"
+			}
 		}
-		parts := partition(specs(group(slices.Concat(o.cubes...), k.action == ast.Allow)))
-		for i, rules := range parts {
-			if len(rules) == 0 && len(parts) > 1 {
-				continue
-			}
-			obj := l.header(istio.AuthorizationPolicy, &o.target, k.dryRun)
-			obj.Authorization = &security.AuthorizationPolicy{Action: actions[k.action], Selector: selector(&o.target), Rules: rules}
-			n := named{Object: obj, target: o.target, prefix: dryPrefix(k.dryRun) + k.action.String() + "-"}
-			if k.provider != "" {
-				asks(&n, k.provider)
-			}
-			if len(parts) > 1 {
-				n.part = letters(uint64(i), 2)
-			}
-			out = append(out, n)
-		}
+		out = append(out, n)
 	}
 	return out
 }
@@ -126,16 +121,13 @@ const ManagedBy = "app.kubernetes.io/managed-by"
 // PartOf is the label that carries the program's name, when it has one.
 const PartOf = "app.kubernetes.io/part-of"
 
-// header makes an object of a kind for a target: everything but its name and spec.
-func (l *lowerer) header(kind istio.Kind, t *ir.Target, dryRun bool) *istio.Object {
-	o := &istio.Object{APIVersion: "security.istio.io/v1", Kind: kind, Namespace: t.Namespace, Labels: map[string]string{ManagedBy: "ztc"}}
+// header makes everything of an object but its spec.
+func (l *lowerer) header(n *named) *istio.Object {
+	o := &istio.Object{APIVersion: "security.istio.io/v1", Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: l.labels}
 	if l.p.Mesh.Istio.Before(1, 22) {
 		o.APIVersion = "security.istio.io/v1beta1"
 	}
-	if l.p.Mesh.Program != "" {
-		o.Labels[PartOf] = l.p.Mesh.Program
-	}
-	if dryRun {
+	if n.dryRun {
 		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
 	}
 	return o
@@ -173,15 +165,7 @@ func specs(rules []rule) []*security.Rule {
 			}
 		}
 		if !(len(r.ops) == 1 && freeFields(&r.ops[0])) {
-			for j := range r.ops {
-				f := &r.ops[j].f
-				x.To = append(x.To, &security.Rule_To{Operation: &security.Operation{
-					Methods: f[methods].in, NotMethods: f[methods].out,
-					Paths: f[paths].in, NotPaths: f[paths].out,
-					Hosts: f[hosts].in, NotHosts: f[hosts].out,
-					Ports: byNumber(f[ports].in), NotPorts: byNumber(f[ports].out),
-				}})
-			}
+			x.To = operationSpecs(r.ops)
 		}
 		for _, w := range r.conds {
 			x.When = append(x.When, &security.Condition{Key: w.key, Values: w.in, NotValues: w.out})
@@ -189,6 +173,24 @@ func specs(rules []rule) []*security.Rule {
 		out = append(out, x)
 	}
 	return out
+}
+
+func operationSpecs(list []cube) []*security.Rule_To {
+	out := make([]*security.Rule_To, len(list))
+	for i := range list {
+		out[i] = operationSpec(&list[i])
+	}
+	return out
+}
+
+func operationSpec(c *cube) *security.Rule_To {
+	f := &c.f
+	return &security.Rule_To{Operation: &security.Operation{
+		Methods: f[methods].in, NotMethods: f[methods].out,
+		Paths: f[paths].in, NotPaths: f[paths].out,
+		Hosts: f[hosts].in, NotHosts: f[hosts].out,
+		Ports: byNumber(f[ports].in), NotPorts: byNumber(f[ports].out),
+	}}
 }
 
 func freeFields(c *cube) bool {
@@ -239,27 +241,21 @@ func (l *lowerer) name(objs []named) {
 		kind     istio.Kind
 		ns, name string
 	}
-	count := map[where]int{}
+	count := make(map[where]int, len(objs))
 	for i := range objs {
-		o := &objs[i]
-		if o.part == "" || i == 0 || objs[i-1].prefix != o.prefix || objs[i-1].provider != o.provider || targetKey(&objs[i-1].target) != targetKey(&o.target) {
-			count[where{o.Kind, o.Namespace, full(o)}]++ // the parts of one object count once
-		}
+		count[where{objs[i].kind, objs[i].target.Namespace, full(&objs[i])}]++
 	}
-	seen := map[where]bool{}
+	seen := make(map[where]bool, len(objs))
 	for i := range objs {
 		o := &objs[i]
 		n := full(o)
-		if len(n) > maxName-10 || count[where{o.Kind, o.Namespace, n}] > 1 && (o.target.Labels() != nil || o.provider != "") {
+		if len(n) > maxName-10 || count[where{o.kind, o.target.Namespace, n}] > 1 && (o.target.Labels() != nil || o.provider != "") {
 			n = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target)+o.provider)%11881376, 5) // 26^5
 		}
-		if o.part != "" {
-			n += "-" + o.part
-		}
-		o.Name = n
-		w := where{o.Kind, o.Namespace, n}
+		o.name = n
+		w := where{o.kind, o.target.Namespace, n}
 		if seen[w] {
-			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", n, o.Namespace).
+			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", n, o.target.Namespace).
 				Advise("rename one of the workloads, or give the program a name in the mesh block")
 		}
 		seen[w] = true

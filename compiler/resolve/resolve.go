@@ -76,6 +76,8 @@ type resolver struct {
 	picking map[string]*ir.Selectors[int]         // by namespace; see services
 	fine    map[checked]bool                      // selectors that were found to pick their own workload alone
 
+	parts parts // of plain rules
+
 	suggested  int // suggestions that were searched for, bounded
 	statements int // after expansion, bounded
 }

@@ -26,6 +26,8 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 		r.p.Incomplete = true
 	case *ast.Rule:
 		r.rule(s, st)
+	case *ast.Plain:
+		r.plain(s, st)
 	case *ast.Use:
 		r.use(s, st)
 	case *ast.MTLS:
@@ -73,14 +75,19 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 	if a.Action == ast.Delegate && !r.delegable(s, src, entries, when) {
 		return
 	}
+	r.made(s, targets, ir.Rule{
+		Action: a.Action, Provider: provider(a), DryRun: a.DryRun, Sources: src, Entries: entries, Cuts: cuts, When: when, Until: until, Because: because, Span: at, Via: s.via,
+	})
+}
+
+// made adds a rule for each of its targets.
+func (r *resolver) made(s *scope, targets []ir.Target, rule ir.Rule) {
 	for _, t := range targets {
-		if !r.portsExist(s, &t, entries) {
-			continue
+		if r.portsExist(s, &t, rule.Entries) {
+			x := rule
+			x.Target = t
+			r.p.Rules = append(r.p.Rules, &x)
 		}
-		r.p.Rules = append(r.p.Rules, &ir.Rule{
-			Action: a.Action, Provider: provider(a), DryRun: a.DryRun, Sources: src, Target: t, Entries: entries, Cuts: cuts, When: when,
-			Until: until, Because: because, Span: at, Via: s.via,
-		})
 	}
 }
 

@@ -137,8 +137,10 @@ func TestPanicIsReported(t *testing.T) {
 
 // All that a namespace becomes is a file name without a way out of the directory.
 func TestLayoutNames(t *testing.T) {
-	object := func(ns string) *istio.Object { return &istio.Object{Namespace: ns, Kind: istio.PeerAuthentication} }
-	out := compiler.Output{Objects: []*istio.Object{object("a"), object("a"), object("kustomization"), object("z")}, YAML: [][]byte{[]byte("1\n"), []byte("2\n"), []byte("3\n"), []byte("4\n")}}
+	object := func(ns, text string) compiler.Object {
+		return compiler.Object{Namespace: ns, Kind: istio.PeerAuthentication, YAML: []byte(text)}
+	}
+	out := compiler.Output{Objects: []compiler.Object{object("a", "1\n"), object("a", "2\n"), object("kustomization", "3\n"), object("z", "4\n")}}
 	files, err := layout(out, false)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +155,7 @@ func TestLayoutNames(t *testing.T) {
 		t.Errorf("got\n%s", &got)
 	}
 	for _, ns := range []string{"", ".", "..", "../x", "a/b", "a.b", "-a", "a-", "A", "a\x00", `a\b`, strings.Repeat("a", 64)} {
-		if _, err := layout(compiler.Output{Objects: []*istio.Object{object(ns)}, YAML: [][]byte{nil}}, false); err == nil {
+		if _, err := layout(compiler.Output{Objects: []compiler.Object{object(ns, "")}}, false); err == nil {
 			t.Errorf("namespace %q becomes a file", ns)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/yaml"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -35,9 +36,17 @@ const kustomizationMark = "# app.kubernetes.io/managed-by: ztc"
 // stream is all objects as one text.
 func stream(out compiler.Output, json bool) []byte {
 	if json {
-		return yaml.AppendList(nil, out.Objects)
+		list := make([]*istio.Object, len(out.Objects))
+		for i := range list {
+			o, err := out.Objects[i].Decode()
+			if err != nil {
+				panic(err) // it has been read before
+			}
+			list[i] = o
+		}
+		return yaml.AppendList(nil, list)
 	}
-	return bytes.Join(out.YAML, []byte("---\n"))
+	return out.YAML()
 }
 
 // layout is all objects as one file for each namespace, and the kustomization.yaml that lists them; sorted by name.
@@ -81,7 +90,7 @@ func fileName(ns, ext string) string {
 }
 
 func part(out compiler.Output, i, j int) compiler.Output {
-	return compiler.Output{Objects: out.Objects[i:j:j], YAML: out.YAML[i:j:j]}
+	return compiler.Output{Objects: out.Objects[i:j:j]}
 }
 
 // label reports whether s is a DNS label: nothing else becomes part of a path.

@@ -18,6 +18,7 @@ type Node interface{ Pos() Range }
 type File struct {
 	Source *source.File
 	Stmts  []Stmt
+	Pieces []string // of plain rules
 }
 
 // Span turns the place of a node into a span of this file.
@@ -298,6 +299,17 @@ type Rule struct {
 	Clauses  Clauses
 }
 
+// Plain is an `allow` with plain sources, targets, methods and paths, and nothing else: the form that comes by the hundred
+// thousand. It holds what makes two of them differ, in a tenth of a Rule; lang.Expander gives the Rule. Only lang.Skim makes it.
+type Plain struct {
+	Range
+	Sources, Targets, Ops Piece
+}
+
+// Piece is a part of a plain rule: where it starts, and the number of its text in File.Pieces. Equal texts have equal
+// numbers; the number 0 is the empty text.
+type Piece struct{ Start, Text int32 }
+
 // Baseline is `all in scopes` or `all on targets`; one of the lists is set.
 type Baseline struct {
 	Range
@@ -499,6 +511,7 @@ func (*Test) stmt()      {}
 func (*Expect) stmt()    {}
 func (*Prove) stmt()     {}
 func (*Rule) stmt()      {}
+func (*Plain) stmt()     {}
 
 func (*And) cond()  {}
 func (*Or) cond()   {}

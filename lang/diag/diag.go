@@ -68,6 +68,19 @@ func (d *Diagnostic) Waive(at source.Span, reason string) {
 	d.Severity = Waived
 }
 
+// Mentions reports whether a diagnostic speaks of a place in a file.
+func (d *Diagnostic) Mentions(f *source.File) bool {
+	if d.Span.File == f || slices.ContainsFunc(d.Related, func(r Related) bool { return r.Span.File == f }) {
+		return true
+	}
+	for _, x := range d.Fixes {
+		if slices.ContainsFunc(x.Edits, func(e Edit) bool { return e.Span.File == f }) {
+			return true
+		}
+	}
+	return false
+}
+
 // List is what a stage has to say, in any order until Sort is called.
 type List []Diagnostic
 

@@ -155,6 +155,14 @@ func (s *Scanner) Next() Token {
 	return Token{EOF, n, n}
 }
 
+// Jump goes on behind a token of the text, as if all up to it had been handed out and no parenthesis were open.
+func (s *Scanner) Jump(t Token) {
+	s.off, s.depth, s.prev, s.held = int(t.End), 0, t, Token{}
+}
+
+// LineEnd returns the offset of the end of the line that an offset is in, before its CR if it has one.
+func LineEnd(text string, i int) int { return lineEnd(text, i) }
+
 func (s *Scanner) keep(t Token) {
 	if s.all != nil {
 		*s.all = append(*s.all, t)

@@ -1,0 +1,105 @@
+package compiler
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zt-lang/ztc/compiler/lower"
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/yaml"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// batch is how many objects of a plan one worker takes at a time; their YAML shares memory.
+const batch = 64
+
+// emit makes the objects of a plan, writes each, and reads the bytes back: what is written to a cluster is what was meant, or
+// nothing is. The work is spread over the processors, and what comes out does not depend on them.
+func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
+	n := (plan.Len() + batch - 1) / batch
+	made := make([][]Object, n)
+	errs := make([]error, n)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			b := plan.Builder()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || ctx.Err() != nil {
+					return
+				}
+				made[i], errs[i] = emitBatch(b, i*batch, min((i+1)*batch, plan.Len()))
+			}
+		})
+	}
+	wait.Wait()
+	var diags diag.List
+	if err := cmp.Or(append(errs, ctx.Err())...); err != nil {
+		diags.Add(diag.Internal, source.Span{}, "emit: %v", err)
+		return nil, diags
+	}
+	out := slices.Concat(made...)
+	byName := func(a, b Object) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))
+	}
+	if !slices.IsSortedFunc(out, byName) { // the parts of an object that was split have names of their own
+		slices.SortFunc(out, byName)
+	}
+	for i := range out {
+		o := &out[i]
+		if i > 0 && byName(out[i-1], *o) == 0 {
+			diags.Add(diag.NameCollision, source.Span{}, "two objects would both be named %s in namespace %s", o.Name, o.Namespace).
+				Advise("rename one of the workloads, or give the program a name in the mesh block")
+		}
+		if n := len(o.YAML); n > istio.MaxAnnotations {
+			diags.Add(diag.ObjectTooLarge, source.Span{}, "%s %s/%s would have %d bytes, and Kubernetes takes up to %d", o.Kind, o.Namespace, o.Name, n, istio.MaxAnnotations).
+				Advise("shorten its exceptions and conditions, or split the statement")
+		}
+	}
+	return out, diags
+}
+
+// emitBatch emits objects from up to, but not with, another of a plan.
+func emitBatch(b *lower.Builder, from, to int) (out []Object, err error) {
+	defer func() {
+		if r := recover(); r != nil { // in a goroutine nobody else could
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	var text []byte
+	var ends []int
+	for i := from; i < to; i++ {
+		for _, o := range b.Build(i) {
+			if bad := istio.Validate(o); len(bad) > 0 {
+				return nil, fmt.Errorf("%s %s/%s would be rejected: %s", o.Kind, o.Namespace, o.Name, strings.Join(bad, "; "))
+			}
+			start := len(text)
+			text = yaml.Append(text, o)
+			back, err := yaml.ReadOne(text[start:])
+			if err != nil {
+				return nil, fmt.Errorf("%s %s/%s cannot be read back: %w", o.Kind, o.Namespace, o.Name, err)
+			}
+			if !istio.Equal(o, back) {
+				return nil, fmt.Errorf("%s %s/%s reads back as something else", o.Kind, o.Namespace, o.Name)
+			}
+			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels})
+			ends = append(ends, len(text))
+		}
+	}
+	text = slices.Clone(text)
+	start := 0
+	for i, end := range ends {
+		out[i].YAML = text[start:end:end]
+		start = end
+	}
+	return out, nil
+}

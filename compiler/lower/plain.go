@@ -1,0 +1,316 @@
+package lower
+
+import (
+	"encoding/binary"
+	"iter"
+	"slices"
+	"strings"
+
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+)
+
+// Plain rules come by the hundred thousand, and share their sources and operations. One that says "this identity, that
+// operation" of one workload is two numbers here; grouping then compares numbers, and comes to the rules that group makes
+// of the same cubes. Whatever else a plain rule may say goes the way of all rules.
+type plain struct {
+	callers    map[*ir.Sources]int32 // -1: not one exact identity
+	identity   []string              // by number of a caller
+	rank       []int32               // by number of a caller: its place in the order of identities
+	byRank     []string
+	operations map[opKey]int32 // -1: not one cube
+	number     map[string]int32
+	ops        []cube              // by number of an operation
+	keys       []string            // likewise: canonical text
+	to         []*security.Rule_To // likewise: shared by all rules; nil for a free operation
+	targets    map[*ir.Workload]*plainTarget
+}
+
+type opKey struct {
+	entry *ir.Entry
+	port  int
+}
+
+// plainTarget is a workload that plain rules speak of; object is nil where they go the way of all rules.
+type plainTarget struct{ object *object }
+
+// pair is a plain rule: numbers of its caller and its operation. after is how many other statements of its object came before.
+type pair struct{ caller, op, after int32 }
+
+// plainRule lowers a plain rule, or reports that it is not one for this way.
+func (l *lowerer) plainRule(r *ir.Rule) bool {
+	if r.Target.Kind != ir.OnWorkload {
+		return false
+	}
+	k := &l.plain
+	if k.callers == nil {
+		k.callers, k.operations, k.number, k.targets = map[*ir.Sources]int32{}, map[opKey]int32{}, map[string]int32{}, map[*ir.Workload]*plainTarget{}
+	}
+	t := k.targets[r.Target.Workload]
+	if t == nil {
+		t = &plainTarget{}
+		if l.closed.covers(&r.Target) && len(l.portsOf(&r.Target).tcp) == 0 {
+			t.object = l.object(ast.Allow, "", false, &r.Target)
+		}
+		k.targets[r.Target.Workload] = t
+	}
+	if t.object == nil {
+		return false
+	}
+	caller, ok := k.callers[r.Sources]
+	if !ok {
+		caller = l.plainCaller(r)
+		k.callers[r.Sources] = caller
+	}
+	op, ok := k.operations[opKey{&r.Entries[0], r.Target.Port}]
+	if !ok {
+		op = l.plainOperation(r)
+		k.operations[opKey{&r.Entries[0], r.Target.Port}] = op
+	}
+	if caller < 0 || op < 0 {
+		return false
+	}
+	t.object.plain = append(t.object.plain, pair{caller, op, int32(len(t.object.cubes))})
+	return true
+}
+
+func (l *lowerer) plainCaller(r *ir.Rule) int32 {
+	if any := r.Sources.Any; len(any) != 1 || any[0].Kind != ir.Principal || strings.Contains(any[0].Value, "*") {
+		return -1
+	}
+	l.plain.identity = append(l.plain.identity, r.Sources.Any[0].Value)
+	return int32(len(l.plain.identity) - 1)
+}
+
+func (l *lowerer) plainOperation(r *ir.Rule) int32 {
+	if len(r.Entries) != 1 {
+		return -1
+	}
+	l.supported(r)
+	cs, ok := l.operations(r, &r.Entries[0])
+	if !ok || len(cs) != 1 || cs[0].tcp {
+		return -1
+	}
+	c := cs[0]
+	if c.isHTTP() && !c.hasHTTPField() {
+		return -1
+	}
+	k := &l.plain
+	key := c.key(nSource, nFields, true)
+	n, ok := k.number[key]
+	if !ok {
+		n = int32(len(k.ops))
+		k.number[key] = n
+		k.ops, k.keys = append(k.ops, c), append(k.keys, key)
+		var to *security.Rule_To
+		if !freeFields(&c) {
+			to = operationSpec(&c)
+		}
+		k.to = append(k.to, to)
+	}
+	return n
+}
+
+// settle orders the callers: from now on their order is that of their ranks. Two that are one identity have one rank.
+func (k *plain) settle() {
+	k.byRank = slices.Compact(slices.Sorted(slices.Values(k.identity)))
+	k.rank = make([]int32, len(k.identity))
+	at := make(map[string]int32, len(k.byRank))
+	for i, s := range k.byRank {
+		at[s] = int32(i)
+	}
+	for i, s := range k.identity {
+		k.rank[i] = at[s]
+	}
+}
+
+// each yields the cubes of all statements of an object, in their order.
+func (o *object) each(k *plain) iter.Seq[cube] {
+	return func(yield func(cube) bool) {
+		i := 0
+		for n := range len(o.cubes) + 1 {
+			for ; i < len(o.plain) && int(o.plain[i].after) == n; i++ {
+				c := k.ops[o.plain[i].op]
+				c.f[principals].in = []string{k.identity[o.plain[i].caller]}
+				if !yield(c) {
+					return
+				}
+			}
+			if n == len(o.cubes) {
+				return
+			}
+			for _, c := range o.cubes[n] {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// scratch is what a builder needs for one object, kept for the next.
+type scratch struct {
+	seen    []int32 // by operation: its bucket, plus one, in this object
+	pairs   []pair
+	buckets []bucket
+	key     []byte
+}
+
+func newScratch(k *plain) scratch { return scratch{seen: make([]int32, len(k.ops))} }
+
+// bucket holds the callers of one operation, by rank.
+type bucket struct {
+	op      int32
+	callers []int32
+}
+
+// plain groups the plain rules of one object as group does: first by equal operations, then by equal callers.
+func (b *Builder) plain(pairs []pair) []*security.Rule {
+	k := &b.plan.l.plain
+	s := &b.scratch
+	s.buckets = s.buckets[:0]
+	for _, p := range b.uncovered(pairs) {
+		at := s.seen[p.op]
+		if at == 0 {
+			if len(s.buckets) < cap(s.buckets) {
+				s.buckets = s.buckets[:len(s.buckets)+1]
+			} else {
+				s.buckets = append(s.buckets, bucket{})
+			}
+			at = int32(len(s.buckets))
+			s.seen[p.op] = at
+			x := &s.buckets[at-1]
+			x.op, x.callers = p.op, x.callers[:0]
+		}
+		x := &s.buckets[at-1]
+		x.callers = append(x.callers, k.rank[p.caller])
+	}
+	type made struct {
+		callers []int32
+		ops     []int32
+		key     string
+		rule    *security.Rule
+	}
+	rules := make([]made, 0, len(s.buckets))
+	var byCallers map[string]int
+	for i := range s.buckets {
+		x := &s.buckets[i]
+		s.seen[x.op] = 0
+		slices.Sort(x.callers)
+		x.callers = slices.Compact(x.callers)
+		if len(s.buckets) > 1 {
+			s.key = s.key[:0]
+			for _, c := range x.callers {
+				s.key = binary.LittleEndian.AppendUint32(s.key, uint32(c))
+			}
+			if k.ops[x.op].isHTTP() {
+				s.key = append(s.key, 1)
+			}
+			if j, ok := byCallers[string(s.key)]; ok {
+				rules[j].ops = append(rules[j].ops, x.op)
+				continue
+			}
+			if byCallers == nil {
+				byCallers = make(map[string]int, len(s.buckets))
+			}
+			byCallers[string(s.key)] = len(rules)
+		}
+		rules = append(rules, made{callers: x.callers, ops: []int32{x.op}})
+	}
+	for i := range rules {
+		m := &rules[i]
+		names := make([]string, len(m.callers))
+		for j, c := range m.callers {
+			names[j] = k.byRank[c]
+		}
+		m.rule = &security.Rule{From: []*security.Rule_From{{Source: &security.Source{Principals: names}}}}
+		opsKey := ""
+		if len(m.ops) == 1 {
+			opsKey = k.keys[m.ops[0]] + "\x06"
+			if to := k.to[m.ops[0]]; to != nil {
+				m.rule.To = []*security.Rule_To{to}
+			}
+		} else {
+			list := make([]cube, len(m.ops))
+			for j, op := range m.ops {
+				list[j] = k.ops[op]
+			}
+			list = merge(list, nSource, nFields)
+			if !(len(list) == 1 && freeFields(&list[0])) {
+				m.rule.To = operationSpecs(list)
+			}
+			if len(rules) > 1 {
+				opsKey = listKey(list, nSource, nFields)
+			}
+		}
+		if len(rules) > 1 {
+			m.key = sourcesKey(names) + opsKey + "\x04"
+		}
+	}
+	slices.SortFunc(rules, func(a, b made) int { return strings.Compare(a.key, b.key) })
+	out := make([]*security.Rule, 0, len(rules))
+	for i := range rules {
+		if i == 0 || rules[i].key != rules[i-1].key {
+			out = append(out, rules[i].rule)
+		}
+	}
+	return out
+}
+
+// sourcesKey is listKey of one source that tests principals alone.
+func sourcesKey(names []string) string {
+	c := cube{}
+	c.f[principals].in = names
+	return listKey([]cube{c}, 0, nSource) + "\x04"
+}
+
+// uncovered drops the pairs whose operation another one of the same caller includes, as dropCovered does.
+func (b *Builder) uncovered(pairs []pair) []pair {
+	if len(pairs) < 2 {
+		return pairs
+	}
+	k := &b.plan.l.plain
+	s := &b.scratch
+	byCaller := append(s.pairs[:0], pairs...)
+	for i := range byCaller {
+		byCaller[i].after = int32(i)
+	}
+	s.pairs = byCaller
+	slices.SortFunc(byCaller, func(x, y pair) int {
+		if c := k.rank[x.caller] - k.rank[y.caller]; c != 0 {
+			return int(c)
+		}
+		return int(x.after - y.after)
+	})
+	var drop []bool
+	for from := 0; from < len(byCaller); {
+		to := from + 1
+		for to < len(byCaller) && k.rank[byCaller[to].caller] == k.rank[byCaller[from].caller] {
+			to++
+		}
+		if run := byCaller[from:to]; len(run) > 1 && (len(run) <= maxPairs || len(pairs) <= maxPairs) {
+			if drop == nil {
+				drop = make([]bool, len(pairs))
+			}
+			for _, x := range run {
+				drop[x.after] = slices.ContainsFunc(run, func(y pair) bool {
+					return x.after != y.after && !drop[y.after] && includes(&k.ops[y.op], &k.ops[x.op]) &&
+						(y.after < x.after || !includes(&k.ops[x.op], &k.ops[y.op]))
+				})
+			}
+		}
+		from = to
+	}
+	if !slices.Contains(drop, true) {
+		return pairs
+	}
+	out := byCaller[:0]
+	for i, p := range pairs {
+		if !drop[i] {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,89 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/lang/ast"
+)
+
+// Plan is what a program is lowered to: objects that have their statements and their names. Their specs, which are large, are
+// made one object at a time. A plan does not change, and may be asked from several goroutines.
+type Plan struct {
+	l       *lowerer
+	objects []named // sorted by namespace, kind and name
+}
+
+func newPlan(l *lowerer, objects []named) *Plan {
+	slices.SortFunc(objects, func(a, b named) int {
+		if c := strings.Compare(a.target.Namespace, b.target.Namespace); c != 0 {
+			return c
+		}
+		if c := strings.Compare(string(a.kind), string(b.kind)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	return &Plan{l, objects}
+}
+
+// Len is the number of objects, each before it is split.
+func (p *Plan) Len() int { return len(p.objects) }
+
+// Builder makes objects of a plan. It has memory of its own: one for each goroutine.
+type Builder struct {
+	plan    *Plan
+	scratch scratch
+}
+
+// Builder returns a builder of the plan's objects.
+func (p *Plan) Builder() *Builder {
+	return &Builder{plan: p, scratch: newScratch(&p.l.plain)}
+}
+
+// Build makes object i of the plan: one, or several where a limit splits it.
+func (b *Builder) Build(i int) []*istio.Object {
+	n := &b.plan.objects[i]
+	obj := b.plan.l.header(n)
+	switch {
+	case n.peer != nil:
+		obj.Peer = n.peer
+	case n.request != nil:
+		obj.Request = n.request
+	case n.gathered == nil:
+		obj.Authorization = &security.AuthorizationPolicy{}
+	default:
+		return b.authorization(n, obj)
+	}
+	return []*istio.Object{obj}
+}
+
+func (b *Builder) authorization(n *named, obj *istio.Object) []*istio.Object {
+	var rules []*security.Rule
+	switch o := n.gathered; {
+	case len(o.cubes) == 0 && len(o.plain) > 0:
+		rules = b.plain(o.plain)
+	default:
+		rules = specs(group(slices.Collect(o.each(&b.plan.l.plain)), n.action == ast.Allow))
+	}
+	parts := partition(rules)
+	if len(parts) > 1 {
+		parts = slices.DeleteFunc(parts, func(r []*security.Rule) bool { return len(r) == 0 })
+	}
+	var out []*istio.Object
+	for i, rules := range parts {
+		part := *obj
+		part.Authorization = &security.AuthorizationPolicy{Action: actions[n.action], Selector: selector(&n.target), Rules: rules}
+		if n.provider != "" {
+			asks(&part, n.provider)
+		}
+		if len(parts) > 1 {
+			part.Name += "-" + letters(uint64(i), 2)
+		}
+		out = append(out, &part)
+	}
+	return out
+}
