@@ -34,10 +34,10 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 			continue
 		}
 		pass := list
-		by := c.passes(r, e, func(a *ir.Operation) bool {
-			if len(a.Paths) > 0 && c.spend((len(list)+1)*len(a.Paths)) {
-				pass = matched(list, a.Paths)
-				for _, q := range a.Paths {
+		by := c.passes(&r.Target, r.Sources, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+			if len(a.Op.Paths) > 0 && c.spend((len(list)+1)*len(a.Op.Paths)) {
+				pass = matched(list, a.Op.Paths)
+				for _, q := range a.Op.Paths {
 					if len(pass) == 0 {
 						pass = unmatched(through(p, q), e.Op.Paths)
 					}
@@ -63,8 +63,11 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 
 // verb is what a rule does to a request that it matches.
 func verb(r *ir.Rule) string {
-	if r.Action == ast.Delegate {
+	switch r.Action {
+	case ast.Delegate:
 		return "asked about"
+	case ast.Audit:
+		return "recorded"
 	}
 	return "refused"
 }
@@ -83,8 +86,8 @@ func (c *checker) denyHosts(r *ir.Rule, e *ir.Entry) bool {
 		if len(list) == 0 {
 			continue
 		}
-		by := c.passes(r, e, func(a *ir.Operation) bool {
-			return len(a.Hosts) == 0 || !c.spend(len(list)*len(a.Hosts)) || len(matched(list, a.Hosts)) > 0
+		by := c.passes(&r.Target, r.Sources, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+			return len(a.Op.Hosts) == 0 || !c.spend(len(list)*len(a.Op.Hosts)) || len(matched(list, a.Op.Hosts)) > 0
 		})
 		if by.nothing {
 			continue
@@ -145,34 +148,6 @@ func (c *checker) cutLeaks(e *ir.Entry, cut *ir.Operation) bool {
 		}
 	}
 	return false
-}
-
-// passing says what lets a request past a deny.
-type passing struct {
-	nothing bool     // its target is closed, and no allow does
-	allow   *ir.Rule // nil where the target is open, or more was to be looked at than is worth while
-	open    bool
-}
-
-// passes finds what lets a request pass that meets an entry of a deny in all but what admits looks at.
-func (c *checker) passes(r *ir.Rule, e *ir.Entry, admits func(*ir.Operation) bool) passing {
-	if len(c.closed().of(&r.Target)) == 0 {
-		return passing{open: true}
-	}
-	allows := c.allows()
-	for i := range allows.near(&r.Target) {
-		a := allows.rules[i]
-		if !c.spend(1) {
-			return passing{}
-		}
-		if !meets(&a.Target, &r.Target) || !c.meetCallers(a.Sources, r.Sources) {
-			continue
-		}
-		if slices.ContainsFunc(a.Entries, func(x ir.Entry) bool { return meetOperations(&x.Op, &e.Op) && admits(&x.Op) }) {
-			return passing{allow: a}
-		}
-	}
-	return passing{nothing: true}
 }
 
 // explain says what lets the other spellings through, and what to write there.

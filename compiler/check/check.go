@@ -4,6 +4,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -24,6 +25,9 @@ func Program(p *ir.Program) diag.List {
 		checkAbsence(r, &c.diags)
 		r.Via.Relate(c.diags[n:])
 	}
+	if !p.Incomplete {
+		c.unused()
+	}
 	checkGuards(p, &c.diags)
 	return c.diags
 }
@@ -31,10 +35,21 @@ func Program(p *ir.Program) diag.List {
 // rule runs the lints that look at one rule and what stands beside it.
 func (c *checker) rule(r *ir.Rule) {
 	switch r.Action {
-	case ast.Deny, ast.Delegate:
+	case ast.Delegate:
 		c.denySpellings(r)
+	case ast.Deny:
+		c.denySpellings(r)
+		c.denyIdentity(r)
+		c.denyToken(r)
+	case ast.Audit:
+		c.denyIdentity(r)
+		c.denyToken(r)
 	case ast.Allow:
 		c.exceptSpellings(r)
+		c.allowPlaintext(r)
+	}
+	if len(r.Sources.From)+len(r.Sources.NotNet) > 0 {
+		c.client(r)
 	}
 }
 
@@ -55,11 +70,7 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 		if a.Value == "*" {
 			d.Message = "no `jwt` statement has " + r.Target.String() + " verify tokens, so this never holds"
 		}
-		for _, j := range verify {
-			if strings.Trim(j.Issuer, "/") == strings.Trim(issuer, "/") {
-				d.Relate(j.Span, "issuer %q differs by a slash", j.Issuer)
-			}
-		}
+		adviseToken(d, r, a, verify)
 	}
 	for _, t := range claims {
 		if len(verify) == 0 {
@@ -83,6 +94,33 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 			d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
 		}
 	}
+}
+
+// sameIssuer reports whether two issuers differ by a slash, by case or by their scheme at most. To a proxy they are two as soon
+// as they differ by a letter.
+func sameIssuer(a, b string) bool {
+	fold := func(s string) string {
+		s = strings.ToLower(strings.TrimRight(s, "/"))
+		return strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
+	}
+	return fold(a) == fold(b)
+}
+
+// adviseToken says what to write where no issuer is the one that a rule names.
+func adviseToken(d *diag.Diagnostic, r *ir.Rule, a ir.Text, verify []*ir.JWT) {
+	issuer := issuerOf(a)
+	for _, j := range verify {
+		if a.Value != "*" && sameIssuer(j.Issuer, issuer) {
+			d.Relate(j.Span, "here the issuer is %q", j.Issuer).
+				Fix(a.Span, strconv.Quote(j.Issuer+a.Value[len(issuer):]), "name the issuer as the `jwt` statement does").
+				Advise("or correct the `jwt` statement: an issuer is compared to the letter with `iss` in the token")
+			return
+		}
+	}
+	if a.Value == "*" {
+		issuer = "ISSUER"
+	}
+	d.Advise("add `jwt %q on %s`", issuer, &r.Target)
 }
 
 // checkAbsence says of a deny that tests for difference what it leaves out.

@@ -25,6 +25,10 @@ type checker struct {
 
 	baselines *covering
 	allowed   *allows
+	transport *transport
+	plaintext *covering       // denies of plaintext callers
+	required  *covering       // denies of requests without a token
+	gateways  map[string]bool // namespaces in which all known workloads are gateways
 }
 
 // said is a code at a statement: a statement on many targets, or in a policy that is used often, is told of once.

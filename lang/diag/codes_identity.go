@@ -15,6 +15,12 @@ const (
 	JWTTwice            Code = "ZT1212" // one issuer accepted twice
 	MTLSConflict        Code = "ZT1213" // two mtls modes for one target
 	BadToken            Code = "ZT1214" // a bad line in a jwt block
+	PlaintextPasses     Code = "ZT1215" // a deny on an identity where plaintext passes
+	PlaintextRefused    Code = "ZT1216" // an allow of plaintext where mTLS is required
+	ClientAddress       Code = "ZT1217" // the address of a client away from a gateway
+	ClientAlone         Code = "ZT1218" // ... and nothing else in an allow
+	JWTUnused           Code = "ZT1219" // tokens that no rule asks for
+	TokenLeftOut        Code = "ZT1220" // a deny on a token that the caller leaves out
 )
 
 var identityCodes = []Info{
@@ -199,6 +205,103 @@ jwt "https://i.example" on api { timeout soon }
 `,
 		Fixed: `deny all in default
 jwt "https://i.example" on api { timeout 5s }
+`,
+	},
+	{
+		Code: PlaintextPasses, Severity: Warning, Title: "a deny on an identity where plaintext passes",
+		Explanation: "An identity comes from the certificate of mTLS. Where plaintext is accepted, which is Istio's default, the same caller can leave it out: a pod without a sidecar, or whoever reaches the port. A deny or audit on its identity then does not see it, and it passes, because the target is open or an allow admits callers without an identity. There is no warning where no such allow is, nor where `mtls strict` covers the target.",
+		Example: `workload web { port http 8080 }
+workload legacy
+workload api { port http 8080 }
+deny all in default
+allow anyone -> api
+deny legacy -> api
+`,
+		Fixed: `workload web { port http 8080 }
+workload legacy
+workload api { port http 8080 }
+mtls strict in default
+deny all in default
+allow authenticated -> api
+deny legacy -> api
+`,
+	},
+	{
+		Code: PlaintextRefused, Severity: Warning, Title: "an allow of plaintext where mTLS is required",
+		Explanation: "With `mtls strict` a proxy refuses connections without a certificate before it looks at any rule. An allow for `plaintext`, or for `anyone` as far as it means them, lets nobody in. Probes of the kubelet do not need it: Istio has them answered by the proxy's own agent.",
+		Example: `workload api { port http 8080 }
+mtls strict in default
+deny all in default
+allow anyone -> api GET "/health"
+`,
+		Fixed: `workload api { port http 8080 }
+mtls strict in default
+deny all in default
+allow authenticated -> api GET "/health"
+`,
+	},
+	{
+		Code: ClientAddress, Severity: Warning, Title: "the address of a client, away from a gateway",
+		Explanation: "`from client` is the address behind proxies, which the caller sends in X-Forwarded-For. A gateway knows how many of its entries to trust (numTrustedProxies). A sidecar trusts none of its own, and takes the last entry that whoever calls it has written, so any workload of the mesh chooses what stands there. A gateway is a workload or pods with the label `gateway.networking.k8s.io/gateway-name`, or the label `istio` with a value such as ingressgateway; a namespace is one when all of its known workloads are.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web from client "203.0.113.0/24" -> api
+`,
+		Fixed: `workload api { port http 8080 }
+workload edge { labels istio: ingressgateway; port http 8080 }
+deny all in default
+allow anyone from client "203.0.113.0/24" -> edge
+allow edge -> api
+`,
+	},
+	{
+		Code: ClientAlone, Severity: Error, Title: "an allow by nothing but the address of a client",
+		Explanation: "Away from a gateway any workload of the mesh chooses the address that `from client` looks at. An allow that asks for neither an identity, a token nor the address of the direct peer is then open to all of them. See ZT1217 for what a gateway is.",
+		Example: `workload api { port http 8080 }
+deny all in default
+allow anyone from client "203.0.113.0/24" -> api
+`,
+		Fixed: `workload api { port http 8080 }
+workload edge { labels istio: ingressgateway; port http 8080 }
+deny all in default
+allow anyone from client "203.0.113.0/24" -> edge
+allow edge -> api
+`,
+	},
+	{
+		Code: JWTUnused, Severity: Warning, Title: "tokens that no rule asks for",
+		Explanation: "`jwt` has a workload verify the tokens of an issuer. It refuses a bad token, and requires none: a request without a token passes it. As long as no rule asks for a token there, with `as` or by a claim, nobody needs one.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api
+deny all in default
+allow web -> api
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api
+deny all in default
+allow web -> api
+deny anyone except as "https://i.example/*" -> api
+`,
+	},
+	{
+		Code: TokenLeftOut, Severity: Warning, Title: "a deny on a token that the caller leaves out",
+		Explanation: "A token is the caller's to send. A deny or audit that names a subject or a claim does not see the same caller when it sends none, and where nothing requires a token that request passes. There is no warning where every allow that could let it through asks for a token, nor where a deny refuses all requests without one.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api
+deny all in default
+allow web -> api
+deny anyone as "https://i.example/robot" -> api
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api
+deny all in default
+allow web as "https://i.example/*" -> api
+deny anyone as "https://i.example/robot" -> api
 `,
 	},
 }

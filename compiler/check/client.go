@@ -1,0 +1,90 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// client warns of a rule by the address of a client behind proxies where its target is no gateway: a sidecar takes the address
+// from a header that any caller writes (istio-semantics 9). As the one condition of an allow it is an error.
+func (c *checker) client(r *ir.Rule) {
+	s := r.Sources
+	of := func(list []ir.Net) *ir.Net {
+		if i := slices.IndexFunc(list, func(n ir.Net) bool { return n.Client }); i >= 0 {
+			return &list[i]
+		}
+		return nil
+	}
+	from, except := of(s.From), of(s.NotNet)
+	if from == nil && except == nil || c.isGateway(&r.Target) {
+		return
+	}
+	alone := from != nil && r.Action == ast.Allow && len(s.From) == 1 &&
+		slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) &&
+		slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return !asksToken(r, &e) })
+	if from == nil {
+		from = except
+	}
+	at := from.Blocks[0].Span
+	code := diag.ClientAddress
+	if alone {
+		code = diag.ClientAlone
+	}
+	if c.told(code, r.Span) {
+		return
+	}
+	c.tell(code, r.Span)
+	why := "so it proves nothing"
+	if alone {
+		why = "and this allow asks for nothing else"
+	}
+	where := r.Target.String() + " is no gateway"
+	if r.Target.Labels() == nil {
+		where = "not every pod of " + r.Target.String() + " is known for a gateway"
+	}
+	c.diags.Add(code, at, "%s, and elsewhere any caller of the mesh chooses the address %q by a header, %s", where, from.Blocks[0].Value, why).
+		Note("a proxy that is not told of trusted hops takes the last entry of X-Forwarded-For, whoever sent it; a gateway can be told, with numTrustedProxies").
+		Advise("write the rule for the gateway, and here name the gateway as the caller").
+		Advise("or, if it is a gateway, declare it with its label `istio` or `gateway.networking.k8s.io/gateway-name`")
+}
+
+// Labels by which a pod is known to be a gateway of Istio's: the first is on those of istioctl and Helm (istio:
+// ingressgateway), the second on those that Istio makes of a Gateway of the Kubernetes API.
+const (
+	istioLabel   = "istio"
+	gatewayLabel = "gateway.networking.k8s.io/gateway-name"
+)
+
+// notGateways are the values of the label `istio` that Istio gives to other parts of itself.
+var notGateways = []string{"pilot", "istiod", "sidecar-injector", "cni", "ztunnel"}
+
+func gatewayPods(labels map[string]string) bool {
+	if _, ok := labels[gatewayLabel]; ok {
+		return true
+	}
+	v, ok := labels[istioLabel]
+	return ok && !slices.Contains(notGateways, v)
+}
+
+// isGateway reports whether every pod of a target is known to be a gateway.
+func (c *checker) isGateway(t *ir.Target) bool {
+	switch t.Kind {
+	case ir.OnMesh:
+		return false
+	case ir.OnNamespace:
+		if c.gateways == nil {
+			c.gateways = map[string]bool{}
+			for _, w := range c.p.Workloads {
+				all, seen := c.gateways[w.Namespace]
+				c.gateways[w.Namespace] = (all || !seen) && gatewayPods(w.PodLabels)
+			}
+		}
+		return c.gateways[t.Namespace]
+	case ir.OnWorkload:
+		return gatewayPods(t.Workload.PodLabels)
+	}
+	return gatewayPods(t.PodLabels())
+}

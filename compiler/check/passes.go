@@ -1,0 +1,120 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+)
+
+// passing says what lets a request past a deny.
+type passing struct {
+	nothing bool     // its target is closed, and no allow does
+	allow   *ir.Rule // nil where the target is open, or more was to be looked at than is worth while
+	open    bool
+}
+
+// passes finds what lets a request to a target pass, of some callers and an operation; paths, hosts and tokens are for admits
+// to look at. What cannot be told passes.
+func (c *checker) passes(t *ir.Target, callers *ir.Sources, op *ir.Operation, admits func(*ir.Rule, *ir.Entry) bool) passing {
+	if len(c.closed().of(t)) == 0 {
+		return passing{open: true}
+	}
+	allows := c.allows()
+	for i := range allows.near(t) {
+		a := allows.rules[i]
+		if !c.spend(1) {
+			return passing{}
+		}
+		if !meets(&a.Target, t) || !c.meetCallers(a.Sources, callers) {
+			continue
+		}
+		for j := range a.Entries {
+			if e := &a.Entries[j]; meetOperations(&e.Op, op) && admits(a, e) {
+				return passing{allow: a}
+			}
+		}
+	}
+	return passing{nothing: true}
+}
+
+// meetCallers reports whether a caller of a, tokens and addresses aside, may be one of b. It is false only where that can be
+// read off the sources.
+func (c *checker) meetCallers(a, b *ir.Sources) bool {
+	if !c.spend(len(a.Any) * (len(a.Except) + len(b.Except) + len(b.Any))) {
+		return true
+	}
+	for _, x := range a.Any {
+		out := func(y ir.Source) bool { return includesSource(y, x) }
+		if slices.ContainsFunc(a.Except, out) || slices.ContainsFunc(b.Except, out) {
+			continue
+		}
+		if slices.ContainsFunc(b.Any, func(y ir.Source) bool { return meetSources(x, y) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasIdentity(k ir.SourceKind) bool { return k != ir.Anyone && k != ir.Plaintext }
+
+// includesSource reports whether every caller of y is one of x, where that can be read off the text.
+func includesSource(x, y ir.Source) bool {
+	switch {
+	case x.Kind == ir.Anyone, x.Kind == y.Kind && x.Value == y.Value:
+		return true
+	case x.Kind == ir.Authenticated:
+		return hasIdentity(y.Kind)
+	case x.Kind == ir.Principal && y.Kind == ir.Principal:
+		start, cut := strings.CutSuffix(x.Value, "*")
+		return cut && strings.HasPrefix(y.Value, start)
+	}
+	return false
+}
+
+// meetSources reports whether a caller may be of both.
+func meetSources(x, y ir.Source) bool {
+	switch {
+	case x.Kind == ir.Anyone || y.Kind == ir.Anyone:
+		return true
+	case x.Kind == ir.Plaintext || y.Kind == ir.Plaintext:
+		return x.Kind == y.Kind
+	case x.Kind != ir.Principal || y.Kind != ir.Principal:
+		return true
+	}
+	// Istio rewrites the trust domain of a principal to each alias of the mesh's own, so two that differ in it may be one.
+	_, a, oka := strings.Cut(x.Value, "/")
+	_, b, okb := strings.Cut(y.Value, "/")
+	return !oka || !okb || x.Value[0] == '*' || y.Value[0] == '*' || meetPatterns(a, b)
+}
+
+// meetOperations reports whether a request may be of both operations, paths and hosts aside.
+func meetOperations(a, b *ir.Operation) bool {
+	if a.Speaks == ir.TCPTraffic && b.HTTP() || b.Speaks == ir.TCPTraffic && a.HTTP() {
+		return false
+	}
+	return meetLists(a.Methods, b.Methods, equal) && meetLists(a.Ports, b.Ports, equal)
+}
+
+func equal[T comparable](a, b T) bool { return a == b }
+
+// meetLists compares two lists of alternatives; an empty one is no test. Long lists are not searched.
+func meetLists[T any](a, b []T, meet func(a, b T) bool) bool {
+	return len(a) == 0 || len(b) == 0 || len(a)*len(b) > 1024 ||
+		slices.ContainsFunc(a, func(x T) bool { return slices.ContainsFunc(b, func(y T) bool { return meet(x, y) }) })
+}
+
+// meetPatterns reports whether a string may match two patterns: exact, with a wildcard, or a template. It is false only where
+// what stands before their wildcards differs.
+func meetPatterns(a, b string) bool {
+	i, j := strings.IndexAny(a, "*{"), strings.IndexAny(b, "*{")
+	switch {
+	case i < 0 && j < 0:
+		return a == b
+	case i < 0:
+		return strings.HasPrefix(a, b[:j])
+	case j < 0:
+		return strings.HasPrefix(b, a[:i])
+	}
+	return strings.HasPrefix(a[:i], b[:j]) || strings.HasPrefix(b[:j], a[:i])
+}

@@ -1,0 +1,160 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// ofToken reports whether an attribute is of a verified token.
+func ofToken(k ir.AttrKind) bool {
+	return k == ir.AttrClaim || k == ir.AttrAudience || k == ir.AttrPresenter
+}
+
+// needsToken reports whether a condition holds only where there is a verified token.
+func needsToken(c *ir.Cond) bool {
+	switch {
+	case c == nil || c.Op == ir.CondNot:
+		return false
+	case c.Op == ir.CondAnd:
+		return slices.ContainsFunc(c.List, needsToken)
+	case c.Op == ir.CondOr:
+		return len(c.List) > 0 && !slices.ContainsFunc(c.List, func(x *ir.Cond) bool { return !needsToken(x) })
+	}
+	return ofToken(c.Test.Kind) && c.Test.Op != ast.Absent
+}
+
+// asksToken reports whether an entry of a rule speaks of requests with a verified token only.
+func asksToken(r *ir.Rule, e *ir.Entry) bool {
+	return len(r.Sources.As) > 0 || needsToken(r.When) || needsToken(e.When)
+}
+
+// denyToken warns of a deny or audit that goes by a token where the same caller passes without one.
+func (c *checker) denyToken(r *ir.Rule) {
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if !asksToken(r, e) || c.told(diag.TokenLeftOut, r.Span) || c.tokenRequired(&r.Target) {
+			continue
+		}
+		by := c.passes(&r.Target, r.Sources, &e.Op, func(a *ir.Rule, x *ir.Entry) bool {
+			return !asksToken(a, x) && meetLists(x.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(x.Op.Hosts, e.Op.Hosts, meetPatterns)
+		})
+		if by.nothing {
+			continue
+		}
+		at, subject := r.Span, "ISSUER/*"
+		if len(r.Sources.As) > 0 {
+			at = r.Sources.As[0].Span
+		} else if list := tests(r); len(list) > 0 {
+			at = list[slices.IndexFunc(list, func(t placed) bool { return ofToken(t.test.Kind) })].test.Span
+		}
+		if list, _ := c.v.of(&r.Target); len(list) > 0 {
+			subject = c.anyToken(&r.Target, list[0].Issuer)
+		}
+		d := c.diags.Add(diag.TokenLeftOut, at, "%s goes by a token, and nothing requires one of callers of %s: the same caller without its token is not %s", brief(at.Text()), &r.Target, verb(r))
+		if by.allow != nil {
+			d.Relate(by.allow.Span, "this allow lets it through")
+		}
+		d.Advise("require a token: `deny anyone except as %q -> %s`", subject, &r.Target).
+			Advise("or let the allows say whose tokens are wanted, with `as`")
+		c.tell(diag.TokenLeftOut, r.Span)
+	}
+}
+
+// tokenRequired reports whether a deny refuses every request without a token to a target: on its port, or on the one port of
+// its workload that may speak HTTP.
+func (c *checker) tokenRequired(t *ir.Target) bool {
+	if c.required == nil {
+		c.required = &covering{}
+		for _, r := range c.p.Rules {
+			if requiresToken(r) {
+				c.required.add(&r.Target)
+			}
+		}
+	}
+	return slices.ContainsFunc(c.required.of(t), func(i int) bool {
+		on := c.required.targets[i].Port
+		if on == 0 || on == t.Port {
+			return true
+		}
+		return t.Kind == ir.OnWorkload && t.Workload.PortsKnown &&
+			!slices.ContainsFunc(t.Workload.Ports, func(p ir.Port) bool { return p.Number != on && p.Protocol != ir.TCP })
+	})
+}
+
+// requiresToken reports whether a rule refuses every request without a token, and asks for nothing else.
+func requiresToken(r *ir.Rule) bool {
+	s := r.Sources
+	if r.Action != ast.Deny || r.DryRun || r.When != nil || len(s.NotAs) == 0 || len(r.Cuts)+len(s.As)+len(s.From)+len(s.Except)+len(s.NotNet) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Anyone }) && slices.ContainsFunc(r.Entries, func(e ir.Entry) bool {
+		return len(e.Op.Methods)+len(e.Op.Paths)+len(e.Op.Hosts)+len(e.Op.Ports)+len(e.Cuts) == 0 && e.When == nil && e.Op.Speaks != ir.TCPTraffic
+	})
+}
+
+// unused warns of a `jwt` statement whose tokens no rule asks for.
+func (c *checker) unused() {
+	if len(c.p.JWT) == 0 {
+		return
+	}
+	var at meeting
+	var rules []*ir.Rule
+	for _, r := range c.p.Rules {
+		if readsToken(r) {
+			at.add(&r.Target)
+			rules = append(rules, r)
+		}
+	}
+	for _, j := range c.p.JWT {
+		c.left = maxLooked
+		if c.told(diag.JWTUnused, j.Span) || c.tokenUsed(&at, rules, j) {
+			continue
+		}
+		c.tell(diag.JWTUnused, j.Span)
+		c.diags.Add(diag.JWTUnused, j.Span, "tokens of %q are accepted on %s and no rule asks for one, so no caller needs a token there", j.Issuer, &j.Target).
+			Note("`jwt` refuses bad tokens; it requires none").
+			Advise("require one: `deny anyone except as %q -> %s`", c.anyToken(&j.Target, j.Issuer), &j.Target).
+			Advise("or ask for it in the allows: `allow ... as %q -> %s`", j.Issuer+"/*", &j.Target)
+		j.Via.Relate(c.diags[len(c.diags)-1:])
+	}
+}
+
+// anyToken is the subject that every token has that a target accepts, of an issuer or of any where there are several.
+func (c *checker) anyToken(t *ir.Target, issuer string) string {
+	if _, issuers := c.v.of(t); len(issuers) > 1 {
+		return "*"
+	}
+	return issuer + "/*"
+}
+
+// tokenUsed reports whether a rule may read the tokens of a `jwt` statement on some pod.
+func (c *checker) tokenUsed(at *meeting, rules []*ir.Rule, j *ir.JWT) bool {
+	for i := range at.near(&j.Target) {
+		if !c.spend(1) || meets(&rules[i].Target, &j.Target) && readsIssuer(rules[i], j.Issuer) {
+			return true
+		}
+	}
+	return false
+}
+
+// readsToken reports whether a rule looks at tokens at all.
+func readsToken(r *ir.Rule) bool {
+	return len(r.Sources.As)+len(r.Sources.NotAs) > 0 || slices.ContainsFunc(tests(r), testsToken)
+}
+
+// testsToken reports whether a test reads a token, or what Istio leaves of it for other filters.
+func testsToken(t placed) bool {
+	return ofToken(t.test.Kind) || t.test.Kind == ir.AttrMetadata && strings.Contains(t.test.Key, "jwt_authn")
+}
+
+// readsIssuer reports whether a rule looks at tokens of an issuer, or means to; a test of a claim looks at those of every one
+// that the rule does not exclude by naming others.
+func readsIssuer(r *ir.Rule, issuer string) bool {
+	named := func(a ir.Text) bool { return a.Value == "*" || sameIssuer(issuerOf(a), issuer) }
+	return slices.ContainsFunc(r.Sources.As, named) || slices.ContainsFunc(r.Sources.NotAs, named) ||
+		len(r.Sources.As) == 0 && slices.ContainsFunc(tests(r), testsToken)
+}

@@ -1,0 +1,167 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// rank orders mtls statements as Istio does: the closer one to a port of a workload wins.
+func rank(m *ir.MTLS) int {
+	switch {
+	case m.Target.Port != 0:
+		return 3
+	case m.Target.Labels() != nil:
+		return 2
+	case m.Target.Kind == ir.OnNamespace:
+		return 1
+	}
+	return 0
+}
+
+// strict returns the statement by which every connection to a target has to be mTLS, nil when there is none or another one
+// makes an exception. A gateway terminates what comes from outside as its Gateway says, and mtls statements say nothing of that.
+func (c *checker) strict(t *ir.Target) *ir.MTLS {
+	if len(c.p.MTLS) == 0 || c.isGateway(t) {
+		return nil
+	}
+	if c.transport == nil {
+		c.transport = &transport{}
+		for _, m := range c.p.MTLS {
+			c.transport.covering.add(&m.Target)
+			c.transport.meeting.add(&m.Target)
+		}
+	}
+	var by *ir.MTLS
+	for _, i := range c.transport.covering.of(t) {
+		m := c.p.MTLS[i]
+		if m.Mode == "STRICT" && (m.Target.Port == 0 || m.Target.Port == t.Port) && (by == nil || rank(m) > rank(by)) {
+			by = m
+		}
+	}
+	if by == nil {
+		return nil
+	}
+	for i := range c.transport.near(t) {
+		m := c.p.MTLS[i]
+		if !c.spend(1) || m.Mode != "STRICT" && rank(m) >= rank(by) && meets(&m.Target, t) {
+			return nil
+		}
+	}
+	return by
+}
+
+type transport struct {
+	covering
+	meeting
+}
+
+// denyIdentity warns of a deny or audit that goes by identities where the same caller passes without one.
+func (c *checker) denyIdentity(r *ir.Rule) {
+	s := r.Sources
+	if c.told(diag.PlaintextPasses, r.Span) || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) || x.Kind == ir.Authenticated }) {
+		return
+	}
+	if c.strict(&r.Target) != nil || len(c.noPlaintext().of(&r.Target)) > 0 {
+		return
+	}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		by := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+			return meetLists(a.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, meetPatterns)
+		})
+		if by.nothing {
+			continue
+		}
+		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), &r.Target, verb(r))
+		switch {
+		case by.allow != nil:
+			d.Relate(by.allow.Span, "this allow lets it through")
+		case by.open:
+			d.Note("no `deny all` covers %s, so what no deny refuses passes", &r.Target)
+		}
+		if !c.isGateway(&r.Target) {
+			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(&r.Target))
+		}
+		d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
+		c.tell(diag.PlaintextPasses, r.Span)
+		return
+	}
+}
+
+// scope names the scope that a target lies in, as `in` takes it.
+func (c *checker) scope(t *ir.Target) string {
+	if t.Kind == ir.OnMesh || t.Namespace == c.p.Mesh.RootNamespace {
+		return "mesh"
+	}
+	return t.Namespace
+}
+
+// noPlaintext finds the denies that refuse every plaintext caller of a target.
+func (c *checker) noPlaintext() *covering {
+	if c.plaintext == nil {
+		c.plaintext = &covering{}
+		for _, r := range c.p.Rules {
+			s := r.Sources
+			if r.Action != ast.Deny || r.DryRun || r.When != nil || r.Target.Port != 0 || len(r.Cuts)+len(s.As)+len(s.From)+len(s.NotAs)+len(s.NotNet) > 0 ||
+				!slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) ||
+				slices.ContainsFunc(s.Except, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) {
+				continue
+			}
+			if slices.ContainsFunc(r.Entries, func(e ir.Entry) bool {
+				return !e.Op.HTTP() && e.Op.Speaks == ir.AnyTraffic && len(e.Op.Ports)+len(e.Cuts) == 0 && e.When == nil
+			}) {
+				c.plaintext.add(&r.Target)
+			}
+		}
+	}
+	return c.plaintext
+}
+
+// allowPlaintext warns of an allow for callers without an identity where none comes.
+func (c *checker) allowPlaintext(r *ir.Rule) {
+	if r.All || c.told(diag.PlaintextRefused, r.Span) {
+		return
+	}
+	for _, x := range r.Sources.Any {
+		if hasIdentity(x.Kind) {
+			continue
+		}
+		by := c.strict(&r.Target)
+		if by == nil {
+			return
+		}
+		c.tell(diag.PlaintextRefused, r.Span)
+		if x.Kind == ir.Plaintext {
+			c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", &r.Target).
+				Relate(by.Span, "by this statement").
+				Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", &r.Target)
+			return
+		}
+		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", &r.Target).
+			Relate(by.Span, "by this statement")
+		if x.Span.File == r.Span.File && x.Span.Start >= r.Span.Start && x.Span.End <= r.Span.End { // not of a group that others use
+			d.Fix(x.Span, "authenticated", "say who is left")
+		} else {
+			d.Relate(r.Span, "for this allow").Advise("write `authenticated` here, for those who are left")
+		}
+		return
+	}
+}
+
+// brief quotes a part of a statement for a message: one that holds strings in backquotes.
+func brief(text string) string {
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		text = text[:i]
+	}
+	if len(text) > 60 {
+		text = strings.ToValidUTF8(text[:60], "") + "…"
+	}
+	if strings.Contains(text, `"`) {
+		return "`" + text + "`"
+	}
+	return `"` + text + `"`
+}
