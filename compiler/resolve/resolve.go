@@ -206,6 +206,8 @@ func (r *resolver) meshBlock(s *scope, b *ast.Mesh) {
 		m.Program = b.Program.Text
 		if bad := dnsLabel(m.Program); bad != "" {
 			r.report(s, diag.BadName, b.Program, "program name %q %s", m.Program, bad)
+		} else {
+			r.programName(s, b.Program)
 		}
 	}
 	if b.TrustDomain != nil {

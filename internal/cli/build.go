@@ -194,7 +194,7 @@ func (a *app) buildCommand() *cobra.Command {
 					return exit(exitFailed)
 				}
 			}
-			return a.deliver(in, out, diags, target{dest: dest, json: format == "json", check: check})
+			return a.deliver(in, out, diags, target{dest: dest, json: format == "json", check: check, werror: s.werror})
 		},
 	}
 	s.flags(c)

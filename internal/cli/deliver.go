@@ -18,8 +18,8 @@ import (
 
 // target is where a build goes.
 type target struct {
-	dest        string
-	json, check bool
+	dest                string
+	json, check, werror bool
 }
 
 // output is one file to write.
@@ -27,11 +27,6 @@ type output struct {
 	name string // below the destination's directory
 	text []byte
 }
-
-const kustomization = "kustomization.yaml"
-
-// kustomizationMark is the first line of our kustomization.yaml: it has no labels to carry.
-const kustomizationMark = "# app.kubernetes.io/managed-by: ztc"
 
 // stream is all objects as one text.
 func stream(out compiler.Output, json bool) []byte {
@@ -49,8 +44,8 @@ func stream(out compiler.Output, json bool) []byte {
 	return out.YAML()
 }
 
-// layout is all objects as one file for each namespace, and the kustomization.yaml that lists them; sorted by name.
-func layout(out compiler.Output, json bool) ([]output, error) {
+// layout is all objects as one file for each namespace, sorted by name, and the kustomization.yaml that lists them.
+func layout(out compiler.Output, program string, json bool) ([]output, error) {
 	ext := ".yaml"
 	if json {
 		ext = ".json"
@@ -69,16 +64,11 @@ func layout(out compiler.Output, json bool) ([]output, error) {
 		i = j
 	}
 	slices.SortFunc(files, func(a, b output) int { return strings.Compare(a.name, b.name) })
-	var k strings.Builder
-	k.WriteString(kustomizationMark + "\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:")
-	if len(files) == 0 {
-		k.WriteString(" []")
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.name
 	}
-	k.WriteString("\n")
-	for _, f := range files {
-		k.WriteString("- " + f.name + "\n")
-	}
-	return append(files, output{kustomization, []byte(k.String())}), nil
+	return append(files, output{kustomization, kustomize(program, names)}), nil
 }
 
 // fileName is the name of the file of a namespace.
@@ -120,10 +110,11 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
+	program := programName(in, out)
 	files := []output{{d.base, stream(out, t.json)}}
 	if d.dir {
 		var err error
-		if files, err = layout(out, t.json); err != nil {
+		if files, err = layout(out, program, t.json); err != nil {
 			diags.Add(diag.Internal, source.Span{}, "layout: %v", err)
 			a.report(diags)
 			return exit(exitInternal)
@@ -132,14 +123,23 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if bad := d.apart(in, files); len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	program := programName(in, out)
-	old, bad := d.read(files, program, t.check)
-	if len(bad) > 0 {
-		return a.fail(append(diags, bad...))
+	if !t.check {
+		if bad := d.hold(); len(bad) > 0 {
+			return a.fail(append(diags, bad...))
+		}
 	}
-	stale, bad := d.stale(in, files, program)
-	if len(bad) > 0 {
-		return a.fail(append(diags, bad...))
+	stale, more := d.stale(in, files, program)
+	if diags = append(diags, more...); more.HasErrors() {
+		return a.fail(diags)
+	}
+	old, more := d.read(files, stale, program, t.check)
+	if diags = append(diags, more...); more.HasErrors() {
+		return a.fail(diags)
+	}
+	if t.werror && diags.Count(diag.Warning) > 0 {
+		a.report(diags)
+		a.explainWerror(diags, true)
+		return exit(exitFailed)
 	}
 	if t.check {
 		return a.compare(d, files, old, stale, diags)

@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,6 +26,10 @@ type destination struct {
 	base  string   // of the file, when it is not
 	root  *os.Root // of the directory; nil when it does not exist yet
 	path  string   // of the directory, absolute, without symbolic links
+
+	made  bool     // the directory, by this build
+	mutex *os.File // the directory, while this build keeps others out of it
+	trash []string // what builds that were killed have left half written; filled by stale
 }
 
 func one(code diag.Code, format string, args ...any) diag.List {
@@ -87,7 +91,14 @@ func openDestination(given string) (*destination, diag.List) {
 	return d, nil
 }
 
+// close lets go of the destination. A directory that was made for nothing goes, too.
 func (d *destination) close() {
+	if d.made {
+		os.Remove(d.path) // only when it is empty
+	}
+	if d.mutex != nil {
+		d.mutex.Close()
+	}
 	if d.root != nil {
 		d.root.Close()
 	}
@@ -161,8 +172,8 @@ func (d *destination) input(in *inputs, name string) bool {
 }
 
 // read returns what the destination holds under the names of files, and refuses what is not the program's to
-// replace; to compare is harmless.
-func (d *destination) read(files []output, program string, check bool) (map[string][]byte, diag.List) {
+// replace; to compare is harmless. stale is what else of the directory is the program's.
+func (d *destination) read(files, stale []output, program string, check bool) (map[string][]byte, diag.List) {
 	old := map[string][]byte{}
 	var bad diag.List
 	if d.root == nil {
@@ -176,20 +187,56 @@ func (d *destination) read(files []output, program string, check bool) (map[stri
 			bad.Add(diag.BadDestination, source.Span{}, "cannot replace %q: %s", d.display(f.name), reason(err))
 		default:
 			old[f.name] = text
-			if check {
-				continue
-			}
-			why := foreign(text, program)
-			if d.dir && f.name == kustomization && marked(text) {
-				why = ""
-			}
-			if why != "" {
+			if why := foreign(text, program); why != "" && !check && !(d.dir && f.name == kustomization) {
 				bad.Add(diag.ForeignFile, source.Span{}, "%q is there and %s", d.display(f.name), why).
 					Advise("move it, or write to another place")
 			}
 		}
 	}
+	if d.dir {
+		bad = append(bad, d.kustomization(old[kustomization], names(files, stale), program, check)...)
+	}
 	return old, bad
+}
+
+// names is the set of the names of files.
+func names(lists ...[]output) map[string]bool {
+	m := map[string]bool{}
+	for _, l := range lists {
+		for _, f := range l {
+			m[f.name] = true
+		}
+	}
+	return m
+}
+
+// kustomization looks at the kustomization.yaml that would be replaced; ours are the files of the program.
+func (d *destination) kustomization(text []byte, ours map[string]bool, program string, check bool) diag.List {
+	var l diag.List
+	why, listed := foreignKustomization(text, program)
+	if why != "" && !check {
+		l.Add(diag.ForeignFile, source.Span{}, "%q is there and %s", d.display(kustomization), why).
+			Advise("give each program a directory of its own, and list the directories in a kustomization.yaml above them; if the program has got another name, delete the files of the old one")
+	}
+	for _, f := range listed {
+		if !ours[f] && d.has(f) {
+			l.Add(diag.UnlistedFile, source.Span{}, "%q is listed in %q, and is not wholly of this program: it stays, and is no longer listed", d.display(f), kustomization).
+				Advise("delete it, or list it in a kustomization.yaml of your own, beside this directory")
+		}
+	}
+	for _, other := range otherKustomizations {
+		if !check && d.has(other) {
+			l.Add(diag.ForeignFile, source.Span{}, "%q is there, and kustomize takes one such file in a directory", d.display(other)).
+				Advise("write to a directory of its own, and list that in %s", other)
+		}
+	}
+	return l
+}
+
+// has reports whether there is anything of that name in the directory.
+func (d *destination) has(name string) bool {
+	_, err := d.root.Lstat(name)
+	return err == nil
 }
 
 // old reads one regular file of the destination.
@@ -213,7 +260,8 @@ func (d *destination) old(name string) ([]byte, error) {
 	return b, err
 }
 
-// stale returns files of earlier builds of the program that are no longer written, sorted by name.
+// stale returns files of earlier builds of the program that are no longer written, sorted by name, and warns of those of
+// other programs.
 func (d *destination) stale(in *inputs, files []output, program string) ([]output, diag.List) {
 	if !d.dir || d.root == nil {
 		return nil, nil
@@ -222,122 +270,43 @@ func (d *destination) stale(in *inputs, files []output, program string) ([]outpu
 	if err != nil {
 		return nil, one(diag.BadDestination, "cannot look for files of earlier builds in %q: %s", d.given, reason(err))
 	}
-	written := map[string]bool{}
-	for _, f := range files {
-		written[f.name] = true
-	}
 	var out []output
+	written := names(files)
+	others := map[string][]string{}
 	for _, e := range entries {
-		ext := path.Ext(e.Name())
-		if !e.Type().IsRegular() || written[e.Name()] || ext != ".yaml" && ext != ".json" || d.input(in, e.Name()) {
+		name, ext := e.Name(), path.Ext(e.Name())
+		if !e.Type().IsRegular() || written[name] || d.input(in, name) {
 			continue
 		}
-		if text, err := d.old(e.Name()); err == nil && leftover(e.Name(), text, program) {
-			out = append(out, output{e.Name(), text})
+		if m := temporary.FindStringSubmatch(name); m != nil && written[m[1]] {
+			d.trash = append(d.trash, name)
 		}
-	}
-	return out, nil
-}
-
-// remove deletes files of earlier builds, and says so.
-func (d *destination) remove(stale []output) diag.List {
-	var l diag.List
-	for _, f := range stale {
-		name := d.display(f.name)
-		if err := d.root.Remove(f.name); err != nil {
-			l.Add(diag.CannotWrite, source.Span{}, "cannot remove %q, which is left over from an earlier build: %s", name, reason(err))
+		if ext != ".yaml" && ext != ".json" {
 			continue
 		}
-		l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name).
-			Advise("delete its objects from the cluster, too")
-	}
-	return l
-}
-
-// write replaces the files that differ. All are complete beside the old ones before the first is renamed.
-func (d *destination) write(files []output, old map[string][]byte) diag.List {
-	made := false
-	if d.root == nil {
-		if err := os.Mkdir(d.path, 0o755); err != nil {
-			return one(diag.CannotWrite, "cannot make the directory %q: %s", d.given, reason(err))
-		}
-		made = true
-		var err error
-		if d.root, err = os.OpenRoot(d.path); err != nil {
-			return one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
-		}
-	}
-	type pair struct{ tmp, name string }
-	var pending []pair
-	undo := func() {
-		for _, p := range pending {
-			d.root.Remove(p.tmp)
-		}
-		if made {
-			os.Remove(d.path) // only when it is empty
-		}
-	}
-	for _, f := range files {
-		have, ok := old[f.name]
-		if ok && bytes.Equal(have, f.text) {
-			continue
-		}
-		tmp, err := writeTemp(d.root, f.name, f.text)
+		text, err := d.old(name)
 		if err != nil {
-			undo()
-			return one(diag.CannotWrite, "cannot write %q: %s", d.display(f.name), reason(err))
+			continue
 		}
-		pending = append(pending, pair{tmp, f.name})
-	}
-	for len(pending) > 0 {
-		p := pending[0]
-		if err := d.root.Rename(p.tmp, p.name); err != nil {
-			undo()
-			return one(diag.CannotWrite, "cannot write %q: %s", d.display(p.name), reason(err))
+		switch owner, ours := builtBy(name, text); {
+		case ours && owner == program:
+			out = append(out, output{name, text})
+		case ours:
+			others[owner] = append(others[owner], name)
 		}
-		pending = pending[1:]
 	}
-	syncDir(d.root)
-	return nil
+	var warn diag.List
+	for _, owner := range slices.Sorted(maps.Keys(others)) {
+		warn.Add(diag.OtherProgram, source.Span{}, "%q also holds files of %s, which stay: %s", d.given, named(owner), few(others[owner]))
+	}
+	return out, warn
 }
 
-// writeTemp writes a complete file beside name, with the permissions of what name is now, and returns the file's name.
-func writeTemp(root *os.Root, name string, text []byte) (string, error) {
-	mode := fs.FileMode(0o666)
-	info, statErr := root.Lstat(name)
-	var f *os.File
-	var tmp string
-	var err error
-	for i := range 100 {
-		tmp = filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d-%d.tmp", filepath.Base(name), os.Getpid(), i))
-		if f, err = root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode); !errors.Is(err, fs.ErrExist) {
-			break
-		}
+// few is a list of names for a message: the first ones, and how many more.
+func few(names []string) string {
+	const most = 3
+	if n := len(names) - most; n > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n)
 	}
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(text)
-	if err == nil && statErr == nil {
-		err = f.Chmod(info.Mode().Perm())
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		root.Remove(tmp)
-		return "", err
-	}
-	return tmp, nil
-}
-
-// syncDir makes renames last. Some systems cannot; the files are whole all the same.
-func syncDir(root *os.Root) {
-	if f, err := root.Open("."); err == nil {
-		f.Sync()
-		f.Close()
-	}
+	return strings.Join(names, ", ")
 }

@@ -98,10 +98,8 @@ func foreign(text []byte, program string) string {
 			return "holds an object that does not carry ztc's label"
 		case d.managedBy != "ztc":
 			return "does not carry ztc's label"
-		case d.partOf != program && d.partOf == "":
-			return "is of a program without a name"
 		case d.partOf != program:
-			return "is of the program " + d.partOf
+			return "is of " + named(d.partOf)
 		}
 	}
 	if len(docs) == 0 {
@@ -110,22 +108,19 @@ func foreign(text []byte, program string) string {
 	return ""
 }
 
-// leftover reports whether a file of a directory was made by a build of the program into that directory: it has the name of
-// a namespace, and each object in it is the program's and of that namespace.
-func leftover(name string, text []byte, program string) bool {
+// builtBy returns the program whose build into a directory made a file: it has the name of a namespace, and each object in
+// it is of that namespace and of one program. ok is false for every other file.
+func builtBy(name string, text []byte) (program string, ok bool) {
 	docs := documents(text)
 	for _, d := range docs {
-		if d.managedBy != "ztc" || d.partOf != program || name != fileName(d.namespace, ".yaml") && name != fileName(d.namespace, ".json") {
-			return false
+		if d.managedBy != "ztc" || d.partOf != docs[0].partOf || name != fileName(d.namespace, ".yaml") && name != fileName(d.namespace, ".json") {
+			return "", false
 		}
 	}
-	return len(docs) > 0
-}
-
-// marked reports whether a kustomization.yaml is ours: it has no labels to carry.
-func marked(text []byte) bool {
-	first, _, _ := bytes.Cut(text, []byte("\n"))
-	return len(text) == 0 || string(bytes.TrimSuffix(first, []byte("\r"))) == kustomizationMark
+	if len(docs) == 0 {
+		return "", false
+	}
+	return docs[0].partOf, true
 }
 
 // programName is what the mesh block calls the program. Its objects carry it; a program without objects is asked.

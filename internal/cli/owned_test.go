@@ -46,11 +46,17 @@ func TestForeign(t *testing.T) {
 		if why := foreign([]byte(c.text), c.program); (why != "") != c.foreign {
 			t.Errorf("%s: foreign says %q", c.name, why)
 		}
-		if got := leftover("a.yaml", []byte(c.text), c.program); got != c.leftover {
-			t.Errorf("%s: leftover is %v", c.name, got)
+		if owner, ok := builtBy("a.yaml", []byte(c.text)); (ok && owner == c.program) != c.leftover {
+			t.Errorf("%s: built by %q, %v", c.name, owner, ok)
 		}
 	}
-	if leftover("copy.yaml", []byte(ours), "") || !leftover("kustomization.ns.yaml", []byte(object("kustomization", "")), "") {
-		t.Error("a file is taken for another namespace's")
+	if _, ok := builtBy("copy.yaml", []byte(ours)); ok {
+		t.Error("a copy is taken for a file that a build made")
+	}
+	if _, ok := builtBy("kustomization.ns.yaml", []byte(object("kustomization", ""))); !ok {
+		t.Error("the file of a namespace called kustomization is not known")
+	}
+	if _, ok := builtBy("a.yaml", []byte(ours+"---\n"+object("a", partOf))); ok {
+		t.Error("a file of two programs is taken for one's")
 	}
 }

@@ -36,10 +36,13 @@ func tool(t *testing.T, args ...string) []byte {
 }
 
 // fresh fails with a diff when what is committed is not what the program compiles to.
-func fresh(t *testing.T, output, program string) {
+func fresh(t *testing.T, output string, program ...string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	args := []string{"build", "--now", "2026-06-01", "--check", "-o", filepath.Join(root, output), filepath.Join(root, program)}
+	args := []string{"build", "--now", "2026-06-01", "--check", "-o", filepath.Join(root, output)}
+	for _, p := range program {
+		args = append(args, filepath.Join(root, p))
+	}
 	if code := cli.Main(args, strings.NewReader(""), &stdout, &stderr, nil); code != 0 {
 		t.Fatalf("%s is not fresh (%d): run `go generate ./internal/toolstest`\n%s%s", output, code, &stdout, &stderr)
 	}
@@ -77,12 +80,12 @@ func read(t *testing.T, path string) []byte {
 	return data
 }
 
-// same holds what a tool wrote to what ztc generated.
-func same(t *testing.T, generated, built []byte) {
+// same holds what a tool wrote to what ztc generated: n policies.
+func same(t *testing.T, n int, generated, built []byte) {
 	t.Helper()
 	want := policies(t, generated)
-	if len(want) != 2 {
-		t.Fatalf("%d policies are generated, not 2", len(want))
+	if len(want) != n {
+		t.Fatalf("%d policies are generated, not %d", len(want), n)
 	}
 	if diff := cmp.Diff(want, policies(t, built)); diff != "" {
 		t.Errorf("the tool changes the policies (-generated +built)\n%s", diff)
@@ -91,7 +94,26 @@ func same(t *testing.T, generated, built []byte) {
 
 func TestKustomize(t *testing.T) {
 	fresh(t, "examples/kustomize/generated/", "examples/kustomize")
-	same(t, read(t, "examples/kustomize/generated/shop.yaml"), tool(t, "kustomize", "build", "examples/kustomize"))
+	same(t, 2, read(t, "examples/kustomize/generated/shop.yaml"), tool(t, "kustomize", "build", "examples/kustomize"))
+}
+
+// TestTeams has two programs in one mesh: kustomize refuses two objects of one name.
+func TestTeams(t *testing.T) {
+	fresh(t, "examples/teams/generated/teams/", "examples/teams/bank", "examples/teams/shop")
+	fresh(t, "examples/teams/generated/platform/", "examples/teams/platform")
+	files, err := filepath.Glob(filepath.Join(root, "examples/teams/generated/*/*.yaml"))
+	if err != nil || len(files) != 7 {
+		t.Fatal(files, err)
+	}
+	var generated []byte
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		generated = append(append(generated, "---\n"...), data...)
+	}
+	same(t, 7, generated, tool(t, "kustomize", "build", "examples/teams"))
 }
 
 // TestHelm also has a value that looks like a template, which a generated file under templates/ would lose.
@@ -101,5 +123,5 @@ func TestHelm(t *testing.T) {
 	if !bytes.Contains(generated, []byte("{{ .Values.tier }}")) {
 		t.Errorf("the value that looks like a template is gone from\n%s", generated)
 	}
-	same(t, generated, tool(t, "helm", "template", "shop", "examples/helm"))
+	same(t, 2, generated, tool(t, "helm", "template", "shop", "examples/helm"))
 }

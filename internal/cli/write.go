@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+var lockWait = 10 * time.Second // for another build into the same directory; tests have less time
+
+// hold makes a directory where it is missing, and keeps other builds out of it until close: what is read, what is written
+// and what is removed belong together. A single file needs neither.
+func (d *destination) hold() diag.List {
+	if !d.dir {
+		return nil
+	}
+	var err error
+	if d.root == nil {
+		if err = os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return one(diag.CannotWrite, "cannot make the directory %q: %s", d.given, reason(err))
+		}
+		d.made = err == nil
+		if d.root, err = os.OpenRoot(d.path); err != nil {
+			return one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
+		}
+	}
+	f, err := d.root.Open(".")
+	if err != nil {
+		return one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
+	}
+	held, busy := lock(f, lockWait)
+	if held {
+		d.mutex = f
+		return nil
+	}
+	f.Close()
+	if busy {
+		return one(diag.CannotWrite, "cannot write %q: another build has been writing there for %s", d.given, lockWait)
+	}
+	return nil
+}
+
+// remove deletes files of earlier builds, and says so.
+func (d *destination) remove(stale []output) diag.List {
+	var l diag.List
+	for _, f := range stale {
+		name := d.display(f.name)
+		if err := d.root.Remove(f.name); err != nil {
+			l.Add(diag.CannotWrite, source.Span{}, "cannot remove %q, which is left over from an earlier build: %s", name, reason(err))
+			continue
+		}
+		l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name).
+			Advise("delete its objects from the cluster, too")
+	}
+	return l
+}
+
+// write replaces the files that differ. All are complete beside the old ones before the first is renamed.
+func (d *destination) write(files []output, old map[string][]byte) diag.List {
+	type pair struct{ tmp, name string }
+	var pending []pair
+	if d.mutex != nil { // whoever wrote these is gone
+		for _, name := range d.trash {
+			d.root.Remove(name)
+		}
+	}
+	undo := func() {
+		for _, p := range pending {
+			d.root.Remove(p.tmp)
+		}
+	}
+	for _, f := range files {
+		have, ok := old[f.name]
+		if ok && bytes.Equal(have, f.text) {
+			continue
+		}
+		tmp, err := writeTemp(d.root, f.name, f.text)
+		if err != nil {
+			undo()
+			return one(diag.CannotWrite, "cannot write %q: %s", d.display(f.name), reason(err))
+		}
+		pending = append(pending, pair{tmp, f.name})
+	}
+	for len(pending) > 0 {
+		p := pending[0]
+		if err := d.root.Rename(p.tmp, p.name); err != nil {
+			undo()
+			return one(diag.CannotWrite, "cannot write %q: %s", d.display(p.name), reason(err))
+		}
+		pending = pending[1:]
+	}
+	syncDir(d.root)
+	return nil
+}
+
+// temporary is the name of a file that writeTemp makes.
+var temporary = regexp.MustCompile(`^\.(.+)\.[0-9]+-[0-9]+\.tmp$`)
+
+// writeTemp writes a complete file beside name, with the permissions of what name is now, and returns the file's name.
+func writeTemp(root *os.Root, name string, text []byte) (string, error) {
+	mode := fs.FileMode(0o666)
+	info, statErr := root.Lstat(name)
+	var f *os.File
+	var tmp string
+	var err error
+	for i := range 100 {
+		tmp = filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d-%d.tmp", filepath.Base(name), os.Getpid(), i))
+		if f, err = root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(text)
+	if err == nil && statErr == nil {
+		err = f.Chmod(info.Mode().Perm())
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		root.Remove(tmp)
+		return "", err
+	}
+	return tmp, nil
+}
+
+// syncDir makes renames last. Some systems cannot; the files are whole all the same.
+func syncDir(root *os.Root) {
+	if f, err := root.Open("."); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}

@@ -1,0 +1,40 @@
+package diag
+
+// What concerns several programs on one mesh, and reports about a whole program. Those about files have no examples.
+const (
+	AmbiguousProgram Code = "ZT3030"
+	OtherProgram     Code = "ZT3031"
+	UnlistedFile     Code = "ZT3032"
+)
+
+var outputCodes = []Info{
+	{
+		Code: AmbiguousProgram, Severity: Error, Title: "a program name that reads as part of an object's name",
+		Explanation: "Objects are named PROGRAM-ACTION-TARGET, so that two programs on one mesh never name the same object. With one of the words " +
+			"`allow`, `deny`, `audit`, `delegate`, `mtls`, `jwt` or `dry-run` in the program's name that would not hold: the program `shop-dry-run` and a " +
+			"dry-run of the program `shop` would both be `shop-dry-run-allow-web`, and the later `kubectl apply` would replace a rule that is enforced.",
+		Example: `mesh { program shop-dry-run }
+deny all in default
+allow web -> api GET
+`,
+		Fixed: `mesh { program shop-trial }
+deny all in default
+allow web -> api GET
+`,
+	},
+	{
+		Code: OtherProgram, Severity: Warning, Internal: true,
+		Title: "the output directory holds files of another program",
+		Explanation: "A file in the output directory was made by ztc for another program: one that shares the directory, or this one under an earlier " +
+			"name. Files of other programs are never touched, and `kustomization.yaml` does not list them; but `kubectl apply -f` on the directory " +
+			"applies them, too. After a change of the name, delete the old files, and their objects from the cluster: an old `allow` still opens. " +
+			"Otherwise give each program a directory of its own.",
+	},
+	{
+		Code: UnlistedFile, Severity: Warning, Internal: true,
+		Title: "a file leaves the kustomization.yaml",
+		Explanation: "The `kustomization.yaml` that ztc writes lists the files of the program, and nothing else. The old one lists a file that is there and " +
+			"is not wholly of this program: somebody added it to the list, or added an object to a file that the program has no more policies for. " +
+			"Such a file is never removed; but kustomize would no longer see it, and what applies its output with pruning would delete its objects.",
+	},
+}
