@@ -28,6 +28,7 @@ func Program(p *ir.Program) diag.List {
 	if !p.Incomplete {
 		c.unused()
 	}
+	c.sameIssuer()
 	checkGuards(p, &c.diags)
 	return c.diags
 }
@@ -73,26 +74,7 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 		adviseToken(d, r, a, verify)
 	}
 	for _, t := range claims {
-		if len(verify) == 0 {
-			diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so the claim is always absent", &r.Target)
-		}
-		if r.Action == ast.Allow && !t.absence() {
-			continue
-		}
-		name := claimName(t.test.Key)
-		untyped := v.untyped(r, name)
-		if untyped == nil && len(verify) > 0 {
-			continue
-		}
-		why := "absence and difference of"
-		if r.Action != ast.Allow {
-			why = "a " + r.Action.String() + " on"
-		}
-		d := diags.Add(diag.UntypedClaim, t.test.Span, "%s claim %q needs its type: Istio takes numbers and booleans for absent", why, name).
-			Advise("say it in every jwt block whose tokens the rule reads: `claims %s string`, or `%s list`", name, name)
-		if untyped != nil {
-			d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
-		}
+		checkClaim(v, r, t, verify, diags)
 	}
 }
 
@@ -177,9 +159,3 @@ func tests(r *ir.Rule) []placed {
 
 // issuerOf returns the issuer of a subject, "" for `as "*"`. Istio splits at the last slash.
 func issuerOf(a ir.Text) string { return a.Value[:max(0, strings.LastIndexByte(a.Value, '/'))] }
-
-// claimName turns request.auth.claims[a][b] into a.b.
-func claimName(key string) string {
-	s := strings.TrimSuffix(strings.TrimPrefix(key, "request.auth.claims["), "]")
-	return strings.ReplaceAll(s, "][", ".")
-}

@@ -1,7 +1,10 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/diag"
 )
 
 // verifiers finds the `jwt` statements that cover a target.
@@ -55,4 +58,45 @@ func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
 		}
 	}
 	return nil
+}
+
+// sameIssuer refuses an issuer that pods accept by two statements, one of which covers the other: Istio accepts what either
+// accepts, and of their other lines goes by those of the one that comes first. Two on one target are the business of lower.
+func (c *checker) sameIssuer() {
+	type issuer struct {
+		covering covering
+		first    []*ir.JWT // on each target
+		seen     map[place]bool
+	}
+	by := map[string]*issuer{}
+	var order []*issuer
+	for _, j := range c.p.JWT {
+		o := by[j.Issuer]
+		if o == nil {
+			o = &issuer{seen: map[place]bool{}}
+			by[j.Issuer] = o
+			order = append(order, o)
+		}
+		if k := placeOf(&j.Target); !o.seen[k] {
+			o.seen[k] = true
+			o.covering.add(&j.Target)
+			o.first = append(o.first, j)
+		}
+	}
+	for _, o := range order {
+		for _, j := range o.first {
+			for _, i := range o.covering.of(&j.Target) {
+				other := o.first[i]
+				if s, t := &other.Target, &j.Target; s.Namespace == t.Namespace && slices.Equal(s.Labels(), t.Labels()) {
+					continue
+				}
+				n := len(c.diags)
+				c.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q, as all of %s does", &j.Target, j.Issuer, &other.Target).Relate(other.Span, "here").
+					Note("Istio accepts what either of the two accepts").
+					Advise("write the statement for each target apart, or once for all of them")
+				j.Via.Relate(c.diags[n:])
+				break
+			}
+		}
+	}
 }

@@ -354,7 +354,7 @@ type JWT struct {
 	Target    Target
 	JWKS      string // URL or JSON, or ""
 	Audiences []string
-	Claims    map[string]bool // typed claims: true for a list
+	Claims    map[string]bool // typed claims, by their keys in brackets: true for a list
 	Headers   []JWTHeader
 	Cookies   []string
 	Queries   []string

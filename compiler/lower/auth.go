@@ -102,13 +102,20 @@ func (l *lowerer) requestAuthentication() []named {
 			continue
 		}
 		e.issuer[j.Issuer] = j
-		if v := l.p.Mesh.Istio; len(j.Split) > 0 && v.Before(1, 31) {
-			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`split claim` needs Istio 1.31, and the target is %d.%d", v.Major, v.Minor).
+		if v := l.p.Mesh.Istio; len(j.Split) > 0 && v.Before(1, 28) {
+			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`split claim` needs Istio 1.28, and the target is %d.%d", v.Major, v.Minor).
 				Advise("delete it (scope and permission are split anyway), or raise `istio` in the mesh block")
 		}
 		if v := l.p.Mesh.Istio; len(j.Cookies) > 0 && v.Before(1, 23) {
 			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`read cookie` needs Istio 1.23, and the target is %d.%d", v.Major, v.Minor).
 				Advise("read a header, or raise `istio` in the mesh block")
+		}
+		if v := l.p.Mesh.Istio; j.Timeout > 0 && v.Before(1, 22) {
+			l.diags.Add(diag.FieldNeedsVersion, j.Span, "`timeout` needs Istio 1.22, and the target is %d.%d", v.Major, v.Minor).
+				Advise("delete it, or raise `istio` in the mesh block")
+		}
+		if len(e.issuer) == istio.MaxJWTRules+1 {
+			l.diags.Add(diag.ObjectTooLarge, j.Span, "%s accepts tokens of more than %d issuers, which is what Istio takes", &j.Target, istio.MaxJWTRules)
 		}
 		j.Via.Relate((*l.diags)[n:])
 	}

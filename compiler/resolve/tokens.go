@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,14 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 			}
 		} else if fault := istio.JWKSFault(j.JWKS); fault != "" {
 			bad(a.JWKS, "the key set of jwks %s", fault)
+		} else if istio.JWKSSigns(j.JWKS) {
+			r.report(s, diag.SecretKey, a.JWKS, "a key of jwks can sign tokens, and whoever reads the policy can read it").
+				Advise("write the public key alone, and change the pair")
 		}
+	} else if !strings.HasPrefix(j.Issuer, "https://") && !strings.HasPrefix(j.Issuer, "http://") {
+		r.report(s, diag.NoKeys, &a.Issuer, "issuer %q is no URL, so its keys cannot be discovered, and every token of it would be refused", j.Issuer).
+			Advise("say where the keys are: `jwks \"https://...\"`")
+		ok = false
 	}
 	list := func(from []ast.Str) []string {
 		var out []string
@@ -76,15 +84,21 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 		return out
 	}
 	j.Audiences, j.Split = list(a.Audiences), list(a.Split)
-	for i := range a.Claims {
-		c := &a.Claims[i]
-		if _, twice := j.Claims[c.Name]; twice {
-			bad(c, "the type of claim %q is written twice", c.Name)
-		}
-		j.Claims[c.Name] = c.List
+	if len(j.Split) > istio.MaxSpaceClaims {
+		bad(a, "%d claims to split are more than the %d that Istio takes", len(j.Split), istio.MaxSpaceClaims)
 	}
+	claims(a, &j, bad)
+	read := map[string]bool{}
 	for i := range a.Reads {
 		x := &a.Reads[i]
+		place := x.Kind.Text + " " + x.Name.Value
+		if x.Kind.Text == "header" {
+			place = strings.ToLower(place)
+		}
+		if read[place] {
+			bad(x, "%s %q is read already", x.Kind.Text, x.Name.Value)
+		}
+		read[place] = true
 		if x.Name.Value == "" || !token(x.Name.Value) {
 			bad(&x.Name, "%q cannot be the name of a %s", x.Name.Value, x.Kind.Text)
 		}
@@ -96,6 +110,14 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 			h := ir.JWTHeader{Name: x.Name.Value}
 			if x.Prefix != nil {
 				h.Prefix = x.Prefix.Value
+				if !printable(h.Prefix) {
+					bad(x.Prefix, "prefix %q holds a character that no header has", h.Prefix)
+				}
+			} else if strings.EqualFold(h.Name, "authorization") {
+				at := s.span(&x.Name)
+				at.Start = at.End
+				r.report(s, diag.BearerPrefix, x, "the whole of header %q is taken for the token, and clients write \"Bearer \" before it", h.Name).
+					Fix(at, ` prefix "Bearer "`, "read what follows")
 			}
 			j.Headers = append(j.Headers, h)
 		case "cookie":
@@ -128,12 +150,50 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	}
 }
 
+// claims reads the types of claims. What is split is a list, and `scope` and `permission` always are.
+func claims(a *ast.JWT, j *ir.JWT, bad func(ast.Node, string, ...any)) {
+	key := func(keys []string) string { return "[" + strings.Join(keys, "][") + "]" }
+	split := map[string]bool{"[scope]": true, "[permission]": true}
+	for _, name := range j.Split {
+		split["["+name+"]"] = true
+		j.Claims["["+name+"]"] = true
+	}
+	written := map[string]*ast.ClaimType{}
+	for i := range a.Claims {
+		c := &a.Claims[i]
+		k, text := key(c.Keys), strings.Join(c.Keys, ".")
+		switch {
+		case slices.ContainsFunc(c.Keys, func(k string) bool { return k == "" || !printable(k) || strings.ContainsAny(k, "[]") }):
+			bad(c, "%q is not the name of a claim", text)
+		case written[k] != nil:
+			bad(c, "the type of claim %q is written twice", text)
+		case split[k] && !c.List:
+			bad(c, "claim %q is split into a list, so it is no string", text)
+		}
+		written[k] = c
+		j.Claims[k] = c.List
+	}
+	for i := range a.Claims {
+		c := &a.Claims[i]
+		for n := 1; n < len(c.Keys); n++ {
+			if outer := key(c.Keys[:n]); written[outer] != nil || split[outer] {
+				bad(c, "claim %q is a list or a string, and nothing is inside of it", strings.Join(c.Keys[:n], "."))
+				break
+			}
+		}
+	}
+}
+
 func (r *resolver) setHeader(s *scope, a *ast.SetHeader, j *ir.JWT, bad func(ast.Node, string, ...any)) {
 	if a.Header.Name.Text != "header" || len(a.Header.Keys) != 1 {
 		bad(&a.Header, "`set` sets a header: set header[\"x\"] = claim[\"c\"], or = payload")
 		return
 	}
 	name := a.Header.Keys[0].Value
+	if strings.EqualFold(j.Payload, name) || slices.ContainsFunc(j.Sets, func(x ir.JWTSet) bool { return strings.EqualFold(x.Header, name) }) {
+		bad(&a.Header, "header %q is set already", name)
+		return
+	}
 	for i := 0; i < len(name); i++ {
 		if c := name[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
 			bad(&a.Header, "%q is not a header name that Istio sets (letters, digits, - and _)", name)
@@ -141,6 +201,8 @@ func (r *resolver) setHeader(s *scope, a *ast.SetHeader, j *ir.JWT, bad func(ast
 		}
 	}
 	switch {
+	case a.From.Name.Text == "payload" && len(a.From.Keys) == 0 && j.Payload != "":
+		bad(&a.From, "the payload goes to header %q already, and Istio sets one", j.Payload)
 	case a.From.Name.Text == "payload" && len(a.From.Keys) == 0:
 		j.Payload = name
 	case a.From.Name.Text == "claim" && len(a.From.Keys) > 0:
@@ -148,6 +210,10 @@ func (r *resolver) setHeader(s *scope, a *ast.SetHeader, j *ir.JWT, bad func(ast
 		for _, k := range a.From.Keys {
 			if k.Value == "" || !printable(k.Value) {
 				bad(&a.From, "%q is not the name of a claim", k.Value)
+				return
+			}
+			if strings.Contains(k.Value, ".") {
+				bad(&a.From, "claim %q has a dot: Envoy would look for a claim inside another one, and set nothing", k.Value)
 				return
 			}
 			keys = append(keys, k.Value)

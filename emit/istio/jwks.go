@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,6 +48,17 @@ func JWKSFault(s string) string {
 		}
 	}
 	return ""
+}
+
+// JWKSSigns reports whether a key set without a fault holds a key that signs tokens: a private one, or one that both sides
+// share. Verifying takes public keys only.
+func JWKSSigns(s string) bool {
+	var set struct{ Keys []map[string]json.RawMessage }
+	_ = json.Unmarshal([]byte(s), &set)
+	return slices.ContainsFunc(set.Keys, func(k map[string]json.RawMessage) bool {
+		_, private := k["d"]
+		return private || string(k["kty"]) == `"oct"`
+	})
 }
 
 func key(k map[string]json.RawMessage) string {

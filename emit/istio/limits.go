@@ -13,6 +13,10 @@ const (
 	MaxServiceAccountLen = 320
 	// MaxTargetRefs is how many targetRefs a policy can have: maxItems in Istio's CRD.
 	MaxTargetRefs = 16
+	// MaxJWTRules is how many issuers an object can have: maxItems of spec.jwtRules in Istio's CRD.
+	MaxJWTRules = 4096
+	// MaxSpaceClaims is how many claims of one issuer can be split: maxItems of spaceDelimitedClaims in Istio's CRD.
+	MaxSpaceClaims = 64
 	// MaxMatchLabels is how many labels a selector can have: maxProperties in Istio's CRD.
 	MaxMatchLabels = 4096
 	// MaxLabelLen is the longest value of a label: Kubernetes' labels, and maxLength of matchLabels in Istio's CRD.

@@ -259,16 +259,12 @@ func (v *validator) peer(p *security.PeerAuthentication) {
 	}
 }
 
-const (
-	maxJWTRules    = 4096 // maxItems of spec.jwtRules in Istio's CRD
-	maxJWKSURI     = 2048 // maxLength of jwksUri
-	maxSpaceClaims = 64   // maxItems of spaceDelimitedClaims
-)
+const maxJWKSURI = 2048 // maxLength of jwksUri
 
 func (v *validator) request(p *security.RequestAuthentication) {
 	v.target(p.Selector, p.TargetRef, p.TargetRefs)
-	if len(p.JwtRules) > maxJWTRules {
-		v.add("%d jwtRules exceed %d", len(p.JwtRules), maxJWTRules)
+	if len(p.JwtRules) > MaxJWTRules {
+		v.add("%d jwtRules exceed %d", len(p.JwtRules), MaxJWTRules)
 	}
 	for i, r := range p.JwtRules {
 		if r == nil {
@@ -301,8 +297,8 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 	v.values(i, "fromParams", r.FromParams, nil)
 	v.values(i, "fromCookies", r.FromCookies, nil)
 	v.values(i, "spaceDelimitedClaims", r.SpaceDelimitedClaims, nil)
-	if len(r.SpaceDelimitedClaims) > maxSpaceClaims {
-		v.add("rule %d: %d spaceDelimitedClaims exceed %d", i, len(r.SpaceDelimitedClaims), maxSpaceClaims)
+	if len(r.SpaceDelimitedClaims) > MaxSpaceClaims {
+		v.add("rule %d: %d spaceDelimitedClaims exceed %d", i, len(r.SpaceDelimitedClaims), MaxSpaceClaims)
 	}
 	for _, h := range r.FromHeaders {
 		if h.GetName() == "" {

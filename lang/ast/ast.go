@@ -216,10 +216,11 @@ type JWT struct {
 	Timeout   *Ident
 }
 
-// ClaimType is `name list` or `name string`.
+// ClaimType is `name list` or `name string`. Keys are the claim behind those that it is inside of: a.b is b in a, and a
+// string is one name, with its dots.
 type ClaimType struct {
 	Range
-	Name string
+	Keys []string
 	List bool
 }
 

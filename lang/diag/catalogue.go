@@ -45,7 +45,7 @@ func (i Info) CanWaive() bool {
 //	ZT13xx meaning and time   codes_meaning.go
 //	ZT14xx what a data plane cannot do, and what has no meaning yet   codes_plane.go
 //	ZT15xx limits             codes_limits.go
-//	ZT16xx delegate           codes_delegate.go
+//	ZT16xx delegate, tokens   codes_delegate.go
 //	ZT17xx pods that no proxy guards   codes_guard.go
 //	ZT20xx inventory          codes_inventory.go
 //	ZT30xx files and output   codes_files.go, codes_output.go

@@ -9,6 +9,10 @@ const (
 	TwoProviders      Code = "ZT1606" // two providers on one workload
 	DelegateNothing   Code = "ZT1607" // Warning
 	DelegateAssumes   Code = "ZT1608" // Note
+	SplitValue        Code = "ZT1609" // Warning
+	SecretKey         Code = "ZT1610" // Warning
+	NoKeys            Code = "ZT1611" // keys that cannot be found
+	BearerPrefix      Code = "ZT1612" // Warning
 )
 
 const delegateShop = `workload web { port http 8080 }
@@ -65,5 +69,29 @@ var delegateCodes = []Info{
 		Explanation: "Providers are set up in meshConfig, which no policy can see. A name that is missing there makes Istio refuse what the rules cover; `failOpen` there lets requests pass while the provider does not answer.",
 		Example:     delegateShop + "delegate \"opa\" anyone -> api GET\n",
 		Fixed:       delegateShop,
+	},
+	{
+		Code: SplitValue, Severity: Warning, Title: "a value with a blank of a claim that is split",
+		Explanation: "A claim such as `scope` is one string of words, \"read write\". Envoy splits it at the blanks before any rule sees it, so its elements are the words.",
+		Example:     "deny all in default\njwt \"https://i.example\" on api\nallow web as \"https://i.example/*\" -> api when claim[\"scope\"] == \"read write\"\n",
+		Fixed:       "deny all in default\njwt \"https://i.example\" on api\nallow web as \"https://i.example/*\" -> api when claim[\"scope\"] == \"read\" and claim[\"scope\"] == \"write\"\n",
+	},
+	{
+		Code: SecretKey, Severity: Warning, Title: "a key that signs tokens in a policy",
+		Explanation: "Verifying takes public keys. A private key, or a symmetric one (kty \"oct\"), signs tokens as well, and a policy is read by many: by whoever reads the repository, the cluster's objects or a proxy's configuration.",
+		Example:     "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"c2VjcmV0\\\"}]}\" }\n",
+		Fixed:       "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-256\\\",\\\"x\\\":\\\"AQ\\\",\\\"y\\\":\\\"AQ\\\"}]}\" }\n",
+	},
+	{
+		Code: NoKeys, Severity: Error, Title: "keys that cannot be found",
+		Explanation: "Without `jwks`, Istio asks the issuer for its keys, at ISSUER/.well-known/openid-configuration. Where the issuer is no URL there is nobody to ask, and Istio refuses every token of it.",
+		Example:     "deny all in default\njwt \"issuer@i.example\" on api\n",
+		Fixed:       "deny all in default\njwt \"issuer@i.example\" on api { jwks \"https://i.example/keys\" }\n",
+	},
+	{
+		Code: BearerPrefix, Severity: Warning, Title: "a token read together with the word before it",
+		Explanation: "Clients send `Authorization: Bearer TOKEN`. Without a prefix the whole value is taken for the token, so each such request is answered with 401.",
+		Example:     "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" }\n",
+		Fixed:       "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" prefix \"Bearer \" }\n",
 	},
 }

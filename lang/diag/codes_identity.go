@@ -177,7 +177,7 @@ allow trust-domain "x.example" -> api
 	},
 	{
 		Code: JWTTwice, Severity: Error, Title: "one issuer accepted twice",
-		Explanation: "Two statements give rules for the same issuer on the same target.",
+		Explanation: "Two statements give rules for the same issuer on the same pods. Istio accepts a token that either of them accepts, so an audience that one asks for is no condition, and which of the two sets headers depends on their order.",
 		Example: `deny all in default
 jwt "https://i.example" on api
 jwt "https://i.example" on api { keep token }

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -331,7 +332,13 @@ func (r *reader) jwt(all ast.Range, g *jwt) ast.Stmt {
 			s.Audiences = r.strs(f.Audiences)
 		case f.Claims != nil:
 			s.Claims = each(f.Claims, func(c *claimType) ast.ClaimType {
-				return ast.ClaimType{Range: c.rng(), Name: r.unquoted(c.Name).Text, List: c.Type.Value == "list"}
+				t := ast.ClaimType{Range: c.rng(), List: c.Type.Value == "list"}
+				if c.Name.Type == tokType(scan.String) {
+					t.Keys = []string{r.unquote(c.Name)}
+				} else {
+					t.Keys = strings.Split(c.Name.Value, ".")
+				}
+				return t
 			})
 		case has(f.Read):
 			s.Reads = append(s.Reads, ast.Read{Range: f.rng(), Kind: ident(f.Read), Name: r.str(f.From), Prefix: r.optionalStr(f.Prefix)})

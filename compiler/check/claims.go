@@ -1,0 +1,77 @@
+package check
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+)
+
+// checkClaim holds a test of a claim against the `jwt` statements that cover the target of its rule.
+func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *diag.List) {
+	if len(verify) == 0 {
+		diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so the claim is always absent", &r.Target)
+	}
+	key := claimKey(t.test.Key)
+	if i := slices.IndexFunc(t.test.Values, func(s string) bool { return strings.Contains(s, " ") }); i >= 0 && isSplit(key, verify) {
+		diags.Add(diag.SplitValue, t.test.Span, "claim %q is split at blanks, so no element of it is %q", claimText(key), t.test.Values[i]).
+			Advise("test for the words one by one, joined by `and` where all are wanted")
+	}
+	if r.Action == ast.Allow && !t.absence() {
+		return
+	}
+	untyped := v.untyped(r, key)
+	if untyped == nil && len(verify) > 0 {
+		return
+	}
+	why := "absence and difference of"
+	switch r.Action {
+	case ast.Deny:
+		why = "a deny on"
+	case ast.Audit:
+		why = "an audit on"
+	}
+	d := diags.Add(diag.UntypedClaim, t.test.Span, "%s claim %q needs its type: Istio takes numbers and booleans for absent", why, claimText(key))
+	if name := spelt(key); name != "" {
+		d.Advise("say it in every jwt block whose tokens the rule reads: `claims %s string`, or `%s list`", name, name)
+	} else {
+		d.Advise("no `claims` line can name it, so it can only be tested for values, in an allow")
+	}
+	if untyped != nil {
+		d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
+	}
+}
+
+// isSplit reports whether Envoy makes a list of a claim that is a string with blanks: always of `scope` and `permission`.
+func isSplit(key string, verify []*ir.JWT) bool {
+	return key == "[scope]" || key == "[permission]" ||
+		slices.ContainsFunc(verify, func(j *ir.JWT) bool {
+			return slices.Contains(j.Split, strings.Trim(key, "[]")) && !strings.Contains(key, "][")
+		})
+}
+
+// claimKey is the part of Istio's key that names a claim: [a][b] of request.auth.claims[a][b].
+func claimKey(key string) string { return strings.TrimPrefix(key, "request.auth.claims") }
+
+// claimText names a claim for a message: a.b for one inside another.
+func claimText(key string) string { return strings.ReplaceAll(strings.Trim(key, "[]"), "][", ".") }
+
+// spelt writes a claim as a `claims` line does: a.b is b inside a, and a string is one name to the letter. Empty where the
+// line has no spelling: for a name inside another claim that is no word.
+func spelt(key string) string {
+	keys := strings.Split(strings.Trim(key, "[]"), "][")
+	if !slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, ".") }) {
+		switch word := strings.Join(keys, "."); scan.KindOf(word) {
+		case scan.Name, scan.Dotted, scan.Word:
+			return word
+		}
+	}
+	if len(keys) > 1 {
+		return ""
+	}
+	return strconv.Quote(keys[0])
+}
