@@ -60,7 +60,7 @@ type InventoryName struct {
 
 // InventoryWorkload is one controller or bare pod.
 type InventoryWorkload struct {
-	Kind            string // Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod
+	Kind            string // Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod; Gateway for what istiod runs for one
 	Namespace, Name string
 	Account         string            // "default" where none is named
 	DefaultAccount  bool              // none was named
@@ -68,6 +68,7 @@ type InventoryWorkload struct {
 	Selector        map[string]string // spec.selector.matchLabels of the controller, nil where it has none
 	Ports           []Port            // container ports and target ports of Services that pick the pods; sorted by number
 	Guard           *Guard            // nil when a sidecar takes every port, or nothing is known
+	Gateway         bool              // the pods are nothing but a proxy, at the edge of the mesh or between parts of it
 	Span            source.Span       // the document's metadata.name
 }
 

@@ -76,6 +76,8 @@ type Workload struct {
 	Shared *Workload
 	// Guard is what an inventory says of its sidecar; nil when that takes every port, or nothing is known.
 	Guard *Guard
+	// Gateway is true when an inventory shows that the pods are a gateway.
+	Gateway bool
 	Span  source.Span
 }
 

@@ -218,7 +218,7 @@ func (r *resolver) inventory() {
 		r.add(&ir.Workload{
 			Namespace: x.Namespace, Name: x.Name, Account: x.Account, DefaultAccount: x.DefaultAccount, PodLabels: x.Labels,
 			Labels: r.pick(x, peers[x.Namespace]), Ports: x.Ports,
-			PortsKnown: len(x.Ports) > 0 || x.Kind == "Job" || x.Kind == "CronJob", Guard: x.Guard, Span: x.Span,
+			PortsKnown: len(x.Ports) > 0 || x.Kind == "Job" || x.Kind == "CronJob", Guard: x.Guard, Gateway: x.Gateway, Span: x.Span,
 		})
 	}
 }

@@ -237,12 +237,14 @@ func (w *workload) guard(in *namespace) *ir.Guard {
 		}
 	}
 	switch {
+	case w.Labels[gatewayManaged] == "istio.io-mesh-controller" || w.Labels[gatewayManaged] == "istio.io-eastwest-controller":
+		g.NoProxy, g.Span = ir.Waypoint, w.Span
 	case s.present:
-	case s.hostNetwork.text != "":
-		set(ir.HostNetwork, s.hostNetwork.span)
 	case slices.Contains(systemNamespaces, w.Namespace):
 		set(ir.SystemNamespace, w.Span)
-	case in != nil && in.injection.span.File != nil && in.injection.text != "enabled":
+	case s.hostNetwork.text != "":
+		set(ir.HostNetwork, s.hostNetwork.span)
+	case in != nil && in.injection.span.File != nil && in.injection.text != "enabled": // whatever the pods say
 		set(ir.NamespaceOff, in.injection.span)
 	case s.inject.text == "false":
 		set(ir.InjectionOff, s.inject.span)
@@ -252,7 +254,9 @@ func (w *workload) guard(in *namespace) *ir.Guard {
 	case in == nil && s.mode.text == "ambient":
 		set(ir.AmbientPods, s.mode.span)
 	}
-	if g.NoProxy == ir.Proxied && s.notCaptured.File != nil {
+	if s.gateway { // all traffic is meant for it, so none is captured
+		g.Around = nil
+	} else if g.NoProxy == ir.Proxied && s.notCaptured.File != nil {
 		g.NoProxy, g.Span = ir.NotCaptured, s.notCaptured
 	}
 	if g.NoProxy != ir.Proxied {

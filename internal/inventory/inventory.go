@@ -73,6 +73,9 @@ type found struct {
 	services   []service
 	accounts   []ir.InventoryName
 	namespaces []namespace
+	gateways   []gateway
+	classes    []class
+	servers    []servers
 	diags      diag.List
 }
 
@@ -80,7 +83,9 @@ type found struct {
 type workload struct {
 	ir.InventoryWorkload
 	containers []containerPort
+	listeners  []ir.Port // of a Gateway of the Kubernetes API
 	sidecar    sidecar
+	owner      owner
 }
 
 // containerPort is a TCP port that a container declares.
@@ -130,6 +135,9 @@ func join(parts []found, diags *diag.List) found {
 		all.services = append(all.services, p.services...)
 		all.accounts = append(all.accounts, p.accounts...)
 		all.namespaces = append(all.namespaces, p.namespaces...)
+		all.gateways = append(all.gateways, p.gateways...)
+		all.classes = append(all.classes, p.classes...)
+		all.servers = append(all.servers, p.servers...)
 		for _, d := range p.diags {
 			f := d.Span.File
 			if d.Code == diag.InventoryTemplate {

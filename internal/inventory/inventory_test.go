@@ -87,6 +87,12 @@ func show(inv *ir.Inventory) string {
 		}
 		fmt.Fprintf(&b, "%s %s/%s at %s %q\n\taccount %s\n\tlabels %s\n\tselector %s\n",
 			w.Kind, w.Namespace, w.Name, w.Span, w.Span.Text(), account, showLabels(w.Labels), showLabels(w.Selector))
+		if w.Gateway {
+			b.WriteString("\ta gateway\n")
+		}
+		if g := w.Guard; g != nil {
+			fmt.Fprintf(&b, "\tno proxy %d %q, around %v only %v %q\n", g.NoProxy, g.Span.Text(), g.Around, g.Only, g.PortSpan.Text())
+		}
 		for _, p := range w.Ports {
 			fmt.Fprintf(&b, "\tport %d %q %s at %s %q\n", p.Number, p.Name, p.Protocol, p.Span, p.Span.Text())
 		}

@@ -22,6 +22,8 @@ func link(all found, diags *diag.List) *ir.Inventory {
 			return ir.InventoryName{Namespace: s.Namespace, Name: s.Name, Span: s.Span}
 		},
 		func(service) string { return "Service" }, diag.InventoryTwice)
+	all.workloads = disown(all.workloads)
+	all.run()
 	workloads := unique(all.workloads, diags,
 		func(w workload) ir.InventoryName {
 			return ir.InventoryName{Namespace: w.Namespace, Name: w.Name, Span: w.Span}
@@ -35,7 +37,11 @@ func link(all found, diags *diag.List) *ir.Inventory {
 	}
 	inv.Namespaces = unique(inv.Namespaces, diags, self, func(ir.InventoryName) string { return "Namespace" }, diag.InventoryNameTwice)
 
-	l := linker{diags: diags, picks: map[string][]*service{}}
+	l := linker{diags: diags, picks: map[string][]*service{}, gateways: map[string][]*servers{}}
+	for i := range all.servers {
+		s := &all.servers[i]
+		l.gateways[pick("", s.selector)] = append(l.gateways[pick("", s.selector)], s)
+	}
 	for i := range services {
 		s := &services[i]
 		inv.Services = append(inv.Services, s.InventoryService)
@@ -44,8 +50,9 @@ func link(all found, diags *diag.List) *ir.Inventory {
 		}
 	}
 	for i := range workloads {
-		l.ports(&workloads[i])
-		workloads[i].Guard = workloads[i].guard(namespaces[workloads[i].Namespace])
+		w := &workloads[i]
+		l.ports(w)
+		w.Guard, w.Gateway = w.guard(namespaces[w.Namespace]), w.sidecar.gateway
 		inv.Workloads = append(inv.Workloads, workloads[i].InventoryWorkload)
 	}
 	inv.Namespaces = withImplied(inv)
@@ -109,9 +116,10 @@ func withImplied(inv *ir.Inventory) []ir.InventoryName {
 
 // linker finds the Services that pick the pods of a workload.
 type linker struct {
-	diags   *diag.List
-	picks   map[string][]*service // by the first label of the selector, sorted by name
-	matches int
+	diags    *diag.List
+	picks    map[string][]*service // by the first label of the selector, sorted by name
+	gateways map[string][]*servers // the same of Istio's Gateways, which pick pods of every namespace
+	matches  int
 }
 
 // pick is the key of a selector in linker.picks: its namespace and the first of its labels.
@@ -121,18 +129,23 @@ func pick(namespace string, selector map[string]string) string {
 }
 
 func (l *linker) services(w *workload) []*service {
-	var out []*service
-	for k, v := range w.Labels {
-		for _, s := range l.picks[w.Namespace+"\x00"+k+"\x00"+v] {
+	out := picking(l, l.picks, w.Namespace, w.Labels, func(s *service) map[string]string { return s.Selector })
+	slices.SortFunc(out, func(a, b *service) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// picking finds what picks a pod, in no order.
+func picking[T any](l *linker, index map[string][]T, namespace string, labels map[string]string, selector func(T) map[string]string) (out []T) {
+	for k, v := range labels {
+		for _, s := range index[namespace+"\x00"+k+"\x00"+v] {
 			if l.matches++; l.matches > maxMatches {
 				break
 			}
-			if subset(s.Selector, w.Labels) {
+			if subset(selector(s), labels) {
 				out = append(out, s)
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b *service) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -148,8 +161,9 @@ func subset(selector, labels map[string]string) bool {
 // listener is a port of a workload while Services are still being asked about it.
 type listener struct {
 	ir.Port
-	from  []sender
-	named bool // by the container
+	from   []sender
+	speaks []ir.Protocol // as Gateways say
+	named  bool          // by the container
 }
 
 // sender is a port of a Service that sends to a listener.
@@ -182,15 +196,13 @@ func (l *linker) ports(w *workload) {
 		}
 	}
 	before := l.matches
-	for _, s := range l.services(w) {
+	services := l.services(w)
+	for _, s := range services {
 		for i, sp := range s.Ports {
 			if l.matches++; l.matches > maxMatches {
 				break
 			}
-			number := sp.Target
-			if number == 0 {
-				number = names[sp.TargetName]
-			}
+			number := target(sp, names)
 			if number == 0 {
 				l.diags.Add(diag.InventoryNoTarget, s.spans[i].target,
 					"Service %q sends to the port named %q, and no TCP port of a container of %s %q has that name", s.Name, sp.TargetName, w.Kind, w.Name).
@@ -201,6 +213,9 @@ func (l *linker) ports(w *workload) {
 			p.from = append(p.from, sender{s.Name, sp, s.spans[i].port})
 		}
 	}
+	serving := picking(l, l.gateways, "", w.Labels, func(s *servers) map[string]string { return s.selector })
+	w.sidecar.gateway = w.sidecar.gateway || len(serving) > 0
+	w.serve(serving, services, names, at)
 	if before <= maxMatches && l.matches > maxMatches {
 		l.diags.Add(diag.InventoryTooLarge, w.Span, "the selectors of the Services pick workloads more than %d times", maxMatches)
 	}
@@ -212,7 +227,16 @@ func (l *linker) ports(w *workload) {
 	uniqueNames(w, byNumber)
 }
 
-// decide sets the protocol that all Services agree on, and the name.
+// target is the port that a Service sends to, 0 where no container has its name.
+func target(sp ir.InventoryServicePort, names map[string]int) int {
+	if sp.Target != 0 {
+		return sp.Target
+	}
+	return names[sp.TargetName]
+}
+
+// decide sets the protocol that all Services agree on, and the name. What a gateway listens for say its Gateways; where there
+// are none, a Service that does not speak of HTTP may mean TLS that the gateway ends.
 func (l *linker) decide(w *workload, p *listener) {
 	agreed := true
 	for i, s := range p.from {
@@ -227,7 +251,7 @@ func (l *linker) decide(w *workload, p *listener) {
 		if !p.named && s.port.Name != first.port.Name {
 			p.Name = ""
 		}
-		if agreed && s.port.Protocol != first.port.Protocol {
+		if agreed && s.port.Protocol != first.port.Protocol && !w.sidecar.gateway {
 			agreed = false
 			p.Protocol = ir.Undeclared
 			l.diags.Add(diag.InventoryProtocols, s.span,
@@ -237,6 +261,15 @@ func (l *linker) decide(w *workload, p *listener) {
 				Note("Istio goes by the older Service, which manifests do not tell").
 				Advise("give both ports the same appProtocol")
 		}
+	}
+	switch {
+	case len(p.speaks) > 0:
+		p.Protocol = p.speaks[0]
+		if slices.ContainsFunc(p.speaks, func(x ir.Protocol) bool { return x != p.Protocol }) {
+			p.Protocol = ir.Undeclared
+		}
+	case w.sidecar.gateway && slices.ContainsFunc(p.from, func(s sender) bool { return s.port.Protocol != ir.HTTP }):
+		p.Protocol = ir.Undeclared
 	}
 }
 

@@ -22,6 +22,8 @@ var kinds = map[string][]string{
 	"Service":        {""},
 	"ServiceAccount": {""},
 	"Namespace":      {""},
+	"Gateway":        {kubernetesGateways, "networking.istio.io"},
+	"GatewayClass":   {kubernetesGateways},
 }
 
 func isRead(version, kind string) bool {
@@ -90,7 +92,7 @@ func (r *reader) document(root *yaml.Node, version, kind string, depth int) {
 	case isList(version, kind):
 		r.list(obj, version, kind, depth)
 	case isRead(version, kind):
-		r.object(root, obj, kind)
+		r.object(root, obj, version, kind)
 	}
 }
 
@@ -119,12 +121,9 @@ func (r *reader) missing(in *yaml.Node, name, whose string) *diag.Diagnostic {
 }
 
 // object reads an object of a kind that is read.
-func (r *reader) object(root *yaml.Node, obj fields, kind string) {
+func (r *reader) object(root *yaml.Node, obj fields, version, kind string) {
 	meta, ok := r.mapping(obj.get("metadata"), "metadata")
 	if !ok {
-		return
-	}
-	if owned, ok := r.owned(meta, kind); owned || !ok {
 		return
 	}
 	id, ok := r.identity(root, meta, kind)
@@ -138,32 +137,17 @@ func (r *reader) object(root *yaml.Node, obj fields, kind string) {
 		r.accounts = append(r.accounts, id)
 	case "Service":
 		r.service(id, obj)
+	case "GatewayClass":
+		r.gatewayClass(id, obj)
+	case "Gateway":
+		if strings.HasPrefix(version, kubernetesGateways) {
+			r.kubernetesGateway(id, meta, obj)
+		} else {
+			r.istioGateway(obj)
+		}
 	default:
 		r.workload(root, id, kind, meta, obj)
 	}
-}
-
-// owned reports whether another object of the inventory stands for this one: in a dump, a Deployment for its ReplicaSets,
-// a CronJob for its Jobs, and any controller for its Pods.
-func (r *reader) owned(meta fields, kind string) (owned, ok bool) {
-	refs, ok := r.sequence(meta.get("ownerReferences"), "metadata.ownerReferences")
-	if !ok {
-		return false, false
-	}
-	for _, ref := range refs {
-		f, ok := r.mapping(ref, "metadata.ownerReferences")
-		if !ok {
-			return false, false
-		}
-		owner, ok := r.text(f.get("kind"), "metadata.ownerReferences.kind")
-		if !ok {
-			return false, false
-		}
-		if kind == "Pod" || kind == "ReplicaSet" && owner == "Deployment" || kind == "Job" && owner == "CronJob" {
-			return true, true
-		}
-	}
-	return false, true
 }
 
 // identity reads namespace and name. The span is that of the name.
@@ -188,7 +172,7 @@ func (r *reader) identity(root *yaml.Node, meta fields, kind string) (id ir.Inve
 	if !r.name(at, id.Name, longest, "metadata.name") {
 		return id, false
 	}
-	if kind == "Namespace" {
+	if kind == "Namespace" || kind == "GatewayClass" {
 		return id, true
 	}
 	ns := meta.get("namespace")

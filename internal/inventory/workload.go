@@ -16,6 +16,9 @@ func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, met
 	if !ok {
 		return
 	}
+	if w.owner, ok = r.owner(meta, kind); !ok {
+		return
+	}
 	if kind == "CronJob" {
 		job, ok := r.mapping(spec.get("jobTemplate"), "spec.jobTemplate")
 		if !ok {

@@ -432,7 +432,7 @@ spec:
 `,
 	},
 	{
-		Code: InventoryAnnotation, Severity: Warning,
+		Code: InventoryAnnotation, Severity: Warning, Waiving: NeverWaived,
 		Title:       "an annotation that the injector refuses",
 		Explanation: "Istio's injector holds some annotations to their form, and refuses a pod with one that does not have it. What the pod would have had as a sidecar is then not known, and the annotation is left out.",
 		Example: `-- shop.zt --

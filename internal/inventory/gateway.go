@@ -1,0 +1,297 @@
+package inventory
+
+import (
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// A Gateway of the Kubernetes API is run by istiod: it makes a Deployment and a service account for it
+// (pilot/pkg/config/kube/gatewaycommon, DeploymentController). A Gateway of Istio's own API only configures the pods that its
+// selector picks, and says what their ports speak.
+
+const (
+	kubernetesGateways = "gateway.networking.k8s.io"
+	gatewayName        = "gateway.networking.k8s.io/gateway-name"
+	gatewayClassName   = "gateway.networking.k8s.io/gateway-class-name"
+	gatewayManaged     = "gateway.istio.io/managed"
+)
+
+// controller is what istiod does with the Gateways of a class.
+type controller struct {
+	bare     bool   // the Deployment has the name of the Gateway, without the class
+	waypoint bool   // policies reach it by targetRefs only
+	label    string // of what it manages
+}
+
+// controllers are the controllers of GatewayClasses that istiod is, by name.
+var controllers = map[string]controller{
+	"istio.io/gateway-controller":  {label: "istio.io-gateway-controller"},
+	"istio.io/mesh-controller":     {bare: true, waypoint: true, label: "istio.io-mesh-controller"},
+	"istio.io/eastwest-controller": {bare: true, waypoint: true, label: "istio.io-eastwest-controller"},
+}
+
+// classes are the GatewayClasses that istiod has where no object says otherwise. Of its other one, istio-remote, it runs nothing.
+var classes = map[string]string{
+	"istio":           "istio.io/gateway-controller",
+	"istio-waypoint":  "istio.io/mesh-controller",
+	"istio-east-west": "istio.io/eastwest-controller",
+}
+
+// gateway is a Gateway of the Kubernetes API that istiod may run.
+type gateway struct {
+	workload
+	class         string
+	name, account string // that annotations ask for
+}
+
+// class is a GatewayClass.
+type class struct {
+	ir.InventoryName
+	controller string
+}
+
+// servers are the ports of a Gateway of Istio's API.
+type servers struct {
+	selector map[string]string
+	ports    []ir.Port // by the number of the Service's port
+}
+
+func (r *reader) gatewayClass(id ir.InventoryName, obj fields) {
+	spec, ok := r.mapping(obj.get("spec"), "spec")
+	if !ok {
+		return
+	}
+	if c, ok := r.text(spec.get("controllerName"), "spec.controllerName"); ok {
+		r.classes = append(r.classes, class{id, c})
+	}
+}
+
+// kubernetesGateway reads a Gateway of gateway.networking.k8s.io.
+func (r *reader) kubernetesGateway(id ir.InventoryName, meta, obj fields) {
+	g := gateway{workload: workload{InventoryWorkload: ir.InventoryWorkload{Kind: "Gateway", Namespace: id.Namespace, Name: id.Name, Span: id.Span}}}
+	spec, ok := r.mapping(obj.get("spec"), "spec")
+	if !ok {
+		return
+	}
+	at := spec.get("gatewayClassName")
+	if g.class, ok = r.text(at, "spec.gatewayClassName"); !ok || g.class == "" || !r.name(at, g.class, 253, "spec.gatewayClassName") {
+		return
+	}
+	notes, ok := r.mapping(meta.get("annotations"), "metadata.annotations")
+	if !ok {
+		return
+	}
+	for key, into := range map[string]*string{"gateway.istio.io/name-override": &g.name, "gateway.istio.io/service-account": &g.account} {
+		n := notes.get(key)
+		if *into, ok = r.text(n, "metadata.annotations."+key); !ok || *into != "" && !r.name(n, *into, 253, "metadata.annotations."+key) {
+			return
+		}
+	}
+	infrastructure, ok := r.mapping(spec.get("infrastructure"), "spec.infrastructure")
+	if !ok {
+		return
+	}
+	from, where := meta.get("labels"), "metadata.labels"
+	if n := infrastructure.get("labels"); !isNull(n) {
+		from, where = n, "spec.infrastructure.labels"
+	}
+	if g.Labels, ok = r.labels(from, where); !ok {
+		return
+	}
+	managed, ok := r.managed(spec)
+	if !ok || !managed || !isLabel(id.Name) || !isLabel(g.class) {
+		return
+	}
+	// A ListenerSet adds ports to a Gateway that takes some, and is somebody else's.
+	if isNull(spec.get("allowedListeners")) && !r.listeners(&g, spec) {
+		return
+	}
+	r.gateways = append(r.gateways, g)
+}
+
+// managed reports whether istiod runs a Gateway. One that has a host name, or several addresses, is run by somebody else.
+func (r *reader) managed(spec fields) (managed, ok bool) {
+	addresses, ok := r.sequence(spec.get("addresses"), "spec.addresses")
+	if !ok || len(addresses) != 1 {
+		return len(addresses) == 0, ok
+	}
+	f, ok := r.mapping(addresses[0], "spec.addresses")
+	if !ok {
+		return false, false
+	}
+	t, ok := r.text(f.get("type"), "spec.addresses.type")
+	return t == "" || t == "IPAddress", ok
+}
+
+func (r *reader) listeners(g *gateway, spec fields) bool {
+	list, ok := r.sequence(spec.get("listeners"), "spec.listeners")
+	if !ok {
+		return false
+	}
+	for _, n := range list {
+		f, ok := r.mapping(n, "spec.listeners")
+		if !ok {
+			return false
+		}
+		p, ok := r.served(f, f, "port", "spec.listeners")
+		if !ok {
+			return false
+		}
+		if p.Number != 0 {
+			g.listeners = append(g.listeners, p)
+		}
+	}
+	return true
+}
+
+// istioGateway reads a Gateway of networking.istio.io.
+func (r *reader) istioGateway(obj fields) {
+	spec, ok := r.mapping(obj.get("spec"), "spec")
+	if !ok {
+		return
+	}
+	var s servers
+	if s.selector, ok = r.labels(spec.get("selector"), "spec.selector"); !ok {
+		return
+	}
+	list, ok := r.sequence(spec.get("servers"), "spec.servers")
+	if !ok {
+		return
+	}
+	for _, n := range list {
+		f, ok := r.mapping(n, "spec.servers")
+		if !ok {
+			return
+		}
+		port, ok := r.mapping(f.get("port"), "spec.servers.port")
+		if !ok {
+			return
+		}
+		p, ok := r.served(port, f, "number", "spec.servers.port")
+		if !ok {
+			return
+		}
+		if p.Number != 0 {
+			s.ports = append(s.ports, p)
+		}
+	}
+	if len(s.selector) > 0 {
+		r.servers = append(r.servers, s)
+	}
+}
+
+// served reads a port of a Gateway; its number is 0 where it is not TCP. TLS that the gateway ends is HTTP to policies where
+// HTTP is in it, TLS that it passes on is not.
+func (r *reader) served(f, tls fields, number, where string) (p ir.Port, ok bool) {
+	at := f.get(number)
+	if isNull(at) {
+		return p, true // of no use to anybody
+	}
+	if p.Number, ok = r.port(at, where+"."+number); !ok {
+		return p, false
+	}
+	p.Span = r.span(at)
+	if p.Name, ok = r.text(f.get("name"), where+".name"); !ok {
+		return p, false
+	}
+	protocol, ok := r.text(f.get("protocol"), where+".protocol")
+	if !ok {
+		return p, false
+	}
+	settings, ok := r.mapping(tls.get("tls"), where+".tls")
+	if !ok {
+		return p, false
+	}
+	mode := strings.ToUpper(plain(settings.get("mode")))
+	switch strings.ToUpper(protocol) {
+	case "UDP":
+		return ir.Port{}, true
+	case "HTTPS":
+		p.Protocol = ir.HTTP
+		if strings.HasSuffix(mode, "PASSTHROUGH") {
+			p.Protocol = ir.TCP
+		}
+	default:
+		p.Protocol, _ = ir.ProtocolNamed(protocol)
+	}
+	return p, true
+}
+
+// run adds the workloads that istiod runs for Gateways. Where the inventory has them itself, as a dump does, it is believed.
+func (all *found) run() {
+	known := map[string]string{}
+	for name, c := range classes {
+		known[name] = c
+	}
+	for _, c := range all.classes {
+		known[c.Name] = c.controller
+	}
+	have := map[string]bool{}
+	for _, w := range all.workloads {
+		have[w.Namespace+"/"+w.Name] = have[w.Namespace+"/"+w.Name] || w.Kind == "Deployment"
+	}
+	for _, g := range all.gateways {
+		c, ok := controllers[known[g.class]]
+		if !ok {
+			continue
+		}
+		w := g.workload
+		name := w.Name
+		if w.Name = g.name; w.Name == "" {
+			if w.Name = name; !c.bare {
+				w.Name += "-" + g.class
+			}
+		}
+		if w.Account = g.account; w.Account == "" {
+			if w.Account = name; !c.bare {
+				w.Account += "-" + g.class
+			}
+		}
+		if have[w.Namespace+"/"+w.Name] {
+			continue
+		}
+		labels := map[string]string{injectKey: "false"}
+		for k, v := range w.Labels {
+			if !strings.HasPrefix(k, kubernetesGateways+"/") {
+				labels[k] = v
+			}
+		}
+		labels[gatewayName], labels[gatewayClassName], labels[gatewayManaged] = name, g.class, c.label
+		w.Labels, w.Selector = labels, map[string]string{gatewayName: name}
+		w.sidecar.present, w.sidecar.gateway = true, true
+		all.workloads = append(all.workloads, w)
+	}
+}
+
+// serve adds what Gateways say of the ports of a gateway: those of the Kubernetes API of the port itself, those of Istio's API
+// of the port of a Service.
+func (w *workload) serve(all []*servers, services []*service, names map[string]int, at func(int, source.Span) *listener) {
+	for _, p := range w.listeners {
+		l := at(p.Number, p.Span)
+		l.speaks = append(l.speaks, p.Protocol)
+		if l.Name == "" {
+			l.Name, l.named = p.Name, true
+		}
+	}
+	for _, s := range all {
+		for _, p := range s.ports {
+			numbers := map[int]bool{}
+			for _, svc := range services {
+				for _, sp := range svc.Ports {
+					if n := target(sp, names); sp.Number == p.Number && n != 0 {
+						numbers[n] = true
+					}
+				}
+			}
+			if len(numbers) == 0 {
+				numbers[p.Number] = true
+			}
+			for n := range numbers {
+				l := at(n, p.Span)
+				l.speaks = append(l.speaks, p.Protocol)
+			}
+		}
+	}
+}
