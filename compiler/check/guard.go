@@ -186,7 +186,9 @@ func (g *guards) members(t *ir.Target, what string, key any, list []*ir.Workload
 	for _, w := range bare[:min(len(bare), 3)] {
 		d.Relate(w.Guard.Span, "%s: %s", w.Ref(), why(w.Guard))
 	}
-	d.Advise("give them a sidecar, or guard them by other means")
+	if slices.ContainsFunc(bare, func(w *ir.Workload) bool { return w.Guard.NoProxy != ir.Waypoint }) {
+		d.Advise("give them a sidecar, or guard them by other means")
+	}
 }
 
 // silent says, once a namespace, that its pods have a proxy only where an installation injects everywhere.

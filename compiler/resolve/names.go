@@ -95,6 +95,12 @@ func (r *resolver) namespace(s *scope, n ast.Node, ns string) string {
 // workload finds a workload or pods by namespace and name; under the convention every name is one.
 func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	if w := r.names[ns][name]; w != nil {
+		if x := r.twins[w]; x != nil {
+			r.report(s, diag.NameClash, &id, "%s could mean either of two workloads in the inventory", w.Ref()).
+				Relate(w.Span, "one").Relate(x.Span, "the other, a %s", x.Kind).
+				Advise("rename one of them, or declare `pods` by its labels, or write `account` for a caller")
+			return entity{}
+		}
 		return entity{workload: w}
 	}
 	if p := r.pods[ns][name]; p != nil {

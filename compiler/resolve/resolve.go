@@ -65,12 +65,13 @@ type resolver struct {
 
 	names map[string]map[string]*ir.Workload // namespace, name
 	pods  map[string]map[string]*ir.Pods
-	own   table                     // definitions of the program
-	libs  map[*Unit]table           // definitions of each library
-	known map[string]bool           // namespaces that exist
-	runs  map[string][]*ir.Workload // "ns/account" to who runs as it
-	warn  map[*ir.Workload]bool     // workloads with a warning about their account
-	meth  map[string]bool           // methods that a set declares
+	own   table                                  // definitions of the program
+	libs  map[*Unit]table                        // definitions of each library
+	known map[string]bool                        // namespaces that exist
+	runs  map[string][]*ir.Workload              // "ns/account" to who runs as it
+	twins map[*ir.Workload]*ir.InventoryWorkload // inventoried workloads with the name of another
+	warn  map[*ir.Workload]bool                  // workloads with a warning about their account
+	meth  map[string]bool                        // methods that a set declares
 
 	carry   map[string]*ir.Carriers[*ir.Workload] // by namespace; see carriers
 	picking map[string]*ir.Selectors[int]         // by namespace; see services

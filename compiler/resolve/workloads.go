@@ -205,7 +205,10 @@ func (r *resolver) inventory() {
 	}
 	for i := range inv.Workloads {
 		x := &inv.Workloads[i]
-		if old := r.names[x.Namespace][x.Name]; old != nil {
+		name := x.Name
+		if old := r.names[x.Namespace][x.Name]; old != nil && i > 0 && r.twin(old, &inv.Workloads[i-1], x) {
+			name += " (" + x.Kind + ")" // no statement can say that
+		} else if old != nil {
 			r.diags.Add(diag.NameClash, old.Span, "workload %s is declared here and also in the inventory", old.Ref()).
 				Relate(x.Span, "%s in the inventory", x.Kind).Advise("delete the declaration, or rename one of the two")
 			continue
@@ -216,11 +219,23 @@ func (r *resolver) inventory() {
 			continue
 		}
 		r.add(&ir.Workload{
-			Namespace: x.Namespace, Name: x.Name, Account: x.Account, DefaultAccount: x.DefaultAccount, PodLabels: x.Labels,
+			Namespace: x.Namespace, Name: name, Account: x.Account, DefaultAccount: x.DefaultAccount, PodLabels: x.Labels,
 			Labels: r.pick(x, peers[x.Namespace]), Ports: x.Ports,
 			PortsKnown: len(x.Ports) > 0 || x.Kind == "Job" || x.Kind == "CronJob", Guard: x.Guard, Gateway: x.Gateway, Span: x.Span,
 		})
 	}
+}
+
+// twin notes that two inventoried workloads, of two kinds, have one name: Kubernetes allows that, and a statement cannot.
+func (r *resolver) twin(first *ir.Workload, last, x *ir.InventoryWorkload) bool {
+	if last.Namespace != x.Namespace || last.Name != x.Name || first.Span != last.Span && r.twins[first] == nil {
+		return false
+	}
+	if r.twins == nil {
+		r.twins = map[*ir.Workload]*ir.InventoryWorkload{}
+	}
+	r.twins[first] = x
+	return true
 }
 
 // pick chooses the labels that select the pods of an inventoried workload: the app label where it is enough, else the
