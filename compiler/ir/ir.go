@@ -78,7 +78,7 @@ type Workload struct {
 	Guard *Guard
 	// Gateway is true when an inventory shows that the pods are a gateway.
 	Gateway bool
-	Span  source.Span
+	Span    source.Span
 }
 
 // Ref returns the name as `.zt` writes it anywhere.
