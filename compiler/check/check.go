@@ -25,7 +25,7 @@ func Program(p *ir.Program) diag.List {
 		checkAbsence(r, &c.diags)
 		r.Via.Relate(c.diags[n:])
 	}
-	if !p.Incomplete {
+	if !p.Incomplete && !p.Lossy {
 		c.unused()
 	}
 	c.sameIssuer()
@@ -49,6 +49,7 @@ func (c *checker) rule(r *ir.Rule) {
 		c.exceptSpellings(r)
 		c.allowPlaintext(r)
 	}
+	c.ports(r)
 	if len(r.Sources.From)+len(r.Sources.NotNet) > 0 {
 		c.client(r)
 	}
@@ -96,6 +97,14 @@ func adviseToken(d *diag.Diagnostic, r *ir.Rule, a ir.Text, verify []*ir.JWT) {
 			d.Relate(j.Span, "here the issuer is %q", j.Issuer).
 				Fix(a.Span, strconv.Quote(j.Issuer+a.Value[len(issuer):]), "name the issuer as the `jwt` statement does").
 				Advise("or correct the `jwt` statement: an issuer is compared to the letter with `iss` in the token")
+			return
+		}
+	}
+	for _, j := range verify {
+		if rest, ok := strings.CutPrefix(a.Value, j.Issuer+"/"); ok && strings.Contains(rest, "/") {
+			d.Relate(j.Span, "here the issuer is %q", j.Issuer).
+				Note("Istio splits %q at its last slash, so a subject with a slash cannot be written here", a.Value).
+				Advise("write `as %q` with `when claim[\"sub\"] == %q`", j.Issuer+"/*", rest)
 			return
 		}
 	}

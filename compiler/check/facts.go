@@ -26,8 +26,9 @@ type checker struct {
 	baselines *covering
 	allowed   *allows
 	transport *transport
-	plaintext *covering       // denies of plaintext callers
-	required  *covering       // denies of requests without a token
+	plaintext *covering // denies of plaintext callers
+	required  *covering // denies of requests without a token
+	portSets  map[string]portSet
 	gateways  map[string]bool // namespaces in which all known workloads are gateways
 }
 

@@ -154,7 +154,9 @@ func testsToken(t placed) bool {
 // readsIssuer reports whether a rule looks at tokens of an issuer, or means to; a test of a claim looks at those of every one
 // that the rule does not exclude by naming others.
 func readsIssuer(r *ir.Rule, issuer string) bool {
-	named := func(a ir.Text) bool { return a.Value == "*" || sameIssuer(issuerOf(a), issuer) }
+	named := func(a ir.Text) bool {
+		return a.Value == "*" || sameIssuer(issuerOf(a), issuer) || strings.HasPrefix(a.Value, issuer+"/")
+	}
 	return slices.ContainsFunc(r.Sources.As, named) || slices.ContainsFunc(r.Sources.NotAs, named) ||
 		len(r.Sources.As) == 0 && slices.ContainsFunc(tests(r), testsToken)
 }

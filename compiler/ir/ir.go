@@ -25,6 +25,8 @@ type Program struct {
 	// Incomplete is true when a statement could not be read or resolved: what seems to be missing may be in it, so nothing
 	// is said of absences.
 	Incomplete bool
+	// Lossy is true when there was an error: a rule may have been left out, so nothing is said of what no rule does.
+	Lossy bool
 	// Inventoried is true when an inventory was read: what is not in it does not exist.
 	Inventoried bool
 }

@@ -55,6 +55,7 @@ func Program(in Input) (*ir.Program, diag.List) {
 		r.unit(u)
 	}
 	r.finish()
+	r.p.Lossy = r.diags.HasErrors()
 	return r.p, r.diags
 }
 

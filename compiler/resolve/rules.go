@@ -466,11 +466,34 @@ func (r *resolver) portNotes(d *diag.Diagnostic, w *ir.Workload, n int) {
 		have = append(have, strings.TrimSpace(p.Name+" "+strconv.Itoa(p.Number)))
 	}
 	d.Note("its ports are %s", strings.Join(have, ", "))
+	leads := map[int]bool{}
 	for _, svc := range r.services(w) {
 		for _, sp := range svc.Ports {
 			if to := targetPort(w, sp); sp.Number == n && to != 0 {
 				d.Note("%d is the port of Service %s/%s; the pods behind it listen on %d, and policies see that", n, svc.Namespace, svc.Name, to)
+				leads[to] = true
 			}
 		}
+	}
+	if d.Span.Text() != strconv.Itoa(n) {
+		return // there is more in that place than the number
+	}
+	for to := range leads {
+		if len(leads) == 1 {
+			d.Fix(d.Span, strconv.Itoa(to), "the port that the pods listen on")
+		}
+	}
+	if len(leads) > 0 {
+		return
+	}
+	numbers := func(yield func(string) bool) {
+		for _, p := range w.Ports {
+			if !yield(strconv.Itoa(p.Number)) {
+				return
+			}
+		}
+	}
+	if best := Nearest(strconv.Itoa(n), numbers); best != "" {
+		d.Fix(d.Span, best, "did you mean %s?", best)
 	}
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
@@ -170,11 +171,53 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 			Fix(s.span(&id), quote(own+strings.TrimPrefix(v, "cluster.local")), "name it")
 		return false
 	}
-	if !strings.Contains(v, "*") && (len(parts) != 5 || parts[1] != "ns" || parts[3] != "sa" || parts[0] == "" || parts[2] == "" || parts[4] == "") {
-		r.report(s, diag.BadPrincipal, &id, "principal %q is not of the form trust-domain/ns/NAMESPACE/sa/ACCOUNT, so no caller has it", v)
+	if !principalShape(v) {
+		d := r.report(s, diag.BadPrincipal, &id, "principal %q is not of the form trust-domain/ns/NAMESPACE/sa/ACCOUNT, so no caller has it", v)
+		switch {
+		case dnsName("x", v) == "": // a bare name
+			d.Advise("write an account of this mesh as `account %s`, without quotes", v)
+		case len(parts) == 2 && dnsName(parts[0], parts[1]) == "":
+			d.Advise("write an account of this mesh as `account %s`, without quotes", v).Note("its principal is %q", r.identity(parts[0], parts[1]))
+		}
 		return false
 	}
+	if len(parts) == 5 && parts[0] == r.p.Mesh.TrustDomain && !strings.Contains(v, "*") && !r.p.Convention && len(r.runs[parts[2]+"/"+parts[4]]) == 0 {
+		d := r.report(s, diag.UnknownAccount, &id, "no workload runs as service account %s/%s", parts[2], parts[4])
+		d.Severity = diag.Warning // it is spelt out, and may be of something that runs elsewhere
+		if r.suggested++; r.suggested <= maxSuggested {
+			if best := Nearest(parts[4], r.accountsIn(parts[2])); best != "" {
+				d.Fix(s.span(&id), quote(r.identity(parts[2], best)), "did you mean %q?", r.identity(parts[2], best))
+			}
+		}
+	}
 	return true
+}
+
+// principalShape reports whether a pattern can match a principal: trust-domain/ns/NAMESPACE/sa/ACCOUNT.
+func principalShape(v string) bool {
+	if v == "*" {
+		return true
+	}
+	fixed := [...]string{1: "ns", 3: "sa", 4: ""}
+	if tail, cut := strings.CutPrefix(v, "*"); cut {
+		parts := strings.Split(tail, "/")
+		for i, p := range parts {
+			at := len(fixed) - len(parts) + i
+			if at < 0 || i > 0 && p == "" || i > 0 && fixed[at] != "" && p != fixed[at] || i == 0 && fixed[at] != "" && !strings.HasSuffix(fixed[at], p) {
+				return false
+			}
+		}
+		return parts[len(parts)-1] != ""
+	}
+	head, open := strings.CutSuffix(v, "*")
+	parts := strings.Split(head, "/")
+	for i, p := range parts {
+		last := open && i == len(parts)-1
+		if i >= len(fixed) || !last && (p == "" || fixed[i] != "" && p != fixed[i]) || last && fixed[i] != "" && !strings.HasPrefix(fixed[i], p) {
+			return false
+		}
+	}
+	return open || len(parts) == len(fixed)
 }
 
 func (r *resolver) namespacePattern(s *scope, id ast.Ident) bool {
@@ -207,27 +250,38 @@ func (r *resolver) subject(s *scope, a *ast.Str) bool {
 	if v == "*" {
 		return true
 	}
+	bad := func(format string, args ...any) *diag.Diagnostic {
+		return r.report(s, diag.BadSubject, a, "%q "+format, append([]any{v}, args...)...)
+	}
+	anySubject := func(issuer string) string { return strconv.Quote(issuer + "/*") }
 	i := strings.LastIndexByte(v, '/')
-	bad := ""
+	bare := i < 0 || strings.HasSuffix(v[:i], ":/") // all of it is issuer
 	switch {
 	case v == "" || !printable(v):
-		bad = "is empty or holds a character that no token carries"
-	case i < 0:
-		bad = "has no subject: write \"ISSUER/SUBJECT\", or \"ISSUER/*\" for any subject"
-	case strings.HasSuffix(v[:i], ":/") || i == 0:
-		bad = "has no subject after its issuer: write \"" + v + "/*\" for any subject"
-	case strings.Contains(v[:i], "*"):
-		bad = "has a wildcard in its issuer, which Istio takes literally or not at all"
+		bad("is empty or holds a character that no token carries")
+	case v == "*/*":
+		bad("asks for the subject \"*\", which no token has: Istio takes this star literally").Fix(s.span(a), `"*"`, "any verified token with a subject")
+	case bare && strings.Contains(v, "*"), !bare && strings.Contains(v[:i], "*"):
+		bad("has a wildcard where its issuer stands, and an issuer is compared to the letter").
+			Advise("write each issuer in full: \"ISSUER/SUBJECT\", or \"ISSUER/*\" for any subject").
+			Advise("or `as \"*\"` for every issuer that a `jwt` names, with `when claim[\"sub\"] == \"...\"` for a subject")
+	case i == 0:
+		bad("has no issuer before its slash").Advise("write \"ISSUER/SUBJECT\", or \"ISSUER/*\" for any subject")
+	case bare && strings.Contains(v, ":"):
+		bad("has no subject after its issuer").Fix(s.span(a), anySubject(v), "any subject of that issuer").Advise("or name one: \"%s/SUBJECT\"", v)
+	case bare:
+		bad("has no subject").Advise("write \"ISSUER/SUBJECT\", or \"ISSUER/*\" for any subject")
+	case i == len(v)-1 && strings.HasSuffix(v[:i], "/"):
+		bad("ends in a slash, and has no subject").Fix(s.span(a), anySubject(v[:i]), "any subject of the issuer %q", v[:i])
 	case i == len(v)-1:
-		bad = "ends in a slash: write \"" + v + "*\" for any subject of that issuer"
+		bad("ends in a slash, and has no subject").Fix(s.span(a), anySubject(v[:i]), "any subject of the issuer %q", v[:i]).
+			Fix(s.span(a), anySubject(v), "any subject of the issuer %q", v)
 	case strings.Contains(strings.TrimSuffix(v[i+1:], "*"), "*"):
-		bad = "holds a * that Istio takes literally"
+		bad("holds a * that Istio takes literally").Note("a wildcard is `*` alone, or at the end of the subject")
+	default:
+		return true
 	}
-	if bad != "" {
-		r.report(s, diag.BadSubject, a, "%q %s", v, bad)
-		return false
-	}
-	return true
+	return false
 }
 
 func quote(s string) string { return `"` + s + `"` }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -226,14 +227,7 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	}
 	if len(r.runs[ns+"/"+name]) == 0 {
 		d := r.report(s, diag.UnknownAccount, &id, "no workload runs as service account %s/%s", ns, name)
-		names := func(yield func(string) bool) {
-			for k := range r.runs {
-				if account, here := strings.CutPrefix(k, ns+"/"); here && !yield(account) {
-					return
-				}
-			}
-		}
-		r.suggest(s, d, id, name, names, func(x string) string { return ns + "/" + x })
+		r.suggest(s, d, id, name, r.accountsIn(ns), func(x string) string { return ns + "/" + x })
 		if w := r.names[ns][name]; w != nil {
 			d.Note("workload %s runs as %s/%s", w.Ref(), ns, w.Account)
 		}
@@ -246,6 +240,17 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 		d.Severity = diag.Warning // declarations need not be complete
 	}
 	return r.identity(ns, name), true
+}
+
+// accountsIn lists, in no order, the accounts of a namespace that workloads run as.
+func (r *resolver) accountsIn(ns string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for k := range r.runs {
+			if account, here := strings.CutPrefix(k, ns+"/"); here && !yield(account) {
+				return
+			}
+		}
+	}
 }
 
 func (r *resolver) net(s *scope, f *ast.From) (ir.Net, bool) {

@@ -22,6 +22,7 @@ const (
 	RootNamespace        Code = "ZT1019" // the root namespace
 	MeshTwice            Code = "ZT1020" // two mesh blocks
 	BadSetting           Code = "ZT1021" // a setting that cannot be
+	NoSuchPort           Code = "ZT1030" // a port that nothing has
 )
 
 var nameCodes = []Info{
@@ -278,6 +279,20 @@ deny all in default
 `,
 		Fixed: `mesh { istio "1.27" }
 deny all in default
+`,
+	},
+	{
+		Code: NoSuchPort, Severity: Warning, Title: "a port that nothing has",
+		Explanation: "A rule on a namespace, the mesh or pods names a port that no workload there has, or an exception takes away a port that its target does not have. Policies see the port that the pods listen on, not the port of a Service. On a namespace this is said only with an inventory, where every workload has its ports known. Ports 15000 to 15099 are the proxy's own, and are not looked at.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080; port admin 9090 http }
+deny all in default
+allow web -> api GET except port 9091
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080; port admin 9090 http }
+deny all in default
+allow web -> api GET except port 9090
 `,
 	},
 }
