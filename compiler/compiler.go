@@ -28,6 +28,8 @@ type Input struct {
 	// Inventory are manifests given beside the program (--inventory).
 	Inventory []*source.File
 	Options   Options
+	// Reasons asks for Output.Reasons.
+	Reasons bool
 }
 
 // Options override the mesh block. Empty fields do not.
@@ -39,10 +41,13 @@ type Options struct {
 	Now string
 }
 
-// Output is what a program compiles to. It is empty when the diagnostics hold an error.
+// Output is what a program compiles to. It has no objects when the diagnostics hold an error.
 type Output struct {
 	// Objects are sorted by namespace, kind and name.
 	Objects []Object
+	// Reasons are why and until when statements hold (`because`, `until`), in the order of files and statements, where the
+	// input asks for them. They are what was written, and complete beside errors elsewhere.
+	Reasons []diag.Reason
 }
 
 // YAML returns all objects as one stream.
@@ -100,8 +105,13 @@ func placeless(l diag.List) bool {
 
 func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	given := l.program()
+	var out Output
+	if l.in.Reasons {
+		out.Reasons = l.reasons()
+	}
 	if l.broken { // names would be missing everywhere
-		return Output{}, l.diags
+		l.waive(&l.diags)
+		return out, l.diags
 	}
 	program, diags := resolve.Program(given)
 	diags = append(l.diags, diags...)
@@ -117,12 +127,11 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		diags.Add(diag.Internal, source.Span{}, "compilation stopped: %v", err)
 	}
 	if diags.HasErrors() || placeless(diags) {
-		return Output{}, diags
+		return out, diags
 	}
 	objects, more := emit(ctx, plan)
-	diags = append(diags, more...)
-	if diags.HasErrors() {
-		return Output{}, diags
+	if diags = append(diags, more...); !diags.HasErrors() {
+		out.Objects = objects
 	}
-	return Output{objects}, diags
+	return out, diags
 }

@@ -20,6 +20,7 @@ type settings struct {
 	inventory []string
 	options   compiler.Options
 	werror    bool
+	reasons   bool // of statements are asked for
 }
 
 func (s *settings) flags(c *cobra.Command) {
@@ -95,7 +96,7 @@ func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options})
+	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options, Reasons: s.reasons})
 	diags = append(diags, r.diags...)
 	diags.Sort()
 	return in, out, diags, verdict(diags, s.werror)
@@ -106,49 +107,6 @@ func (a *app) explainWerror(l diag.List, werror bool) {
 	if werror && !l.HasErrors() && l.Count(diag.Warning) > 0 {
 		fmt.Fprintln(a.stderr, "warnings fail under --werror")
 	}
-}
-
-func (a *app) checkCommand() *cobra.Command {
-	var s settings
-	var format string
-	c := &cobra.Command{
-		Use:   "check [PATH...]",
-		Short: "Check a program and write nothing",
-		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
-			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
-			"What a waiver took off is counted, and shown with --waived.\n\n" +
-			"With --format json the diagnostics go to standard output as one document.",
-		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format json ship.zt",
-		ValidArgsFunction: completePrograms,
-		RunE: func(c *cobra.Command, paths []string) error {
-			if format != "text" && format != "json" {
-				return usagef(c, "--format %q is neither text nor json", format)
-			}
-			if err := s.check(c, paths); err != nil {
-				return err
-			}
-			in, _, diags, err := a.compile(c, paths, &s)
-			defer in.close()
-			a.begin("writing the diagnostics")
-			if format == "json" {
-				var b strings.Builder
-				if err := diags.WriteJSON(&b, 0); err != nil {
-					return err
-				}
-				if err := a.print([]byte(b.String())); err != nil {
-					return err
-				}
-				return err
-			}
-			a.report(diags)
-			a.explainWerror(diags, s.werror)
-			return err
-		},
-	}
-	s.flags(c)
-	c.Flags().BoolVar(&a.waived, "waived", false, "show what waivers (# ztc:allow) took off, with their reasons")
-	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error, or json on standard output (`FORMAT`)")
-	return c
 }
 
 func (a *app) buildCommand() *cobra.Command {

@@ -7,9 +7,25 @@ import (
 	"github.com/zt-lang/ztc/lang/source"
 )
 
+// Reason is why a statement stands, and until when, in the words of its author (`because`, `until`).
+type Reason struct {
+	Span      source.Span
+	Statement string // the words that it begins with: "allow", "dry-run deny", "deny all", "mtls"
+	Because   string // "" where only a date is given
+	Until     string // YYYY-MM-DD as written, "" for ever
+}
+
+type jsonReason struct {
+	jsonPlace
+	Statement string `json:"statement"`
+	Because   string `json:"because,omitempty"`
+	Until     string `json:"until,omitempty"`
+}
+
 type jsonReport struct {
 	Diagnostics []jsonDiagnostic `json:"diagnostics"`
 	Waived      []jsonDiagnostic `json:"waived"`
+	Reasons     []jsonReason     `json:"reasons"`
 	Errors      int              `json:"errors"`
 	Warnings    int              `json:"warnings"`
 	Omitted     int              `json:"omitted,omitempty"`
@@ -61,13 +77,13 @@ func place(s source.Span) jsonPlace {
 	return jsonPlace{File: s.File.Name, Start: &start, End: &end}
 }
 
-// WriteJSON writes the diagnostics as one JSON document: {"diagnostics": [...], "waived": [...], "errors": N, "warnings": N}.
-// What is waived stands apart, with the severity that it would have, so that nobody takes it for what fails the build. At most
+// WriteJSON writes the diagnostics and the reasons of statements as one JSON document: {"diagnostics": [...], "waived": [...],
+// "reasons": [...], "errors": N, "warnings": N}. What is waived stands apart, with the severity that it would have, so that nobody takes it for what fails the build. At most
 // max diagnostics are written (0 for all), and "omitted" says how many were not. Offsets count bytes from 0, lines and columns
 // from 1 in code points, utf16 from 0 in UTF-16 units. Bytes that are not UTF-8 come out as U+FFFD.
-func (l List) WriteJSON(w io.Writer, max int) error {
+func (l List) WriteJSON(w io.Writer, max int, reasons []Reason) error {
 	shown, omitted := l.limit(max)
-	r := jsonReport{Diagnostics: make([]jsonDiagnostic, 0, len(shown)), Waived: []jsonDiagnostic{}, Errors: l.Count(Error), Warnings: l.Count(Warning), Omitted: omitted}
+	r := jsonReport{Diagnostics: make([]jsonDiagnostic, 0, len(shown)), Waived: []jsonDiagnostic{}, Reasons: make([]jsonReason, 0, len(reasons)), Errors: l.Count(Error), Warnings: l.Count(Warning), Omitted: omitted}
 	for _, d := range shown {
 		j := jsonDiagnostic{jsonPlace: place(d.Span), Code: d.Code, Severity: d.Severity.String(), Message: d.Message, Notes: d.Notes}
 		for _, x := range d.Related {
@@ -87,6 +103,9 @@ func (l List) WriteJSON(w io.Writer, max int) error {
 			continue
 		}
 		r.Diagnostics = append(r.Diagnostics, j)
+	}
+	for _, x := range reasons {
+		r.Reasons = append(r.Reasons, jsonReason{place(x.Span), x.Statement, x.Because, x.Until})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -107,7 +107,7 @@ func TestRenderGolden(t *testing.T) {
 		var text, color, js bytes.Buffer
 		list.WriteText(&text, TextOptions{Waived: true})
 		list.WriteText(&color, TextOptions{Color: true, Waived: true})
-		list.WriteJSON(&js, 0)
+		list.WriteJSON(&js, 0, nil)
 		golden(t, filepath.Join("testdata", "render", name+".txt"), text.String())
 		golden(t, filepath.Join("testdata", "render", name+".color.txt"), strings.ReplaceAll(color.String(), "\x1b", "␛"))
 		golden(t, filepath.Join("testdata", "render", name+".json"), js.String())
@@ -249,7 +249,7 @@ func TestLimit(t *testing.T) {
 	}
 	l[99].Severity, l[99].Waiver = Warning, nil
 	b.Reset()
-	l.WriteJSON(&b, 10)
+	l.WriteJSON(&b, 10, nil)
 	var r jsonReport
 	if err := json.Unmarshal([]byte(b.String()), &r); err != nil || len(r.Diagnostics) != 10 || r.Omitted != 140 || r.Errors != 50 || r.Warnings != 100 {
 		t.Errorf("%v: %d diagnostics, %d omitted, %d errors, %d warnings", err, len(r.Diagnostics), r.Omitted, r.Errors, r.Warnings)
@@ -272,7 +272,7 @@ func FuzzRender(f *testing.F) {
 			}
 		}
 		b.Reset()
-		if err := l.WriteJSON(&b, 0); err != nil || !json.Valid(b.Bytes()) {
+		if err := l.WriteJSON(&b, 0, nil); err != nil || !json.Valid(b.Bytes()) {
 			t.Fatalf("JSON: %v", err)
 		}
 	})
