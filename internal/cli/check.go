@@ -1,10 +1,18 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/diag"
 )
+
+// checkFormats are what `check --format` takes.
+var checkFormats = []string{"text", "json", "sarif", "github"}
 
 func (a *app) checkCommand() *cobra.Command {
 	var s settings
@@ -14,13 +22,14 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check a program and write nothing",
 		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
 			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
-			"What a waiver took off is counted, and shown with --waived.\n\n" +
-			"With --format json the diagnostics go to standard output as one document.",
-		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format json ship.zt",
+			"What a waiver (# ztc:allow CODE reason) took off is counted, and shown with --waived.\n\n" +
+			"--format json, sarif (2.1.0) and github (workflow commands) write the diagnostics to standard output. json also\n" +
+			"lists why and until when statements hold. File names in them are relative to the current directory.",
+		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format sarif policies/ > ztc.sarif",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
-			if format != "text" && format != "json" {
-				return usagef(c, "--format %q is neither text nor json", format)
+			if !slices.Contains(checkFormats, format) {
+				return usagef(c, "--format %q is none of %s", format, strings.Join(checkFormats, ", "))
 			}
 			if err := s.check(c, paths); err != nil {
 				return err
@@ -28,24 +37,44 @@ func (a *app) checkCommand() *cobra.Command {
 			s.reasons = format == "json"
 			in, out, diags, err := a.compile(c, paths, &s)
 			defer in.close()
-			a.begin("writing the diagnostics")
-			if format == "json" {
-				var b strings.Builder
-				if err := diags.WriteJSON(&b, 0, out.Reasons); err != nil {
-					return err
-				}
-				if err := a.print([]byte(b.String())); err != nil {
-					return err
-				}
+			if err := a.write(format, out, diags, s.werror); err != nil {
 				return err
 			}
-			a.report(diags)
-			a.explainWerror(diags, s.werror)
 			return err
 		},
 	}
 	s.flags(c)
-	c.Flags().BoolVar(&a.waived, "waived", false, "show what waivers (# ztc:allow) took off, with their reasons")
-	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error, or json on standard output (`FORMAT`)")
+	c.Flags().BoolVar(&a.waived, "waived", false, "show what waivers took off, with their reasons")
+	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error; json, sarif or github on standard output (`FORMAT`)")
 	return c
+}
+
+// write writes the diagnostics of a check.
+func (a *app) write(format string, out compiler.Output, diags diag.List, werror bool) error {
+	a.begin("writing the diagnostics")
+	var b strings.Builder
+	var err error
+	switch format {
+	case "json":
+		err = diags.WriteJSON(&b, 0, out.Reasons)
+	case "sarif":
+		err = diags.WriteSARIF(&b, version())
+	case "github":
+		err = diags.WriteGitHub(&b)
+	default:
+		a.report(diags)
+		a.explainWerror(diags, werror)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.print([]byte(b.String())); err != nil {
+		return err
+	}
+	if s := diags.Summary(); s != "" && format == "github" { // annotations show no count, and nothing that is waived
+		fmt.Fprintln(a.stderr, s)
+		a.explainWerror(diags, werror)
+	}
+	return nil
 }

@@ -89,7 +89,7 @@ func Markdown() string {
 		"<!-- Generated from lang/diag/codes_*.go by `go test ./lang/diag -update`; do not edit. -->\n\n" +
 		"Everything that `ztc` has to say has a code. A code never changes its meaning and is never used again for another.\n" +
 		"`ztc explain CODE` prints the same text. An error fails the build; a warning is legal and probably not meant, and fails\n" +
-		"the build under `--werror`; a note is worth knowing.\n")
+		"the build under `--werror`; a note is worth knowing. Some can be [waived](language.md#waivers).\n")
 	for _, f := range Families() {
 		codes := f.Codes()
 		if len(codes) == 0 {
@@ -115,9 +115,15 @@ func Markdown() string {
 
 func (i Info) markdown(b *strings.Builder) {
 	// The heading is the code alone, so that its anchor outlives a better title.
-	fmt.Fprintf(b, "\n### %s\n\n**%s: %s.** %s\n", i.Code, i.Severity, i.Title, strings.TrimSpace(i.Explanation))
+	fmt.Fprintf(b, "\n### %s\n\n**%s: %s.** ", i.Code, i.Severity, i.Title)
+	i.page(b)
+}
+
+// page writes what there is to say of a code as Markdown: the explanation, the example and the mend.
+func (i Info) page(b *strings.Builder) {
+	b.WriteString(strings.TrimSpace(i.Explanation) + "\n")
 	if i.CanWaive() {
-		fmt.Fprintf(b, "Can be [waived](language.md#waivers).\n")
+		fmt.Fprintf(b, "Can be waived at its statement: `# ztc:allow %s REASON`.\n", i.Code)
 	}
 	if i.Example != "" {
 		fmt.Fprintf(b, "\n```zt\n%s\n```\n", strings.TrimRight(i.Example, "\n"))

@@ -17,7 +17,13 @@ type File struct {
 
 	once  sync.Once
 	lines []int32 // byte offset of the first byte of each line
+
+	longOnce sync.Once
+	long     []Position // inside long lines, one about every longStep bytes
 }
+
+// longStep bounds what is counted for one position: a line of megabytes may hold any number of them.
+const longStep = 4096
 
 // New returns a file. The text is not copied and not checked: any bytes at all are a file.
 func New(name, text string) *File { return &File{Name: name, Text: text} }
@@ -49,15 +55,50 @@ func (f *File) Position(off int) Position {
 	f.index()
 	off = max(0, min(off, len(f.Text)))
 	line := sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > off }) // 1-based
-	p := Position{Offset: off, Line: line, Column: 1}
-	for _, r := range f.Text[f.lines[line-1]:off] {
+	p := Position{Offset: int(f.lines[line-1]), Line: line, Column: 1}
+	if off-p.Offset > longStep {
+		p = f.near(off, p)
+	}
+	p.count(f.Text[p.Offset:off])
+	return p
+}
+
+// count moves the position past a text of its line.
+func (p *Position) count(text string) {
+	for _, r := range text {
 		p.Column++
 		p.UTF16++
 		if r > 0xffff {
 			p.UTF16++
 		}
 	}
-	return p
+	p.Offset += len(text)
+}
+
+// near returns the last known position inside the long line that begins at start, at or before off.
+func (f *File) near(off int, start Position) Position {
+	f.longOnce.Do(func() {
+		for i, first := range f.lines {
+			end := len(f.Text)
+			if i+1 < len(f.lines) {
+				end = int(f.lines[i+1])
+			}
+			p := Position{Offset: int(first), Line: i + 1, Column: 1}
+			for p.Offset+longStep < end {
+				next := p.Offset + longStep
+				for n := 0; n < utf8.UTFMax && !utf8.RuneStart(f.Text[next]); n++ { // no character is cut in two
+					next--
+				}
+				p.count(f.Text[p.Offset:next])
+				f.long = append(f.long, p)
+			}
+		}
+	})
+	i := sort.Search(len(f.long), func(i int) bool { return f.long[i].Offset > off }) - 1
+	if i < 0 || f.long[i].Offset < start.Offset {
+		return start
+	}
+	return f.long[i]
 }
 
 // Line returns the text of a line, counted from 1, without its end.
