@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,15 +13,44 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
+// transport is what is said of one selector.
+type transport struct {
+	first  *ir.MTLS
+	target ir.Target
+	spec   *security.PeerAuthentication
+	whole  *ir.MTLS
+	ports  map[uint32]*ir.MTLS
+}
+
+// oneTransport refuses selectors that pick one pod and say different things of it: Istio applies one of the objects, and
+// which one depends on their age.
+func (l *lowerer) oneTransport(entries map[string]*transport, order []string) {
+	targets := make([]*ir.Target, len(order))
+	for i, k := range order {
+		targets[i] = &entries[k].target
+	}
+	said := map[[2]int]bool{}
+	l.overlaps(targets, func(i, j int) {
+		a, b := entries[order[i]], entries[order[j]]
+		if said[[2]int{i, j}] || a.spec.Mtls.GetMode() == b.spec.Mtls.GetMode() && maps.EqualFunc(a.spec.PortLevelMtls, b.spec.PortLevelMtls, sameMode) {
+			return
+		}
+		said[[2]int{i, j}] = true
+		if b.first.Span.Compare(a.first.Span) < 0 {
+			a, b = b, a
+		}
+		l.diags.Add(diag.MTLSOverlap, b.first.Span, "%s and %s may be the same pods, and Istio applies the mtls of one of them: that of the older object", &b.target, &a.target).
+			Relate(a.first.Span, "the other one").
+			Advise("say all of the mtls for one of the two, or for the workloads that they pick")
+		b.first.Via.Relate((*l.diags)[len(*l.diags)-1:])
+	})
+}
+
+func sameMode(a, b *security.PeerAuthentication_MutualTLS) bool { return a.Mode == b.Mode }
+
 // peerAuthentication lowers `mtls`: one object per selector, port modes inside it.
 func (l *lowerer) peerAuthentication() []named {
-	type entry struct {
-		first *ir.MTLS
-		spec  *security.PeerAuthentication
-		whole *ir.MTLS
-		ports map[uint32]*ir.MTLS
-	}
-	entries := map[string]*entry{}
+	entries := map[string]*transport{}
 	var order []string
 	for _, m := range l.p.MTLS {
 		n := len(*l.diags)
@@ -37,9 +67,11 @@ func (l *lowerer) peerAuthentication() []named {
 		k := targetKey(&m.Target)
 		e := entries[k]
 		if e == nil {
-			e = &entry{first: m, spec: &security.PeerAuthentication{Selector: selector(&m.Target)}, ports: map[uint32]*ir.MTLS{}}
+			e = &transport{first: m, target: m.Target, spec: &security.PeerAuthentication{Selector: selector(&m.Target)}, ports: map[uint32]*ir.MTLS{}}
 			entries[k] = e
 			order = append(order, k)
+		} else if names(&m.Target, &e.target) {
+			e.target = m.Target
 		}
 		old := e.whole
 		if m.Target.Port != 0 {
@@ -65,10 +97,11 @@ func (l *lowerer) peerAuthentication() []named {
 		e.spec.PortLevelMtls[uint32(m.Target.Port)] = tls
 	}
 	slices.Sort(order)
+	l.oneTransport(entries, order)
 	var out []named
 	for _, k := range order {
 		e := entries[k]
-		t := e.first.Target
+		t := e.target
 		t.Port = 0
 		n := named{kind: istio.PeerAuthentication, target: t, prefix: "mtls-", peer: e.spec}
 		if t.Labels() == nil {
@@ -95,6 +128,8 @@ func (l *lowerer) requestAuthentication() []named {
 			e = &entry{target: j.Target, issuer: map[string]*ir.JWT{}}
 			entries[k] = e
 			order = append(order, k)
+		} else if names(&j.Target, &e.target) {
+			e.target = j.Target
 		}
 		if old := e.issuer[j.Issuer]; old != nil {
 			l.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q", &j.Target, j.Issuer).Relate(old.Span, "here")

@@ -51,8 +51,8 @@ func (l *lowerer) object(a ast.Action, provider string, dryRun bool, t *ir.Targe
 	if o == nil {
 		o = &object{target: *t}
 		l.objects[k] = o
-	} else if t.Kind < o.target.Kind || t.Kind == o.target.Kind && t.Name() < o.target.Name() {
-		o.target = *t // two names for one selector: the workload's, else the first
+	} else if names(t, &o.target) {
+		o.target = *t
 	}
 	return o
 }

@@ -98,39 +98,22 @@ func (l *lowerer) twoProviders() {
 	}
 }
 
-// unsure reports pods that nobody can tell apart without an inventory. Two selectors pick different pods for sure where they
-// ask for different values of one label; which label is looked for among all the pods of a namespace, so that time does not
-// grow with pairs. Pods of the whole mesh may be in any namespace.
+// unsure reports pods that nobody can tell apart without an inventory. Pods of the whole mesh may be in any namespace.
 func (l *lowerer) unsure(targets map[string]*guarded, order []string, say func(string, guards)) {
-	common := map[string]map[string]bool{} // label keys that all pods of a namespace have
-	for _, k := range order {
-		t := targets[k].target
-		if t.Kind != ir.OnPods {
-			continue
-		}
-		keys := t.PodLabels()
-		if ns := reach(t); common[ns] == nil {
-			common[ns] = map[string]bool{}
-			for key := range keys {
-				common[ns][key] = true
-			}
-		} else {
-			maps.DeleteFunc(common[ns], func(key string, _ bool) bool { _, has := keys[key]; return !has })
-		}
+	list := make([]*ir.Target, len(order))
+	for i, k := range order {
+		list[i] = targets[k].target
 	}
-	alike := map[string]guards{} // by the values of the common labels
-	var local, meshed guards     // of namespaces and of pods in one, and of pods in the mesh
-	for _, k := range order {
-		t, g := targets[k].target, targets[k].by
-		ns := reach(t)
+	groups := map[string]guards{}
+	var local, meshed guards // of namespaces and of pods in one, and of pods in the mesh
+	for i, alike := range lookalikes(list) {
+		t, g := list[i], targets[order[i]].by
 		if t.Kind == ir.OnPods {
-			shared := slices.DeleteFunc(slices.Clone(t.Labels()), func(x ir.Label) bool { return !common[ns][x.Key] })
-			key := ns + "\x00" + labelKey(shared)
-			alike[key] = alike[key].and(g.first, g.second)
-			say(t.String(), alike[key])
+			groups[alike] = groups[alike].and(g.first, g.second)
+			say(t.String(), groups[alike])
 		}
 		switch {
-		case t.Kind == ir.OnPods && ns == "":
+		case t.Kind == ir.OnPods && t.Pods.Mesh:
 			meshed = meshed.and(g.first, g.second)
 		case t.Kind == ir.OnPods || t.Kind == ir.OnNamespace:
 			local = local.and(g.first, g.second)

@@ -13,6 +13,7 @@ const (
 	SecretKey         Code = "ZT1610" // Warning
 	NoKeys            Code = "ZT1611" // keys that cannot be found
 	BearerPrefix      Code = "ZT1612" // Warning
+	MTLSOverlap       Code = "ZT1613" // two selectors of mtls for one pod
 )
 
 const delegateShop = `workload web { port http 8080 }
@@ -93,5 +94,11 @@ var delegateCodes = []Info{
 		Explanation: "Clients send `Authorization: Bearer TOKEN`. Without a prefix the whole value is taken for the token, so each such request is answered with 401.",
 		Example:     "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" }\n",
 		Fixed:       "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" prefix \"Bearer \" }\n",
+	},
+	{
+		Code: MTLSOverlap, Severity: Error, Title: "two selectors of mtls for one pod",
+		Explanation: "Istio applies one PeerAuthentication of those whose selectors pick a pod, the oldest, and ignores the others, their ports included. Statements for the same workload share one object; statements for selectors that overlap do not.",
+		Example:     "workload api { labels app: api, tier: internal; port http 8080 }\npods internal { tier: internal }\ndeny all in default\nmtls strict on internal\nmtls permissive on api port 8080\n",
+		Fixed:       "workload api { labels app: api, tier: internal; port http 8080 }\npods internal { tier: internal }\ndeny all in default\nmtls strict in default\nmtls permissive on api port 8080\n",
 	},
 }

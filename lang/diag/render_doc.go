@@ -21,7 +21,7 @@ func Families() []Family {
 		{"ZT13", "Meaning and time"},
 		{"ZT14", "Data planes, and what has no meaning yet"},
 		{"ZT15", "Limits"},
-		{"ZT16", "Delegate, and keys of tokens"},
+		{"ZT16", "Delegate, keys of tokens, transport"},
 		{"ZT17", "Pods that no proxy guards"},
 		{"ZT20", "Inventory"},
 		{"ZT30", "Files and output"},
