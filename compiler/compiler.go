@@ -30,6 +30,8 @@ type Input struct {
 	Options   Options
 	// Reasons asks for Output.Reasons.
 	Reasons bool
+	// Trace, when it is set, is told of each stage as it begins, and how much goes into it. A stage may come twice.
+	Trace func(stage string, counts ...Count)
 }
 
 // Options override the mesh block. Empty fields do not.
@@ -113,9 +115,13 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		l.waive(&l.diags)
 		return out, l.diags
 	}
+	l.trace("resolve", Count{"statements", statements(given.Units)})
 	program, diags := resolve.Program(given)
+	l.meant = program
 	diags = append(l.diags, diags...)
+	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	diags = append(diags, check.Program(program)...)
+	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
 	diags = append(diags, more...)
 	l.atUse(diags)
@@ -129,6 +135,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	if diags.HasErrors() || placeless(diags) {
 		return out, diags
 	}
+	l.trace("emit", Count{"objects", plan.Len()})
 	objects, more := emit(ctx, plan)
 	if diags = append(diags, more...); !diags.HasErrors() {
 		out.Objects = objects

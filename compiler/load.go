@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/internal/inventory"
 	"github.com/zt-lang/ztc/lang"
@@ -23,7 +24,8 @@ const (
 // loader parses the files of a program and reads what they name.
 type loader struct {
 	in        Input
-	whole     bool // build every statement
+	whole     bool        // build every statement
+	meant     *ir.Program // what the files mean, once they are resolved
 	diags     diag.List
 	libs      map[string]*resolve.Unit // by path in FS
 	broken    bool                     // an inventory could not be read: what it holds is not known
@@ -38,6 +40,7 @@ func (l *loader) program() resolve.Input {
 	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
 	files := slices.Clone(l.in.Files)
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
+	l.trace("parse", Count{"files", len(files)}, Count{"bytes", bytes(files)})
 	for _, f := range files {
 		out.Units = append(out.Units, l.unit(f, strings.TrimPrefix(f.Name, l.in.Dir)))
 	}
@@ -54,7 +57,9 @@ func (l *loader) program() resolve.Input {
 		}
 	}
 	if asked {
-		inv, diags := inventory.Parse(append(l.manifests, l.in.Inventory...))
+		manifests := append(l.manifests, l.in.Inventory...)
+		l.trace("inventory", Count{"files", len(manifests)}, Count{"bytes", bytes(manifests)})
+		inv, diags := inventory.Parse(manifests)
 		l.broken = l.broken || diags.HasErrors()
 		l.diags = append(l.diags, diags...)
 		out.Inventory = inv

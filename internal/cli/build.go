@@ -85,18 +85,21 @@ func shaped(flag, value string) bool {
 // compile reads and compiles one program. When the error is not nil, everything has been said.
 func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, compiler.Output, diag.List, error) {
 	a.stage = "reading the inputs"
+	a.stats.begin("read")
 	r := &reader{stdin: a.stdin}
 	in := r.program(paths)
 	r.manifests(in, s.inventory)
 	if r.diags.HasErrors() {
 		return in, compiler.Output{}, r.diags, exit(exitUsage)
 	}
+	a.stats.end(compiler.Count{What: "files", N: len(in.files) + len(in.inventory)}, compiler.Count{What: "bytes", N: int(r.total)})
 	a.begin("compiling")
 	ctx := c.Context()
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options, Reasons: s.reasons})
+	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options, Reasons: s.reasons, Trace: a.stats.trace()})
+	a.stats.end()
 	diags = append(diags, r.diags...)
 	diags.Sort()
 	return in, out, diags, verdict(diags, s.werror)
@@ -111,7 +114,7 @@ func (a *app) explainWerror(l diag.List, werror bool) {
 
 func (a *app) buildCommand() *cobra.Command {
 	var s settings
-	var dest, format string
+	var dest, format, stats string
 	var check bool
 	c := &cobra.Command{
 		Use:   "build [PATH...]",
@@ -121,12 +124,17 @@ func (a *app) buildCommand() *cobra.Command {
 			"Output goes to standard output as one stream, to a file, or to a directory (a DEST that ends in / or exists as\n" +
 			"one): NAMESPACE.yaml for each namespace and a kustomization.yaml. Nothing is written when there is an error, and\n" +
 			"files are replaced whole. A file that is not of this program is not replaced; in DIR/, one of this program that\n" +
-			"it no longer asks for is removed.",
+			"it no longer asks for is removed.\n\n" +
+			"--stats says on standard error, after everything else, how long each stage took, how much went into it and how\n" +
+			"large the output is: as a table, or with --stats=json as one line of JSON.",
 		Example:           "  ztc build ship.zt | kubectl apply -f -\n  ztc build policies/ -o manifests/\n  ztc build policies/ -o manifests/ --check\n  helm template . | ztc build policies/ --inventory -",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
 			if format != "yaml" && format != "json" {
 				return usagef(c, "--format %q is neither yaml nor json", format)
+			}
+			if stats != "" && stats != "text" && stats != "json" {
+				return usagef(c, "--stats=%q is neither text nor json", stats)
 			}
 			if dest == "" {
 				return usagef(c, "-o is given an empty destination")
@@ -137,8 +145,12 @@ func (a *app) buildCommand() *cobra.Command {
 			if err := s.check(c, paths); err != nil {
 				return err
 			}
+			if stats != "" {
+				a.stats = newStats()
+			}
 			in, out, diags, err := a.compile(c, paths, &s)
 			defer in.close()
+			defer func() { a.tell(stats, out, err == nil) }()
 			if err != nil {
 				a.report(diags)
 				a.explainWerror(diags, s.werror)
@@ -158,6 +170,8 @@ func (a *app) buildCommand() *cobra.Command {
 	s.flags(c)
 	c.Flags().StringVarP(&dest, "output", "o", "-", "where to write: - for standard output, a file, or DIR/ (`DEST`)")
 	c.Flags().StringVar(&format, "format", "yaml", "yaml, or json for a List of Kubernetes (`FORMAT`)")
+	c.Flags().StringVar(&stats, "stats", "", "say how long each stage took and how large the output is, as text or json (`FORMAT`)")
+	c.Flags().Lookup("stats").NoOptDefVal = "text"
 	c.Flags().BoolVar(&check, "check", false, "write nothing; show a diff and exit with 1 when DEST is not what would be written")
 	return c
 }

@@ -99,6 +99,7 @@ func label(s string) bool {
 // deliver writes or compares what was compiled without an error.
 func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target) error {
 	a.begin("writing the output")
+	a.stats.begin("write")
 	if t.dest == "-" {
 		a.report(diags)
 		return a.print(stream(out, t.json))

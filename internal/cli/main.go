@@ -40,6 +40,7 @@ type app struct {
 	started        time.Time // of the call
 	stage          string    // what is being done, for the line of progress and the report of an internal error
 	finish         func()    // ends the line of progress, when there is one
+	stats          *stats    // nil when nobody asks
 }
 
 // Main runs the command with its arguments (without the program's name) and the environment as KEY=VALUE, and returns the

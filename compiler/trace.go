@@ -1,0 +1,51 @@
+package compiler
+
+import (
+	"context"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/resolve"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Program compiles a program as Compile does, and returns what it means instead of what it is written as: nil together with an
+// error. It is for reports; nothing in it may be changed.
+func Program(ctx context.Context, in Input) (*ir.Program, diag.List) {
+	l := &loader{in: in, whole: true}
+	_, diags := compile(ctx, l)
+	diags.Sort()
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return l.meant, diags
+}
+
+// Count is how many there are of something.
+type Count struct {
+	What string // in the plural: "files"
+	N    int
+}
+
+func (l *loader) trace(stage string, counts ...Count) {
+	if l.in.Trace != nil {
+		l.in.Trace(stage, counts...)
+	}
+}
+
+// statements counts what was written in the files of a program, imports aside.
+func statements(units []*resolve.Unit) int {
+	n := 0
+	for _, u := range units {
+		n += len(u.File.Stmts)
+	}
+	return n
+}
+
+func bytes(files []*source.File) int {
+	n := 0
+	for _, f := range files {
+		n += len(f.Text)
+	}
+	return n
+}
