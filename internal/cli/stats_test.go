@@ -50,7 +50,7 @@ func TestStatsJSON(t *testing.T) {
 		t.Errorf("%d stages that took %g s of %g s", len(got.Stages), sum, got.Seconds)
 	}
 	objects := strings.Count(stdout, "kind: AuthorizationPolicy\n")
-	size := size{Policies: objects, Rules: 2, Values: 6, Bytes: len(stdout) - (objects-1)*len("---\n")}
+	size := size{Policies: objects, Rules: 2, Values: 7, Bytes: len(stdout) - (objects-1)*len("---\n")}
 	if got.Output == nil || *got.Output != size {
 		t.Errorf("the output is said to be %+v, and is %+v", got.Output, size)
 	}
@@ -63,7 +63,7 @@ func TestStatsText(t *testing.T) {
 		code          int
 		has, not      string
 	}{
-		{"alone", statsProgram, nil, 0, "3 policies, 2 rules, 6 values", ""},
+		{"alone", statsProgram, nil, 0, "3 policies, 2 rules, 7 values", ""},
 		{"with a check", statsProgram, []string{"--check", "-o", "none.yaml"}, 1, "\nwrite ", ""},
 		{"an error", "allow web -> api\n", nil, 1, "\nlower ", " policies"},
 		{"nothing to compile", "\xff", nil, 1, "\ntotal ", " policies"},
