@@ -57,9 +57,9 @@ func (c *checker) rule(r *ir.Rule) {
 
 // checkTokens holds the claims of a rule against the `jwt` statements that cover its target.
 func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
-	claims := claimTests(r)
+	read := slices.DeleteFunc(tests(r), func(t placed) bool { return !ofToken(t.test.Kind) })
 	subjects := append(slices.Clone(r.Sources.As), r.Sources.NotAs...)
-	if len(claims)+len(subjects) == 0 {
+	if len(read)+len(subjects) == 0 {
 		return
 	}
 	verify, issuers := v.of(&r.Target)
@@ -74,10 +74,17 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 		}
 		adviseToken(d, r, a, verify)
 	}
-	for _, t := range claims {
-		checkClaim(v, r, t, verify, diags)
+	for _, t := range read {
+		switch {
+		case t.test.Kind == ir.AttrClaim:
+			checkClaim(v, r, t, verify, diags)
+		case len(verify) == 0:
+			diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so there is no %s to test", &r.Target, attribute[t.test.Kind])
+		}
 	}
 }
+
+var attribute = map[ir.AttrKind]string{ir.AttrAudience: "audience", ir.AttrPresenter: "presenter"}
 
 // sameIssuer reports whether two issuers differ by a slash, by case or by their scheme at most. To a proxy they are two as soon
 // as they differ by a letter.
@@ -137,10 +144,6 @@ type placed struct {
 func (t placed) absence() bool {
 	positive := t.test.Op == ast.Equal || t.test.Op == ast.In || t.test.Op == ast.Present
 	return positive == t.negated
-}
-
-func claimTests(r *ir.Rule) []placed {
-	return slices.DeleteFunc(tests(r), func(t placed) bool { return t.test.Kind != ir.AttrClaim })
 }
 
 // tests lists every test of a rule's conditions.

@@ -88,7 +88,12 @@ func (r *resolver) operation(s *scope, a *ast.Op) (ir.Operation, bool) {
 	for i := range a.GRPC {
 		g := &a.GRPC[i]
 		if !grpcName(g.Value) {
-			r.report(s, diag.BadGRPC, g, "%q is not a gRPC name: \"package.Service/Method\", or \"package.Service/*\" for all its methods", g.Value)
+			d := r.report(s, diag.BadGRPC, g, "%q is not a gRPC name: \"package.Service/Method\", or \"package.Service/*\" for all its methods", g.Value)
+			if bare := strings.TrimPrefix(g.Value, "/"); bare != g.Value && grpcName(bare) {
+				d.Fix(s.span(g), quote(bare), "without the slash, which is added")
+			} else if grpcName(g.Value + "/*") {
+				d.Fix(s.span(g), quote(g.Value+"/*"), "all its methods").Advise("or name one: \"%s/Method\"", g.Value)
+			}
 			ok = false
 		}
 		out.Methods, out.Paths, out.GRPC = []string{"POST"}, append(out.Paths, "/"+g.Value), true
@@ -259,99 +264,6 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 		}
 	}
 	return out, ok && r.bounded(s, it, d, len(out), len(out))
-}
-
-// path checks a path pattern. What RBAC compares is the normalised path without query and fragment (istio-semantics 2.7, 9).
-func (r *resolver) path(s *scope, it *ast.Item) bool {
-	v := it.Text
-	bad := func(code diag.Code, format string, args ...any) bool {
-		r.report(s, code, it, format, args...)
-		return false
-	}
-	switch {
-	case v == "":
-		return bad(diag.BadPath, "an empty path matches no request")
-	case v == "*":
-		return true
-	case !printable(v) || strings.ContainsAny(v, "\"<>^`|\\ ") || !ascii(v):
-		return bad(diag.BadPath, "path %q holds a character that a proxy sees only percent-encoded, so it would never match", v)
-	case strings.ContainsAny(v, "?#"):
-		return bad(diag.BadPath, "path %q has a query or a fragment, and paths are compared without them", v)
-	case registered[v]:
-		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Fix(s.span(it), v, "write it without quotes")
-		return false
-	case v[0] != '/' && v[0] != '*':
-		r.report(s, diag.BadPath, it, "path %q does not start with a slash, so it would never match", v).Fix(s.span(it), strconv.Quote("/"+v), "with a slash")
-		return false
-	case strings.ContainsAny(v, "{}"):
-		return r.template(s, it)
-	case dotSegment(v):
-		return bad(diag.BadPath, "path %q has a dot segment, which proxies remove before they compare, so it would never match", v)
-	case wildcards(v):
-		d := r.report(s, diag.LiteralWildcard, it, "path %q holds a * that Istio takes literally", v)
-		d.Note("a wildcard is `*` alone, at the start or at the end of the path")
-		if !strings.Contains(v, "**") && strings.Contains(v, "/*/") {
-			d.Fix(s.span(it), strconv.Quote(strings.ReplaceAll(v, "/*/", "/{*}/")), "a template: {*} is one segment")
-		}
-	case strings.HasSuffix(v, "*") && v[0] == '/' && !strings.HasSuffix(v, "/*"):
-		lit := strings.TrimSuffix(v, "*")
-		r.report(s, diag.OpenPrefix, it, "path %q also matches %q", v, lit+"x").
-			Note("the wildcard does not stop at a slash").
-			Advise("write %q, %q if only what lies below is meant", lit, lit+"/*")
-	}
-	return true
-}
-
-func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-func dotSegment(v string) bool {
-	for _, seg := range strings.Split(v, "/") {
-		if seg == "." || seg == ".." {
-			return true
-		}
-	}
-	return false
-}
-
-// template checks a path template as Istio and Envoy do together: a leading slash, no empty segment, whole-segment operators,
-// nothing but literals after {**}.
-func (r *resolver) template(s *scope, it *ast.Item) bool {
-	v := it.Text
-	bad := ""
-	rest := strings.TrimSuffix(strings.TrimPrefix(v, "/"), "/")
-	deep := false
-	for _, seg := range strings.Split(rest, "/") {
-		switch {
-		case seg == "{*}" || seg == "{**}":
-			if deep {
-				bad = "has an operator after {**}"
-			}
-			deep = deep || seg == "{**}"
-		case strings.ContainsAny(seg, "{}"):
-			bad = "has a segment that is neither {*}, {**} nor plain"
-		case seg == "":
-			bad = "has an empty segment"
-		case strings.Trim(seg, ir.PathClass) != "" || strings.Contains(seg, "*"):
-			bad = "mixes templates with characters or wildcards that they do not have"
-		case seg == "." || seg == "..":
-			bad = "has a dot segment, which proxies remove before they compare"
-		}
-	}
-	if v[0] != '/' {
-		bad = "does not start with a slash"
-	}
-	if bad == "" {
-		return true
-	}
-	r.report(s, diag.BadTemplate, it, "path template %q %s", v, bad).Note("{*} is one segment, {**} is any number of them, and both stand alone between slashes")
-	return false
 }
 
 // host resolves a host to Istio's patterns, lower case. A plain name covers its ports unless it is exact.

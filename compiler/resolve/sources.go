@@ -111,7 +111,10 @@ func (r *resolver) source(s *scope, a *ast.Source) ([]ir.Source, bool) {
 		return one(ir.Principal, a.Name.Text)
 	case ast.SourceTrustDomain:
 		if bad := checkTrustDomain(a.Name.Text, true); bad != "" {
-			r.report(s, diag.BadTrustDomain, &a.Name, "trust domain %q %s", a.Name.Text, bad)
+			d := r.report(s, diag.BadTrustDomain, &a.Name, "trust domain %q %s", a.Name.Text, bad)
+			if bare := strings.TrimPrefix(a.Name.Text, "spiffe://"); bare != a.Name.Text && checkTrustDomain(bare, true) == "" {
+				d.Fix(s.span(&a.Name), quote(bare), "without it")
+			}
 			return nil, false
 		}
 		if a.Name.Text == "*" {

@@ -1,0 +1,213 @@
+package resolve
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// path checks a path pattern. What RBAC compares is the normalised path without query and fragment (istio-semantics 2.7, 9).
+func (r *resolver) path(s *scope, it *ast.Item) bool {
+	v := it.Text
+	bad := func(format string, args ...any) bool {
+		d := r.report(s, diag.BadPath, it, format, args...)
+		switch n := normalPath(v); {
+		case n == v || !printable(n) || wildcards(n) || v[0] != '/' && dotSegment(v):
+		case strings.ContainsAny(v, "?#"): // it would mean more than was written
+			d.Advise("write %q if every query is meant", n)
+		default:
+			d.Fix(s.span(it), strconv.Quote(n), "as a proxy compares it")
+		}
+		return false
+	}
+	switch {
+	case v == "":
+		return bad("an empty path matches no request")
+	case v == "*":
+		return true
+	case !printable(v) || strings.ContainsAny(v, "\"<>^`|\\ ") || !ascii(v):
+		return bad("path %q holds a character that a proxy sees only percent-encoded, so it would never match", v)
+	case strings.ContainsAny(v, "?#"):
+		return bad("path %q has a query or a fragment, and paths are compared without them", v)
+	case registered[v]:
+		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Fix(s.span(it), v, "write it without quotes")
+		return false
+	case v[0] != '/' && v[0] != '*':
+		return bad("path %q does not start with a slash, so it would never match", v)
+	case decode(v) != v:
+		return bad("path %q escapes a character that proxies write plainly before they compare, so it would never match", v)
+	case strings.ContainsAny(v, "{}"):
+		return r.template(s, it)
+	case dotSegment(v):
+		return bad("path %q has a dot segment, which proxies remove before they compare, so it would never match", v)
+	case wildcards(v):
+		d := r.report(s, diag.LiteralWildcard, it, "path %q holds a * that Istio takes literally", v)
+		d.Note("a wildcard is `*` alone, at the start or at the end of the path")
+		switch t := templateOf(v); {
+		case strings.Trim(v, "/*") == "":
+			d.Fix(s.span(it), `"*"`, "every path")
+		case strings.HasSuffix(v, "/**") && !wildcards(v[:len(v)-1]):
+			d.Fix(s.span(it), strconv.Quote(v[:len(v)-1]), "all that lies below")
+		case t != "":
+			d.Fix(s.span(it), strconv.Quote(t), "a template: {*} is one segment, {**} any number of them")
+		}
+	case strings.HasSuffix(v, "*") && v[0] == '/' && !strings.HasSuffix(v, "/*"):
+		lit := strings.TrimSuffix(v, "*")
+		r.report(s, diag.OpenPrefix, it, "path %q also matches %q", v, lit+"x").
+			Note("the wildcard does not stop at a slash").
+			Advise("write %q, %q if only what lies below is meant", lit, lit+"/*")
+	}
+	return true
+}
+
+// templateOf writes a path with stars for segments as a template; "" when that is none.
+func templateOf(v string) string {
+	segs := strings.Split(v, "/")
+	for i, seg := range segs {
+		switch {
+		case seg == "**" || seg == "*" && i == len(segs)-1:
+			segs[i] = "{**}"
+		case seg == "*":
+			segs[i] = "{*}"
+		}
+	}
+	if t := strings.Join(segs, "/"); templateFault(t) == "" {
+		return t
+	}
+	return ""
+}
+
+// normalPath writes a path as a proxy compares it: without query and fragment, slashes for backslashes, plain what needs no
+// escape and escaped what does, without dot segments, with a slash in front.
+func normalPath(v string) string {
+	if i := strings.IndexAny(v, "?#"); i >= 0 {
+		v = v[:i]
+	}
+	v = decode(strings.ReplaceAll(v, "\\", "/"))
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		if c := v[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>^`|", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	v = b.String()
+	if v != "" && v[0] != '/' && v[0] != '*' {
+		v = "/" + v
+	}
+	if !dotSegment(v) || !strings.HasPrefix(v, "/") {
+		return v
+	}
+	var out []string
+	segs := strings.Split(v[1:], "/")
+	for i, seg := range segs {
+		switch {
+		case seg == ".." && len(out) > 0:
+			out = out[:len(out)-1]
+		case seg != "." && seg != "..":
+			out = append(out, seg)
+			continue
+		}
+		if i == len(segs)-1 {
+			out = append(out, "")
+		}
+	}
+	return "/" + strings.Join(out, "/")
+}
+
+// decode writes plainly what a path escapes without need: letters, digits and - . _ ~.
+func decode(v string) string {
+	if strings.IndexByte(v, '%') < 0 {
+		return v
+	}
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		if v[i] == '%' && i+2 < len(v) {
+			if n, err := strconv.ParseUint(v[i+1:i+3], 16, 8); err == nil {
+				c := byte(n)
+				if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+					b.WriteByte(c)
+					i += 2
+					continue
+				}
+			}
+		}
+		b.WriteByte(v[i])
+	}
+	return b.String()
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func dotSegment(v string) bool {
+	for seg := range strings.SplitSeq(v, "/") {
+		if seg == "." || seg == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *resolver) template(s *scope, it *ast.Item) bool {
+	v := it.Text
+	bad := templateFault(v)
+	if bad == "" {
+		return true
+	}
+	d := r.report(s, diag.BadTemplate, it, "path template %q %s", v, bad).Note("{*} is one segment, {**} is any number of them, and both stand alone between slashes")
+	segs := strings.Split(v, "/")
+	for i, seg := range segs {
+		if name, ok := strings.CutPrefix(seg, "{"); ok && strings.HasSuffix(name, "}") && seg != "{**}" && !strings.ContainsAny(name[:len(name)-1], "{}*") {
+			segs[i] = "{*}" // a named parameter, as other systems write it
+		} else if seg == "*" {
+			segs[i] = "{*}"
+			if i == len(segs)-1 {
+				segs[i] = "{**}"
+			}
+		}
+	}
+	if t := strings.Join(segs, "/"); t != v && templateFault(t) == "" {
+		d.Fix(s.span(it), strconv.Quote(t), "a segment of a template has no name")
+	}
+	return false
+}
+
+// templateFault checks a path template as Istio and Envoy do together: a leading slash, no empty segment, whole-segment
+// operators, nothing but literals after {**}. It returns "" or what is wrong, worded to follow the quoted value.
+func templateFault(v string) string {
+	bad := ""
+	deep := false
+	for seg := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(v, "/"), "/"), "/") {
+		switch {
+		case seg == "{*}" || seg == "{**}":
+			if deep {
+				bad = "has an operator after {**}"
+			}
+			deep = deep || seg == "{**}"
+		case strings.ContainsAny(seg, "{}"):
+			bad = "has a segment that is neither {*}, {**} nor plain"
+		case seg == "":
+			bad = "has an empty segment"
+		case strings.Trim(seg, ir.PathClass) != "" || strings.Contains(seg, "*"):
+			bad = "mixes templates with characters or wildcards that they do not have"
+		case seg == "." || seg == "..":
+			bad = "has a dot segment, which proxies remove before they compare"
+		}
+	}
+	if !strings.HasPrefix(v, "/") {
+		bad = "does not start with a slash"
+	}
+	return bad
+}
