@@ -91,6 +91,9 @@ func (l *lowerer) peerAuthentication() []named {
 			continue
 		}
 		e.ports[uint32(m.Target.Port)] = m
+		if len(e.ports) == istio.MaxMatchLabels+1 { // what a reader of the object takes
+			l.diags.Add(diag.ObjectTooLarge, m.Span, "%s has mtls modes for more than %d ports", &m.Target, istio.MaxMatchLabels)
+		}
 		if e.spec.PortLevelMtls == nil {
 			e.spec.PortLevelMtls = map[uint32]*security.PeerAuthentication_MutualTLS{}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -294,6 +295,9 @@ func (r *resolver) selects(s *scope, w *ir.Workload, at ast.Node) bool {
 			Relate(w.Span, "in the inventory").Advise("label them, or write the rule for %s/*", w.Namespace)
 		return false
 	}
+	if !r.selectable(s, w.Labels, at) {
+		return false
+	}
 	if w.Namespace == r.p.Mesh.RootNamespace { // a policy with a selector there reaches every namespace
 		if !r.p.Inventoried {
 			r.report(s, diag.RootNamespace, at, "%s is in the root namespace, where a policy for its labels reaches pods with these labels in every namespace", w.Ref()).
@@ -307,6 +311,15 @@ func (r *resolver) selects(s *scope, w *ir.Workload, at ast.Node) bool {
 		}
 	}
 	return r.alone(s, w, w.Namespace, at)
+}
+
+// selectable checks that Istio takes a selector of so many labels.
+func (r *resolver) selectable(s *scope, labels []ir.Label, at ast.Node) bool {
+	if len(labels) > istio.MaxMatchLabels {
+		r.report(s, diag.BadSetting, at, "a selector of %d labels is more than Istio takes (%d)", len(labels), istio.MaxMatchLabels)
+		return false
+	}
+	return true
 }
 
 // alone checks that the selector of a workload picks no other workload of a namespace. Under the convention it cannot: its
@@ -341,6 +354,9 @@ func (r *resolver) carriers(ns string) *ir.Carriers[*ir.Workload] {
 }
 
 func (r *resolver) podsExist(s *scope, p *ir.Pods, at ast.Node) bool {
+	if !r.selectable(s, p.Labels, at) {
+		return false
+	}
 	if !r.p.Inventoried {
 		return true
 	}
