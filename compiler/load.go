@@ -42,7 +42,9 @@ func (l *loader) program() resolve.Input {
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
 	l.trace("parse", Count{"files", len(files)}, Count{"bytes", bytes(files)})
 	for _, f := range files {
-		out.Units = append(out.Units, l.unit(f, strings.TrimPrefix(f.Name, l.in.Dir)))
+		name := strings.TrimPrefix(f.Name, l.in.Dir)
+		l.stack = []string{name}
+		out.Units = append(out.Units, l.unit(f, name))
 	}
 	asked := len(l.in.Inventory) > 0
 	for i, u := range out.Units {

@@ -125,6 +125,8 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow a -> b when sni == prod", `1:26 ZT0027 "prod" stands without quotes: after "==" stands a string`, "allow a -> b when sni == \"prod\""},
 	{"allow a -> b when header[x-env] == \"y\"", `1:26 ZT0027 "x-env" stands without quotes: after "[" stands a string`, "allow a -> b when header[\"x-env\"] == \"y\""},
 	{"allow a -> b host api.example.com", `1:19 ZT0027 "api.example.com" stands without quotes: after "host" stands a string`, "allow a -> b host \"api.example.com\""},
+	{"jwt HTTPS in shop", `1:5 ZT0027 "HTTPS" stands without quotes: after "jwt" stands a string`, "jwt \"HTTPS\" in shop"},
+	{"jwt \"i\" in shop { audiences a.b }", `1:29 ZT0027 "a.b" stands without quotes: after "audiences" stands a string`, "jwt \"i\" in shop { audiences \"a.b\" }"},
 	{"jwt https://i.example/a in shop", `1:5 ZT0027 "https://i.example/a" stands without quotes: after "jwt" stands a string`, "jwt \"https://i.example/a\" in shop"},
 	{"mesh { istio 1.27 }", `1:14 ZT0027 "1.27" stands without quotes: after "istio" stands a string`, "mesh { istio \"1.27\" }"},
 	{"allow a -> b until \"2027-01-01\"", `1:20 ZT0020 "2027-01-01" is not a date: one is written 2027-01-31, without quotes`, "allow a -> b until 2027-01-01"},

@@ -11,6 +11,7 @@ const (
 	maxStatements = 5_000_000 // rules, members of groups and values of sets after expansion
 	maxMembers    = 100_000   // of one group or set after expansion
 	maxUses       = 32        // depth of policies in policies
+	maxNested     = 1000      // depth of groups in groups, and of sets in sets
 )
 
 // enter begins the expansion of a group or set, in the scope where it was written: false for one that contains itself, and
@@ -22,7 +23,12 @@ func (r *resolver) enter(s *scope, d *definition, at ast.Node) (*scope, bool) {
 	case d.busy:
 		r.report(s, diag.Recursion, at, "%s %q contains itself", d.kind(), d.name.Text).Relate(d.scope.span(&d.name), "defined here")
 		return nil, false
+	case r.nested >= maxNested:
+		d.huge = true
+		r.report(s, diag.TooManyStatements, at, "%s %q is nested in more than %d others", d.kind(), d.name.Text, maxNested).Relate(d.scope.span(&d.name), "defined here")
+		return nil, false
 	}
+	r.nested++
 	d.busy = true
 	inner := d.scope
 	inner.via = s.via
@@ -32,7 +38,10 @@ func (r *resolver) enter(s *scope, d *definition, at ast.Node) (*scope, bool) {
 	return &inner, true
 }
 
-func (d *definition) leave() { d.busy = false }
+func (r *resolver) leave(d *definition) {
+	r.nested--
+	d.busy = false
+}
 
 // holdsHuge reports whether a member of a definition is past a bound, and with it the definition.
 func (r *resolver) holdsHuge(inner *scope, d *definition, member string) bool {

@@ -33,15 +33,16 @@ func (r *resolver) lookup(s *scope, id ast.Ident) entity {
 	if alias, member, dotted := strings.Cut(text, "."); dotted {
 		return entity{def: r.imported(s, id, alias, member)}
 	}
-	if a, ok := s.params[text]; ok {
+	if a, ok := s.argument(text); ok {
 		return entity{arg: &a}
 	}
 	if d := s.definitions(r)[text]; d != nil {
+		d.used = true
 		return entity{def: d}
 	}
 	if s.unit.Library {
 		r.report(s, diag.UnknownName, &id, "an imported file knows only its own definitions, and %q is none of them", text).
-			Advise("write it with its namespace: default/%s", text)
+			Advise("write it with its namespace: %s/%s", s.ns, text)
 		return entity{}
 	}
 	return r.workload(s, id, s.ns, text)
@@ -51,7 +52,14 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	lib, ok := s.unit.Imports[alias]
 	if !ok {
 		d := r.report(s, diag.UnknownImport, &id, "no import is named %q here", alias)
-		r.suggest(s, d, id, alias, maps.Keys(s.unit.Imports), func(x string) string { return x + "." + member })
+		has := func(yield func(string) bool) {
+			for x, lib := range s.unit.Imports {
+				if r.libs[lib][member] != nil && !yield(x) {
+					return
+				}
+			}
+		}
+		r.suggest(s, d, id, alias, has, func(x string) string { return x + "." + member })
 		if len(d.Fixes) == 0 {
 			d.Note("a name with a dot is always a definition of an import; a workload with a dot in its name is written with its namespace: %s/%s", s.ns, id.Text)
 		}
@@ -64,7 +72,9 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	if def == nil {
 		d := r.report(s, diag.UnknownName, &id, "import %q defines no %q", alias, member)
 		r.suggest(s, d, id, member, maps.Keys(r.libs[lib]), func(x string) string { return alias + "." + x })
+		return nil
 	}
+	def.used = true
 	return def
 }
 

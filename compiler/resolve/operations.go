@@ -73,7 +73,13 @@ func (r *resolver) operation(s *scope, a *ast.Op) (ir.Operation, bool) {
 			want = &out.Paths
 		}
 		if *want != nil || kind == ast.Methods && out.Paths != nil {
-			r.report(s, diag.WrongKind, list, "a second list of %s: an operation has methods, then paths, each once", kind)
+			fault := "a second list of methods"
+			if kind == ast.Paths {
+				fault = "a second list of paths"
+			} else if out.Methods == nil {
+				fault = "methods after paths"
+			}
+			r.report(s, diag.WrongKind, list, "%s: an operation has methods, then paths, each once", fault)
 			ok = false
 			continue
 		}
@@ -178,10 +184,11 @@ func (r *resolver) itemName(s *scope, it *ast.Item) (*definition, *bound) {
 	if alias, member, dotted := strings.Cut(it.Text, "."); dotted {
 		return r.imported(s, id, alias, member), nil
 	}
-	if a, ok := s.params[it.Text]; ok {
+	if a, ok := s.argument(it.Text); ok {
 		return nil, &a
 	}
 	if d := s.definitions(r)[it.Text]; d != nil {
+		d.used = true
 		return d, nil
 	}
 	if up := strings.ToUpper(it.Text); registered[up] {
@@ -245,6 +252,8 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 			r.report(s, diag.WrongKind, it, "parameter %q stands for the number %s here", it.Text, inner.Text)
 			return nil, false
 		}
+		n := len(r.diags)
+		defer func() { r.inBody(n, s, it) }()
 		return r.items(arg.scope, []ast.Item{inner}, kind)
 	case d == nil:
 		return nil, false
@@ -256,7 +265,7 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 	if !ok {
 		return nil, false
 	}
-	defer d.leave()
+	defer r.leave(d)
 	out, ok := r.items(inner, d.set.Items, kind)
 	for i := range d.set.Items {
 		if r.holdsHuge(inner, d, d.set.Items[i].Text) {

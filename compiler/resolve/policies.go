@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -10,7 +9,8 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
-// useCost is what a statement of a policy counts against maxStatements: more than a member, since it takes more time.
+// useCost is what a statement of a policy counts against maxStatements: more than a member, since it takes more time. It is
+// known before anything is expanded.
 const useCost = 20
 
 // use expands a policy with its arguments. The body resolves where it was written, the arguments where they were.
@@ -29,12 +29,22 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 		r.wrongKind(s, &a.Name, d, "`use` wants a policy")
 		return
 	}
-	if d.busy || s.via != nil && s.via.Depth >= maxUses {
+	d.used = true
+	if d.sig.bad { // reported in its body
+		r.p.Incomplete = true
+		return
+	}
+	if d.busy {
 		r.report(s, diag.Recursion, a, "policy %q uses itself", d.name.Text).Relate(d.scope.span(&d.name), "defined here")
+		return
+	}
+	if s.via != nil && s.via.Depth >= maxUses {
+		r.report(s, diag.Recursion, a, "policy %q is used through more than %d others", d.name.Text, maxUses).Relate(d.scope.span(&d.name), "defined here")
 		return
 	}
 	params, ok := r.arguments(s, a, d)
 	if !ok {
+		r.p.Incomplete = true
 		return
 	}
 	inner := d.scope
@@ -43,50 +53,16 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 	if s.via != nil {
 		inner.via.Depth = s.via.Depth + 1
 	}
-	d.busy = true
-	defer d.leave()
-	for _, st := range d.policy.Body {
-		if !r.count(s, a, useCost) {
+	if s.via == nil { // the sizes of those inside are in its own
+		if r.statements += d.sig.size * useCost; r.statements > maxStatements {
+			r.report(s, diag.TooManyStatements, a, "with this use of policy %q the policies of the program expand to more than %d statements", d.name.Text, maxStatements/useCost).
+				Relate(d.scope.span(&d.name), "defined here")
 			return
 		}
+	}
+	d.busy = true
+	for _, st := range d.policy.Body {
 		r.statement(&inner, st)
 	}
-}
-
-func (r *resolver) arguments(s *scope, a *ast.Use, d *definition) (map[string]bound, bool) {
-	params := map[string]bound{}
-	ok := true
-	next := 0
-	for i := range a.Args {
-		arg := a.Args[i]
-		name := ""
-		switch {
-		case arg.Param != nil:
-			name = arg.Param.Text
-			if !slices.ContainsFunc(d.policy.Params, func(p ast.Ident) bool { return p.Text == name }) {
-				r.report(s, diag.BadArguments, arg.Param, "policy %q has no parameter %q", d.name.Text, name).Relate(d.scope.span(&d.name), "defined here")
-				ok = false
-				continue
-			}
-		case next < len(d.policy.Params):
-			name = d.policy.Params[next].Text
-			next++
-		default:
-			r.report(s, diag.BadArguments, &arg, "policy %q has %s, and this is one more", d.name.Text, count(len(d.policy.Params), "parameter")).Relate(d.scope.span(&d.name), "defined here")
-			ok = false
-			continue
-		}
-		if _, twice := params[name]; twice {
-			r.report(s, diag.BadArguments, &arg, "parameter %q is given twice", name)
-			ok = false
-		}
-		params[name] = bound{arg, s}
-	}
-	for _, p := range d.policy.Params {
-		if _, have := params[p.Text]; !have && ok {
-			r.report(s, diag.BadArguments, a, "parameter %q of policy %q is not given", p.Text, d.name.Text).Relate(d.scope.span(&p), "declared here")
-			ok = false
-		}
-	}
-	return params, ok
+	d.busy = false
 }

@@ -47,13 +47,16 @@ func Program(in Input) (*ir.Program, diag.List) {
 		carry: map[string]*ir.Carriers[*ir.Workload]{},
 	}
 	r.mesh()
+	r.tables = append(r.tables, r.own)
 	r.declare()
 	r.inventory()
 	r.accounts()
 	r.settle()
+	r.policies()
 	for _, u := range in.Units {
 		r.unit(u)
 	}
+	r.unused()
 	r.finish()
 	r.p.Lossy = r.diags.HasErrors()
 	return r.p, r.diags
@@ -64,15 +67,16 @@ type resolver struct {
 	p     *ir.Program
 	diags diag.List
 
-	names map[string]map[string]*ir.Workload // namespace, name
-	pods  map[string]map[string]*ir.Pods
-	own   table                                  // definitions of the program
-	libs  map[*Unit]table                        // definitions of each library
-	known map[string]bool                        // namespaces that exist
-	runs  map[string][]*ir.Workload              // "ns/account" to who runs as it
-	twins map[*ir.Workload]*ir.InventoryWorkload // inventoried workloads with the name of another
-	warn  map[*ir.Workload]bool                  // workloads with a warning about their account
-	meth  map[string]bool                        // methods that a set declares
+	names  map[string]map[string]*ir.Workload // namespace, name
+	pods   map[string]map[string]*ir.Pods
+	own    table                                  // definitions of the program
+	libs   map[*Unit]table                        // definitions of each library
+	tables []table                                // own and libs, in their order
+	known  map[string]bool                        // namespaces that exist
+	runs   map[string][]*ir.Workload              // "ns/account" to who runs as it
+	twins  map[*ir.Workload]*ir.InventoryWorkload // inventoried workloads with the name of another
+	warn   map[*ir.Workload]bool                  // workloads with a warning about their account
+	meth   map[string]bool                        // methods that a set declares
 
 	carry   map[string]*ir.Carriers[*ir.Workload] // by namespace; see carriers
 	picking map[string]*ir.Selectors[int]         // by namespace; see services
@@ -82,6 +86,7 @@ type resolver struct {
 
 	suggested  int // suggestions that were searched for, bounded
 	statements int // after expansion, bounded
+	nested     int // groups and sets that are being expanded
 }
 
 // checked is a workload and the namespace whose workloads its selector was held against.
@@ -100,8 +105,10 @@ type definition struct {
 	group  *ast.Group
 	set    *ast.Set
 	policy *ast.Policy
-	busy   bool // being expanded: a cycle comes back here
-	huge   bool // expands past a bound, or holds something that does
+	sig    *signature // of a policy
+	used   bool       // something refers to it
+	busy   bool       // being expanded: a cycle comes back here
+	huge   bool       // expands past a bound, or holds something that does
 }
 
 func (d *definition) kind() string {
@@ -122,12 +129,6 @@ type scope struct {
 	ns     string
 	params map[string]bound
 	via    *ir.Use // the `use` that brought us here, nil outside
-}
-
-// bound is an argument with the scope it was written in.
-type bound struct {
-	arg   ast.Arg
-	scope *scope
 }
 
 func (s *scope) span(n ast.Node) source.Span { return s.unit.File.Span(n) }
@@ -261,6 +262,7 @@ func (r *resolver) library(u *Unit) {
 		}
 		t := table{}
 		r.libs[lib] = t
+		r.tables = append(r.tables, t)
 		statements(lib, func(s *scope, st ast.Stmt) {
 			switch x := st.(type) {
 			case *ast.Group, *ast.Set, *ast.Policy:

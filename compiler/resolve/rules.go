@@ -253,6 +253,8 @@ func (r *resolver) targetRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Target, 
 				Relate(e.arg.scope.span(&e.arg.arg), "the argument")
 			return nil, false
 		}
+		n := len(r.diags)
+		defer func() { r.inBody(n, s, at) }()
 		return r.targetRef(e.arg.scope, e.arg.arg.Value, &e.arg.arg.Value)
 	case e.def != nil && e.def.group != nil:
 		return r.targetMembers(s, e.def, at)
@@ -267,7 +269,7 @@ func (r *resolver) targetMembers(s *scope, d *definition, at ast.Node) ([]ir.Tar
 	if !ok {
 		return nil, false
 	}
-	defer d.leave()
+	defer r.leave(d)
 	var out []ir.Target
 	for i := range d.group.Members {
 		m := &d.group.Members[i]
@@ -378,12 +380,15 @@ func (r *resolver) withPort(s *scope, a *ast.Target, list []ir.Target) ([]ir.Tar
 		return list, true
 	}
 	text := a.Port.Text
-	if v, ok := s.params[text]; ok {
+	at := a.Port
+	if v, ok := s.argument(text); ok {
+		n, body := len(r.diags), s
+		defer func() { r.inBody(n, body, a.Port) }()
+		s, at, text = v.scope, &v.arg.Value, v.arg.Value.Text
 		if v.arg.Kind != ast.ArgInt && v.arg.Kind != ast.ArgRef {
-			r.report(s, diag.WrongKind, a.Port, "parameter %q is not a port here", text).Relate(v.scope.span(&v.arg), "the argument")
+			r.report(s, diag.WrongKind, at, "parameter %q is not a port here", a.Port.Text)
 			return nil, false
 		}
-		text = v.arg.Value.Text
 	}
 	n, err := strconv.Atoi(text)
 	ok := true
@@ -391,22 +396,22 @@ func (r *resolver) withPort(s *scope, a *ast.Target, list []ir.Target) ([]ir.Tar
 		t := &list[i]
 		switch {
 		case err == nil && (n < 1 || n > 65535):
-			r.report(s, diag.BadPort, a.Port, "port %s is not between 1 and 65535", text)
+			r.report(s, diag.BadPort, at, "port %s is not between 1 and 65535", text)
 			return nil, false
 		case err == nil:
 			t.Port = n
-			ok = r.portExists(s, t, n, s.span(a.Port)) && ok
+			ok = r.portExists(s, t, n, s.span(at)) && ok
 		case t.Kind != ir.OnWorkload:
-			r.report(s, diag.UnknownPort, a.Port, "a port name such as %q belongs to a workload, and %s is not one", text, t).Advise("write the number")
+			r.report(s, diag.UnknownPort, at, "a port name such as %q belongs to a workload, and %s is not one", text, t).Advise("write the number")
 			ok = false
 		default:
-			ok = r.namedPort(s, a, t, text) && ok
+			ok = r.namedPort(s, at, t, text) && ok
 		}
 	}
 	return list, ok
 }
 
-func (r *resolver) namedPort(s *scope, a *ast.Target, t *ir.Target, name string) bool {
+func (r *resolver) namedPort(s *scope, at *ast.Ident, t *ir.Target, name string) bool {
 	w := t.Workload
 	found := map[int]bool{}
 	var names []string
@@ -433,11 +438,11 @@ func (r *resolver) namedPort(s *scope, a *ast.Target, t *ir.Target, name string)
 		}
 		return true
 	case 0:
-		d := r.report(s, diag.UnknownPort, a.Port, "%s has no port named %q", w.Ref(), name)
-		r.suggest(s, d, *a.Port, name, slices.Values(names), func(x string) string { return x })
+		d := r.report(s, diag.UnknownPort, at, "%s has no port named %q", w.Ref(), name)
+		r.suggest(s, d, *at, name, slices.Values(names), func(x string) string { return x })
 		r.portNotes(d, w, 0)
 	default:
-		r.report(s, diag.UnknownPort, a.Port, "%q names two ports of %s: one of its pods and another of a Service", name, w.Ref()).Advise("write the number")
+		r.report(s, diag.UnknownPort, at, "%q names two ports of %s: one of its pods and another of a Service", name, w.Ref()).Advise("write the number")
 	}
 	return false
 }

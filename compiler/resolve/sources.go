@@ -157,6 +157,8 @@ func (r *resolver) sourceRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Source, 
 				Relate(e.arg.scope.span(&e.arg.arg), "the argument")
 			return nil, false
 		}
+		n := len(r.diags)
+		defer func() { r.inBody(n, s, at) }()
 		return r.sourceRef(e.arg.scope, e.arg.arg.Value, &e.arg.arg.Value)
 	case e.def != nil && e.def.group != nil:
 		return r.members(s, e.def, at)
@@ -176,7 +178,7 @@ func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, b
 	if !ok {
 		return nil, false
 	}
-	defer d.leave()
+	defer r.leave(d)
 	var out []ir.Source
 	for i := range d.group.Members {
 		m := &d.group.Members[i]
@@ -211,6 +213,11 @@ func (r *resolver) identity(ns, account string) string {
 // account resolves `account ns/name`.
 func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	ns, name := s.splitRef(id.Text)
+	if s.unit.Library && !strings.Contains(id.Text, "/") {
+		r.report(s, diag.UnknownName, &id, "an imported file belongs to no namespace, so account %q has none", id.Text).
+			Advise("write it with its namespace: account %s/%s", ns, name)
+		return "", false
+	}
 	if name == "*" {
 		r.report(s, diag.BadName, &id, "an account has one name").Fix(s.span(&id), ns+"/*", "every account of a namespace is written without `account`")
 		return "", false

@@ -46,13 +46,23 @@ func (r *resolver) mtls(s *scope, a *ast.MTLS) {
 
 func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	targets, ok := r.scopeTargets(s, a.In, a.On)
-	j := ir.JWT{Issuer: a.Issuer.Value, Keep: a.Keep, Claims: map[string]bool{}, Span: s.span(a), Via: s.via}
+	issuer, known := r.text(s, &a.Issuer, func(s *scope, n ast.Node, v string) bool {
+		if v == "" || !printable(v) || strings.Contains(v, "*") {
+			r.report(s, diag.BadToken, n, "issuer %q is empty, or holds a character that no token carries to the letter", v)
+			return false
+		}
+		if a.JWKS == nil && !strings.HasPrefix(v, "https://") && !strings.HasPrefix(v, "http://") {
+			r.report(s, diag.NoKeys, n, "issuer %q is no URL, so its keys cannot be discovered, and every token of it would be refused", v).
+				Advise("say where the keys are: `jwks \"https://...\"`")
+			return false
+		}
+		return true
+	})
+	ok = ok && known
+	j := ir.JWT{Issuer: issuer, Keep: a.Keep, Claims: map[string]bool{}, Span: s.span(a), Via: s.via}
 	bad := func(n ast.Node, format string, args ...any) {
 		r.report(s, diag.BadToken, n, format, args...)
 		ok = false
-	}
-	if j.Issuer == "" || !printable(j.Issuer) || strings.Contains(j.Issuer, "*") {
-		bad(&a.Issuer, "issuer %q is empty, or holds a character that no token carries to the letter", j.Issuer)
 	}
 	if a.JWKS != nil {
 		j.JWKS = a.JWKS.Value
@@ -68,22 +78,23 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 			r.report(s, diag.SecretKey, a.JWKS, "a key of jwks can sign tokens, and whoever reads the policy can read it").
 				Advise("write the public key alone, and change the pair")
 		}
-	} else if !strings.HasPrefix(j.Issuer, "https://") && !strings.HasPrefix(j.Issuer, "http://") {
-		r.report(s, diag.NoKeys, &a.Issuer, "issuer %q is no URL, so its keys cannot be discovered, and every token of it would be refused", j.Issuer).
-			Advise("say where the keys are: `jwks \"https://...\"`")
-		ok = false
 	}
-	list := func(from []ast.Str) []string {
-		var out []string
-		for i := range from {
-			if from[i].Value == "" || !printable(from[i].Value) {
-				bad(&from[i], "an empty value, or one that no token carries")
-			}
-			out = append(out, from[i].Value)
+	value := func(s *scope, n ast.Node, v string) bool {
+		if v == "" || !printable(v) {
+			r.report(s, diag.BadToken, n, "an empty value, or one that no token carries")
+			return false
 		}
-		return out
+		return true
 	}
-	j.Audiences, j.Split = list(a.Audiences), list(a.Split)
+	for i := range a.Audiences {
+		v, good := r.text(s, &a.Audiences[i], value)
+		ok = ok && good
+		j.Audiences = append(j.Audiences, v)
+	}
+	for i := range a.Split {
+		ok = value(s, &a.Split[i], a.Split[i].Value) && ok
+		j.Split = append(j.Split, a.Split[i].Value)
+	}
 	if len(j.Split) > istio.MaxSpaceClaims {
 		bad(a, "%d claims to split are more than the %d that Istio takes", len(j.Split), istio.MaxSpaceClaims)
 	}

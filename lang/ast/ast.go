@@ -46,6 +46,13 @@ type Str struct {
 	Value string
 }
 
+// Text is a string, or the name of a parameter that stands for one.
+type Text struct {
+	Range
+	Value string // decoded, or the name
+	Param bool
+}
+
 // Int is a number as written; Value is -1 when it does not fit 31 bits.
 type Int struct {
 	Range
@@ -203,11 +210,11 @@ type MTLS struct {
 // JWT is `jwt "issuer" (in scopes | on targets) { ... }`.
 type JWT struct {
 	Range
-	Issuer    Str
+	Issuer    Text
 	In        []Scope
 	On        []Target
 	JWKS      *Str
-	Audiences []Str
+	Audiences []Text
 	Claims    []ClaimType
 	Reads     []Read
 	Keep      bool

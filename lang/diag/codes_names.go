@@ -22,6 +22,11 @@ const (
 	RootNamespace        Code = "ZT1019" // the root namespace
 	MeshTwice            Code = "ZT1020" // two mesh blocks
 	BadSetting           Code = "ZT1021" // a setting that cannot be
+	ParameterTypes       Code = "ZT1022" // a parameter that stands for two things
+	ArgumentType         Code = "ZT1023" // an argument of the wrong type
+	UnusedParameter      Code = "ZT1024" // a parameter that stands nowhere
+	UnusedDefinition     Code = "ZT1025" // a definition that nothing uses
+	ParameterNotHere     Code = "ZT1026" // a parameter where a name is taken to the letter
 	NoSuchPort           Code = "ZT1030" // a port that nothing has
 )
 
@@ -279,6 +284,65 @@ deny all in default
 `,
 		Fixed: `mesh { istio "1.27" }
 deny all in default
+`,
+	},
+	{
+		Code: ParameterTypes, Severity: Error, Title: "a parameter that stands for two things",
+		Explanation: "What a parameter stands for is what the places in the body can take where it stands: a workload (also a group or ns/*), methods, paths, a port, a string. No argument could be two of these.",
+		Example: `deny all in default
+policy p(app) { allow web -> app app }
+use p(api)
+`,
+		Fixed: `deny all in default
+policy p(app, verbs) { allow web -> app verbs }
+use p(api, GET)
+`,
+	},
+	{
+		Code: ArgumentType, Severity: Error, Title: "an argument of the wrong type",
+		Explanation: "The body of the policy says what its parameters stand for, and the argument is something else. The message points at both.",
+		Example: `deny all in default
+policy p(app, verbs) { allow web -> app verbs "/x" }
+use p(api, "/y")
+`,
+		Fixed: `deny all in default
+policy p(app, verbs) { allow web -> app verbs "/x" }
+use p(api, GET)
+`,
+	},
+	{
+		Code: UnusedParameter, Severity: Warning, Title: "a parameter that stands nowhere",
+		Explanation: "The body never names the parameter, so its argument changes nothing, and a reader of the `use` would think that it does.",
+		Example: `deny all in default
+policy p(app, caller) { allow web -> app GET }
+use p(api, batch)
+`,
+		Fixed: `deny all in default
+policy p(app, caller) { allow caller -> app GET }
+use p(api, batch)
+`,
+	},
+	{
+		Code: UnusedDefinition, Severity: Warning, Title: "a definition that nothing uses",
+		Explanation: "A policy that is never used enforces none of its rules. A group or set that nothing names grants nothing and forbids nothing, though a reader may think so. Definitions of imported files, and files that hold definitions alone, are not meant.",
+		Example: `deny all in default
+policy p(app) { allow web -> app GET }
+allow batch -> api GET
+`,
+		Fixed: `deny all in default
+policy p(app) { allow web -> app GET }
+allow batch -> api GET
+use p(api)
+`,
+	},
+	{
+		Code: ParameterNotHere, Severity: Error, Title: "a parameter where a name is taken to the letter",
+		Explanation: "After `in` stands a namespace, after `account` a service account. Neither is looked up, so the parameter of that name would not be meant, and a reader would think so.",
+		Example: `policy closed(shop) { deny all in shop }
+use closed(api)
+`,
+		Fixed: `policy closed(shop) { deny all on shop }
+use closed(api)
 `,
 	},
 	{

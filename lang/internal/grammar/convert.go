@@ -105,6 +105,13 @@ func idents(list []lexer.Token) []ast.Ident {
 
 func (r *reader) str(t lexer.Token) ast.Str { return ast.Str{Range: rng(t), Value: r.unquote(t)} }
 
+func (r *reader) strOrParam(t lexer.Token) ast.Text {
+	if t.Type != tokType(scan.String) {
+		return ast.Text{Range: rng(t), Value: t.Value, Param: true}
+	}
+	return ast.Text{Range: rng(t), Value: r.unquote(t)}
+}
+
 func (r *reader) optionalStr(t lexer.Token) *ast.Str {
 	if !has(t) {
 		return nil
@@ -319,7 +326,7 @@ func (r *reader) mtls(all ast.Range, g *mtls) ast.Stmt {
 }
 
 func (r *reader) jwt(all ast.Range, g *jwt) ast.Stmt {
-	s := &ast.JWT{Range: all, Issuer: r.str(g.Issuer), In: each(g.In, r.scope), On: each(g.On, r.target)}
+	s := &ast.JWT{Range: all, Issuer: r.strOrParam(g.Issuer), In: each(g.In, r.scope), On: each(g.On, r.target)}
 	seen := map[string]bool{}
 	for _, f := range g.Fields {
 		if !has(f.Read) && f.Set == nil {
@@ -329,7 +336,11 @@ func (r *reader) jwt(all ast.Range, g *jwt) ast.Stmt {
 		case has(f.JWKS):
 			s.JWKS = r.optionalStr(f.JWKS)
 		case f.Audiences != nil:
-			s.Audiences = r.strs(f.Audiences)
+			for _, t := range f.Audiences {
+				if !isComma(t) {
+					s.Audiences = append(s.Audiences, r.strOrParam(t))
+				}
+			}
 		case f.Claims != nil:
 			s.Claims = each(f.Claims, func(c *claimType) ast.ClaimType {
 				t := ast.ClaimType{Range: c.rng(), List: c.Type.Value == "list"}

@@ -140,7 +140,7 @@ type mtls struct {
 }
 
 type jwt struct {
-	Issuer lexer.Token `parser:"'jwt' @String"`
+	Issuer lexer.Token `parser:"'jwt' @(String|Name)"`
 	In     []*scope    `parser:"( 'in' @@ (',' @@)*"`
 	On     []*target   `parser:"| 'on' @@ (',' @@)* )"`
 	Fields []*jwtField `parser:"( '{' (@@ (Term @@)*)? '}' )?"`
@@ -149,7 +149,7 @@ type jwt struct {
 type jwtField struct {
 	place
 	JWKS      lexer.Token   `parser:"  'jwks' @String"`
-	Audiences []lexer.Token `parser:"| 'audiences' @(String (',' String)*)"`
+	Audiences []lexer.Token `parser:"| 'audiences' @((String|Name) (',' (String|Name))*)"`
 	Claims    []*claimType  `parser:"| 'claims' @@ (',' @@)*"`
 	Read      lexer.Token   `parser:"| 'read' @('header'|'cookie'|'query')"`
 	From      lexer.Token   `parser:"  @String"`

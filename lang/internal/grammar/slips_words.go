@@ -136,7 +136,10 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 		return false
 	}
 	t := r.toks[i]
-	only := len(want) == 1 && want[0] == "<string>"
+	if i == 2 && r.word(0) == "jwt" && r.kind(1) == scan.Name && r.toks[1].End == t.Start {
+		return r.slipUnquoted(1, []string{"<string>"}) // of `jwt https://...` the first word could be a parameter
+	}
+	only := slices.Contains(want, "<string>") && !slices.ContainsFunc(want, func(w string) bool { return w != "<string>" && w != "<name>" })
 	switch t.Kind {
 	case scan.Name, scan.Dotted, scan.Upper, scan.Int, scan.Date, scan.Word, scan.Ref, scan.Bad:
 	case scan.Key:
