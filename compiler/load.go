@@ -13,6 +13,7 @@ import (
 	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -91,6 +92,11 @@ func (l *loader) unit(f *source.File, name string) *resolve.Unit {
 		alias := strings.TrimSuffix(path.Base(imp.Path.Value), ".zt")
 		if imp.As != nil {
 			alias = imp.As.Text
+		}
+		if scan.KindOf(alias+".x") != scan.Dotted || strings.Contains(alias, ".") {
+			l.diags.Add(diag.ImportFailed, tree.Span(&imp.Path), "import %q gives no name that can be written before a dot", imp.Path.Value).
+				Advise("name it: `import %q as other`", imp.Path.Value)
+			continue
 		}
 		if _, twice := u.Imports[alias]; twice {
 			l.diags.Add(diag.NameClash, tree.Span(imp), "a second import named %q", alias).Advise("name it: `import %q as other`", imp.Path.Value)

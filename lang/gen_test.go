@@ -176,7 +176,7 @@ func (g gen) inner() string {
 	case 1:
 		return "mtls " + g.pick("strict", "permissive", "disable") + " " + g.pick("in"+g.gap()+"mesh,"+g.gap()+"shop", "on"+g.gap()+"a port 8080") + g.clauses(false)
 	case 2:
-		return "jwt " + g.str() + " in shop {\n  jwks \"k\"\n  claims a list," + g.gap() + "b string; read header \"H\"\n}"
+		return "jwt " + g.pick(g.str(), "issuer") + " in shop {\n  jwks \"k\"\n  audiences " + g.list(func() string { return g.pick(g.str(), "aud") }) + "\n  claims a list," + g.gap() + "b string; read header \"H\"\n}"
 	}
 	return g.rule()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
 )
 
 // entity is what a name stands for: one field is set. The zero entity is an error that has been reported.
@@ -46,6 +47,14 @@ func (r *resolver) lookup(s *scope, id ast.Ident) entity {
 		return entity{}
 	}
 	return r.workload(s, id, s.ns, text)
+}
+
+// ownName refuses a word that begins statements as the name of a definition or parameter: what the author names has a name of
+// its own, and a reader is spared `use allow(deny)`. The grammar refuses the reserved words.
+func (r *resolver) ownName(s *scope, id ast.Ident, what string) {
+	if scan.IsStatementWord(id.Text) {
+		r.report(s, diag.ReservedName, &id, "%q begins statements, and is no name for a %s", id.Text, what).Advise("choose another name")
+	}
 }
 
 func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *definition {

@@ -96,6 +96,7 @@ func (r *resolver) parameter(d *definition, p ast.Ident) {
 	clash := func(what string, at source.Span) {
 		r.report(s, diag.NameClash, &p, "parameter %q has the name of %s", p.Text, what).Relate(at, "here").Advise("rename the parameter")
 	}
+	r.ownName(s, p, "parameter")
 	if _, twice := d.sig.params[p.Text]; twice {
 		r.report(s, diag.NameClash, &p, "a second parameter %q", p.Text)
 		d.sig.bad = true

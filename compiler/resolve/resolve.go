@@ -313,6 +313,7 @@ func (r *resolver) declareOne(s *scope, st ast.Stmt, t table) {
 
 func (r *resolver) define(s *scope, t table, d *definition) {
 	d.scope = *s
+	r.ownName(s, d.name, d.kind())
 	if old := t[d.name.Text]; old != nil {
 		r.report(s, diag.NameClash, &d.name, "%q is already a %s", d.name.Text, old.kind()).Relate(old.scope.span(&old.name), "here")
 		return

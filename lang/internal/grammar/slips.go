@@ -65,6 +65,9 @@ func (r *reader) unexpected(i int, want []string) {
 		d = r.diags.Add(diag.UnexpectedToken, span, "unexpected %s: expected %s after %s", Quote(r.word(i)), words, after)
 	}
 	r.meant(d, i, want)
+	if w := r.word(i); r.word(0) == "group" && (w == "as" || w == "from" || w == "except") {
+		d.Note("a group lists callers, and the rule that names it narrows them")
+	}
 	r.noteOpen(d, i)
 	if t.Kind == scan.Word && isName(want) {
 		d.Note("a name is lower-case letters, digits and \"-\"")
@@ -97,7 +100,7 @@ func (r *reader) meant(d *diag.Diagnostic, i int, want []string) {
 	if want == nil { // the statement could have ended
 		words = []string{"when", "until", "because", "except", "port", "host", "grpc"}
 	}
-	if w := nearest(r.word(i), words); w != "" {
+	if w := nearest(r.word(i), words); w != "" && w != r.word(i) {
 		d.Fix(r.span(r.toks[i].Start, r.toks[i].End), w, "did you mean `%s`?", w)
 	}
 }
