@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -32,12 +33,13 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			b := plan.Builder()
+			var buffer []byte
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n || ctx.Err() != nil {
 					return
 				}
-				made[i], errs[i] = emitBatch(b, i*batch, min((i+1)*batch, plan.Len()))
+				made[i], errs[i] = emitBatch(b, i*batch, min((i+1)*batch, plan.Len()), &buffer)
 			}
 		})
 	}
@@ -68,15 +70,16 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 	return out, diags
 }
 
-// emitBatch emits objects from up to, but not with, another of a plan.
-func emitBatch(b *lower.Builder, from, to int) (out []Object, err error) {
+// emitBatch emits objects from up to, but not with, another of a plan. The buffer is the worker's.
+func emitBatch(b *lower.Builder, from, to int, buffer *[]byte) (out []Object, err error) {
 	defer func() {
 		if r := recover(); r != nil { // in a goroutine nobody else could
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	var text []byte
-	var ends []int
+	text := (*buffer)[:0]
+	ends := make([]int, 0, to-from)
+	out = make([]Object, 0, to-from)
 	for i := from; i < to; i++ {
 		for _, o := range b.Build(i) {
 			if bad := istio.Validate(o); len(bad) > 0 {
@@ -84,18 +87,15 @@ func emitBatch(b *lower.Builder, from, to int) (out []Object, err error) {
 			}
 			start := len(text)
 			text = yaml.Append(text, o)
-			back, err := yaml.ReadOne(text[start:])
-			if err != nil {
-				return nil, fmt.Errorf("%s %s/%s cannot be read back: %w", o.Kind, o.Namespace, o.Name, err)
-			}
-			if !istio.Equal(o, back) {
-				return nil, fmt.Errorf("%s %s/%s reads back as something else", o.Kind, o.Namespace, o.Name)
+			if err := yaml.Check(text[start:], o); err != nil {
+				return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			}
 			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels})
 			ends = append(ends, len(text))
 		}
 	}
-	text = slices.Clone(text)
+	*buffer = text
+	text = bytes.Clone(text)
 	start := 0
 	for i, end := range ends {
 		out[i].YAML = text[start:end:end]

@@ -303,12 +303,14 @@ type Rule struct {
 	Until    string // YYYY-MM-DD or ""
 	Because  string
 	// All is true for `ACTION all in ...` and `ACTION all on ...`.
-	All bool
-	// Plain is true for an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere.
-	Plain bool
+	All   bool
+	Plain Plain // of an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere
 	Span  source.Span
 	Via   *Use // nil for a rule that stands in no policy
 }
+
+// Plain numbers the parts of a plain rule, from 1: equal numbers are equal parts. It is zero for another rule.
+type Plain struct{ Sources, Entries, Target int32 }
 
 // Elsewhere is the file of the places that the shared parts of plain rules do not keep. What has to be said of one of them
 // is found by compiling without plain rules.

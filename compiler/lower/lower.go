@@ -68,7 +68,7 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 func (l *lowerer) expired(until string) bool { return until != "" && l.now != "" && until < l.now }
 
 func (l *lowerer) rule(r *ir.Rule) {
-	if r.Plain && l.plainRule(r) {
+	if r.Plain.Target != 0 && l.plainRule(r) {
 		return
 	}
 	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(&r.Target) && !r.Unconditional() {

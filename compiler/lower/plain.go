@@ -16,25 +16,27 @@ import (
 // operation" of one workload is two numbers here; grouping then compares numbers, and comes to the rules that group makes
 // of the same cubes. Whatever else a plain rule may say goes the way of all rules.
 type plain struct {
-	callers    map[*ir.Sources]int32 // -1: not one exact identity
-	identity   []string              // by number of a caller
-	rank       []int32               // by number of a caller: its place in the order of identities
-	byRank     []string
-	operations map[opKey]int32 // -1: not one cube
-	number     map[string]int32
-	ops        []cube              // by number of an operation
-	keys       []string            // likewise: canonical text
-	to         []*security.Rule_To // likewise: shared by all rules; nil for a free operation
-	targets    map[*ir.Workload]*plainTarget
+	// What the numbers of ir.Plain are here, plus one: callers and operations; 0 is not known yet, -1 goes the way of all rules.
+	callers, operations []int32
+	targets             []*object       // by number of ir.Plain; other where rules go the way of all rules
+	withPort            map[opKey]int32 // operations on one port of their target
+	number              map[string]int32
+
+	identity []string // by number of a caller
+	rank     []int32  // likewise: its place in the order of identities
+	byRank   []string
+	ops      []*cube             // by number of an operation
+	keys     []string            // likewise: canonical text
+	to       []*security.Rule_To // likewise: shared by all rules; nil for a free operation
 }
 
 type opKey struct {
-	entry *ir.Entry
-	port  int
+	entries int32
+	port    int
 }
 
-// plainTarget is a workload that plain rules speak of; object is nil where they go the way of all rules.
-type plainTarget struct{ object *object }
+// other stands for a target whose plain rules go the way of all rules.
+var other = &object{}
 
 // pair is a plain rule: numbers of its caller and its operation. after is how many other statements of its object came before.
 type pair struct{ caller, op, after int32 }
@@ -45,35 +47,47 @@ func (l *lowerer) plainRule(r *ir.Rule) bool {
 		return false
 	}
 	k := &l.plain
-	if k.callers == nil {
-		k.callers, k.operations, k.number, k.targets = map[*ir.Sources]int32{}, map[opKey]int32{}, map[string]int32{}, map[*ir.Workload]*plainTarget{}
-	}
-	t := k.targets[r.Target.Workload]
-	if t == nil {
-		t = &plainTarget{}
+	target := at(&k.targets, r.Plain.Target)
+	if *target == nil {
+		*target = other
 		if l.closed.covers(&r.Target) && len(l.portsOf(&r.Target).tcp) == 0 {
-			t.object = l.object(ast.Allow, "", false, &r.Target)
+			*target = l.object(ast.Allow, "", false, &r.Target)
 		}
-		k.targets[r.Target.Workload] = t
 	}
-	if t.object == nil {
+	if *target == other {
 		return false
 	}
-	caller, ok := k.callers[r.Sources]
-	if !ok {
-		caller = l.plainCaller(r)
-		k.callers[r.Sources] = caller
+	caller, op := at(&k.callers, r.Plain.Sources), at(&k.operations, r.Plain.Entries)
+	if *caller == 0 {
+		*caller = l.plainCaller(r)
 	}
-	op, ok := k.operations[opKey{&r.Entries[0], r.Target.Port}]
-	if !ok {
-		op = l.plainOperation(r)
-		k.operations[opKey{&r.Entries[0], r.Target.Port}] = op
+	if r.Target.Port != 0 {
+		op = new(int32)
+		*op = k.withPort[opKey{r.Plain.Entries, r.Target.Port}]
 	}
-	if caller < 0 || op < 0 {
+	if *op == 0 {
+		*op = l.plainOperation(r)
+		if r.Target.Port != 0 {
+			if k.withPort == nil {
+				k.withPort = map[opKey]int32{}
+			}
+			k.withPort[opKey{r.Plain.Entries, r.Target.Port}] = *op
+		}
+	}
+	if *caller < 0 || *op < 0 {
 		return false
 	}
-	t.object.plain = append(t.object.plain, pair{caller, op, int32(len(t.object.cubes))})
+	o := *target
+	o.plain = append(o.plain, pair{*caller - 1, *op - 1, int32(len(o.cubes))})
 	return true
+}
+
+// at returns the place of a number in a list that grows with the numbers.
+func at[T any](list *[]T, n int32) *T {
+	if int(n) >= len(*list) {
+		*list = append(*list, make([]T, int(n)+1-len(*list))...)
+	}
+	return &(*list)[n]
 }
 
 func (l *lowerer) plainCaller(r *ir.Rule) int32 {
@@ -81,7 +95,7 @@ func (l *lowerer) plainCaller(r *ir.Rule) int32 {
 		return -1
 	}
 	l.plain.identity = append(l.plain.identity, r.Sources.Any[0].Value)
-	return int32(len(l.plain.identity) - 1)
+	return int32(len(l.plain.identity))
 }
 
 func (l *lowerer) plainOperation(r *ir.Rule) int32 {
@@ -99,11 +113,14 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 	}
 	k := &l.plain
 	key := c.key(nSource, nFields, true)
-	n, ok := k.number[key]
-	if !ok {
+	n := k.number[key]
+	if n == 0 {
+		if k.number == nil {
+			k.number = map[string]int32{}
+		}
+		k.ops, k.keys = append(k.ops, &c), append(k.keys, key)
 		n = int32(len(k.ops))
 		k.number[key] = n
-		k.ops, k.keys = append(k.ops, c), append(k.keys, key)
 		var to *security.Rule_To
 		if !freeFields(&c) {
 			to = operationSpec(&c)
@@ -132,7 +149,7 @@ func (o *object) each(k *plain) iter.Seq[cube] {
 		i := 0
 		for n := range len(o.cubes) + 1 {
 			for ; i < len(o.plain) && int(o.plain[i].after) == n; i++ {
-				c := k.ops[o.plain[i].op]
+				c := *k.ops[o.plain[i].op]
 				c.f[principals].in = []string{k.identity[o.plain[i].caller]}
 				if !yield(c) {
 					return
@@ -235,7 +252,7 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 		} else {
 			list := make([]cube, len(m.ops))
 			for j, op := range m.ops {
-				list[j] = k.ops[op]
+				list[j] = *k.ops[op]
 			}
 			list = merge(list, nSource, nFields)
 			if !(len(list) == 1 && freeFields(&list[0])) {
@@ -296,8 +313,8 @@ func (b *Builder) uncovered(pairs []pair) []pair {
 			}
 			for _, x := range run {
 				drop[x.after] = slices.ContainsFunc(run, func(y pair) bool {
-					return x.after != y.after && !drop[y.after] && includes(&k.ops[y.op], &k.ops[x.op]) &&
-						(y.after < x.after || !includes(&k.ops[x.op], &k.ops[y.op]))
+					return x.after != y.after && !drop[y.after] && includes(k.ops[y.op], k.ops[x.op]) &&
+						(y.after < x.after || !includes(k.ops[x.op], k.ops[y.op]))
 				})
 			}
 		}

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang"
@@ -15,7 +16,11 @@ type parts struct {
 	scope    *scope
 	known    []part    // by number of the text
 	rules    []ir.Rule // not yet handed out
+	numbers  ir.Plain  // that were given out
 	expander lang.Expander
+	rule     ast.Rule // of skeleton, with its lists
+	source   [1]ast.Source
+	target   [1]ast.Target
 }
 
 // part is the meaning of one text: as sources, as targets, as operations.
@@ -24,7 +29,8 @@ type part struct {
 	sources *ir.Sources
 	targets []ir.Target
 	entries []ir.Entry
-	start   int32 // where the targets stand that the spans are of
+	start   int32    // where the targets stand that the spans are of
+	number  ir.Plain // of the target: of the first one
 }
 
 // plain resolves a plain rule from the meaning of its parts.
@@ -49,7 +55,8 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 		}
 		x := &k.rules[0]
 		k.rules = k.rules[1:]
-		x.Action, x.Plain, x.Sources, x.Entries, x.Span = ast.Allow, true, src.sources, ops.entries, at
+		x.Action, x.Sources, x.Entries, x.Span = ast.Allow, src.sources, ops.entries, at
+		x.Plain = ir.Plain{Sources: src.number.Sources, Entries: ops.number.Entries, Target: targets.number.Target + int32(i)}
 		x.Target = targets.targets[i]
 		x.Target.Span.Start += moved
 		x.Target.Span.End += moved
@@ -66,46 +73,93 @@ func (k *parts) at(p ast.Piece) *part {
 	return x
 }
 
-// learn resolves the parts of a plain rule, and reports whether there is nothing to say of them. Otherwise the rule has been
-// resolved as any other.
+// learn resolves the parts of a plain rule that are not known, and reports whether there is nothing to say of them. Otherwise
+// the rule has been resolved as any other.
 func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
-	rule := r.parts.expander.Expand(s.unit.File, a)
-	said := len(r.diags)
-	sources := r.sources(s, &rule.Sources, true)
-	clean := len(r.diags) == said && sources != nil
-	if clean && src.sources == nil {
-		src.sources = elsewhere(sources)
+	k := &r.parts
+	rule := k.skeleton(s, a)
+	began := len(r.diags)
+	var sources *ir.Sources
+	if src.sources == nil {
+		sources = r.sources(s, &rule.Sources, true)
+		if sources != nil && len(r.diags) == began {
+			k.numbers.Sources++
+			src.sources, src.number.Sources = elsewhere(sources), k.numbers.Sources
+		}
 	}
-	said = len(r.diags)
-	entries, good := r.entries(s, &rule.Ops, rule)
-	clean = clean && good && len(r.diags) == said
-	if len(r.diags) == said && good && ops.entries == nil {
-		ops.entries = slices.Clone(entries)
-		for i := range ops.entries {
-			ops.entries[i].Op.Span = source.Span{File: ir.Elsewhere}
+	said := len(r.diags)
+	var list []ir.Target
+	listed := true
+	if targets.targets == nil {
+		list, listed = r.targets(s, rule.Targets)
+		if listed && len(r.diags) == said {
+			targets.targets, targets.start, targets.number.Target = list, a.Targets.Start, k.numbers.Target+1
+			k.numbers.Target += int32(len(list))
 		}
 	}
 	said = len(r.diags)
-	list, done := r.targets(s, rule.Targets)
-	clean = clean && done && len(r.diags) == said
-	if len(r.diags) == said && done && targets.targets == nil {
-		targets.targets, targets.start = list, a.Targets.Start
+	var entries []ir.Entry
+	if ops.entries == nil {
+		rule = k.expander.Expand(s.unit.File, a)
+		entries, _ = r.entries(s, &rule.Ops, rule)
+		if len(r.diags) == said {
+			k.numbers.Entries++
+			ops.entries, ops.number.Entries = elsewhereEntries(entries), k.numbers.Entries
+		}
 	}
-	if clean {
+	if len(r.diags) == began {
 		return true
 	}
-	if sources != nil && good && done && r.count(s, a, len(list)*len(sources.Any)) {
+	// What is wrong has been said; what is right is resolved again, for its places.
+	rule = k.expander.Expand(s.unit.File, a)
+	ok := true
+	if src.sources != nil {
+		sources = r.sources(s, &rule.Sources, true)
+	}
+	if targets.targets != nil {
+		list, listed = r.targets(s, rule.Targets)
+	}
+	if ops.entries != nil {
+		entries, ok = r.entries(s, &rule.Ops, rule)
+	}
+	if sources != nil && listed && ok && entries != nil && r.count(s, a, len(list)*len(sources.Any)) {
 		r.made(s, list, ir.Rule{Action: ast.Allow, Sources: sources, Entries: entries, Span: s.span(a)})
 	}
 	return false
 }
 
-// elsewhere copies the sources of a plain rule, which have neither narrowing nor exceptions, without their places.
+// skeleton builds the sources and targets of a plain rule, from its texts where each is one name.
+func (k *parts) skeleton(s *scope, a *ast.Plain) *ast.Rule {
+	f := s.unit.File
+	src, target := f.Pieces[a.Sources.Text], f.Pieces[a.Targets.Text]
+	if strings.ContainsAny(src, severalMark) || strings.ContainsAny(target, severalMark) {
+		return k.expander.Expand(f, a)
+	}
+	at := func(p ast.Piece, text string) ast.Ident {
+		return ast.Ident{Range: ast.Range{Start: p.Start, End: p.Start + int32(len(text))}, Text: text}
+	}
+	from, to := at(a.Sources, src), at(a.Targets, target)
+	k.source[0], k.target[0] = ast.Source{Range: from.Range, Name: from}, ast.Target{Range: to.Range, Name: to}
+	k.rule = ast.Rule{Range: a.Range, Sources: ast.Sources{Range: from.Range, List: k.source[:]}, Targets: k.target[:]}
+	return &k.rule
+}
+
+// severalMark are the characters of which a list, a port or a line break has one, and a name none.
+const severalMark = ",: \t\r\n#"
+
+// elsewhere moves the sources of a plain rule, which have neither narrowing nor exceptions, from their places.
 func elsewhere(s *ir.Sources) *ir.Sources {
-	out := &ir.Sources{Any: make([]ir.Source, len(s.Any)), Span: source.Span{File: ir.Elsewhere}}
-	copy(out.Any, s.Any)
+	out := &ir.Sources{Any: slices.Clone(s.Any), Span: source.Span{File: ir.Elsewhere}}
 	for i := range out.Any {
 		out.Any[i].Span = out.Span
+	}
+	return out
+}
+
+func elsewhereEntries(list []ir.Entry) []ir.Entry {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Op.Span = source.Span{File: ir.Elsewhere}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -44,6 +45,20 @@ func ReadOne(data []byte) (*istio.Object, error) {
 		return nil, r.err
 	}
 	return o, nil
+}
+
+// Check reads text, which Append has just made of o, and reports how what it says differs from o. That the text is the only
+// one for what it says, which ReadOne finds by writing it again, follows: it is what Append makes of an equal object.
+func Check(text []byte, o *istio.Object) error {
+	r := reader{src: string(text)}
+	back := r.object()
+	if r.err == nil && r.pos < len(r.src) {
+		r.fail("unexpected %s", r.here())
+	}
+	if r.err == nil && !istio.Equal(o, back) {
+		r.err = errors.New("it reads back as something else")
+	}
+	return r.err
 }
 
 // reader parses the text of the writer. After an error it stands at the end, where nothing matches.

@@ -44,7 +44,7 @@ func (r *reader) program(paths []string) *inputs {
 			return in
 		}
 		if r.open(in, ".", "") {
-			if text, ok := r.text(r.stdin, stdinName); ok {
+			if text, ok := r.text(r.stdin, stdinName, 0); ok {
 				in.files = append(in.files, source.New(stdinName, text))
 			}
 		}
@@ -181,7 +181,7 @@ func within(p, dir string) bool {
 func (r *reader) manifests(in *inputs, paths []string) {
 	for _, p := range paths {
 		if p == "-" {
-			if text, ok := r.text(r.stdin, stdinName); ok {
+			if text, ok := r.text(r.stdin, stdinName, 0); ok {
 				in.inventory = append(in.inventory, source.New(stdinName, text))
 			}
 			continue

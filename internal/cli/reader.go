@@ -30,28 +30,29 @@ func (r *reader) add(code diag.Code, format string, args ...any) *diag.Diagnosti
 	return r.diags.Add(code, source.Span{}, format, args...)
 }
 
-// text reads what is left of an open file or of standard input.
-func (r *reader) text(in io.Reader, name string) (string, bool) {
+// text reads what is left of an open file or of standard input. The size is what to expect.
+func (r *reader) text(in io.Reader, name string, size int64) (string, bool) {
 	if r.count++; r.count > maxFiles {
 		if r.count == maxFiles+1 {
 			r.add(diag.TooManyFiles, "more than %d files are given", maxFiles)
 		}
 		return "", false
 	}
-	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
-	if err != nil {
+	var b strings.Builder
+	b.Grow(int(size))
+	if _, err := io.Copy(&b, io.LimitReader(in, maxFile+1)); err != nil {
 		r.unreadable(name, err)
 		return "", false
 	}
-	if len(b) > maxFile {
+	if b.Len() > maxFile {
 		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
 		return "", false
 	}
-	if r.total += int64(len(b)); r.total > maxTotal {
+	if r.total += int64(b.Len()); r.total > maxTotal {
 		r.add(diag.FileTooLarge, "all inputs together are larger than 256 MiB: %q is the one too many", name)
 		return "", false
 	}
-	return string(b), true
+	return b.String(), true
 }
 
 // named checks that a name can be printed.
@@ -90,7 +91,7 @@ func (r *reader) file(root *os.Root, p, name string) (*source.File, os.FileInfo)
 		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
 		return nil, nil
 	}
-	text, ok := r.text(f, name)
+	text, ok := r.text(f, name, info.Size())
 	if !ok {
 		return nil, nil
 	}
