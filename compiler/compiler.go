@@ -118,6 +118,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	l.trace("resolve", Count{"statements", statements(given.Units)})
 	program, diags := resolve.Program(given)
 	l.meant = program
+	l.forget()
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	diags = append(diags, check.Program(program)...)

@@ -41,7 +41,7 @@ func (l *loader) program() resolve.Input {
 	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
 	files := slices.Clone(l.in.Files)
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
-	l.trace("parse", Count{"files", len(files)}, Count{"bytes", bytes(files)})
+	l.trace("parse", Count{"files", len(files)}, Count{"bytes", size(files)})
 	for _, f := range files {
 		name := strings.TrimPrefix(f.Name, l.in.Dir)
 		l.stack = []string{name}
@@ -68,6 +68,15 @@ func (l *loader) program() resolve.Input {
 		out.Inventory = inv
 	}
 	return out
+}
+
+// forget drops the statements that nobody asks for once they are resolved: of files without directives.
+func (l *loader) forget() {
+	for _, tree := range l.trees {
+		if !strings.Contains(tree.Source.Text, directive) {
+			tree.Stmts, tree.Pieces = nil, nil
+		}
+	}
 }
 
 // unit parses one file and reads its imports. name is its path in FS.

@@ -42,7 +42,7 @@ func statements(units []*resolve.Unit) int {
 	return n
 }
 
-func bytes(files []*source.File) int {
+func size(files []*source.File) int {
 	n := 0
 	for _, f := range files {
 		n += len(f.Text)

@@ -22,7 +22,6 @@ type lowerer struct {
 	closed      closed
 	objects     map[objectKey]*object
 	delegates   []delegate
-	labels      map[string]string // of every object
 	plain       plain
 }
 
@@ -52,15 +51,10 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	}
 	l.openWorkloads()
 	l.checkDelegates()
-	l.labels = map[string]string{ManagedBy: "ztc"}
-	if p.Mesh.Program != "" {
-		l.labels[PartOf] = p.Mesh.Program
-	}
 	objs := l.authorization()
 	objs = append(objs, l.peerAuthentication()...)
 	objs = append(objs, l.requestAuthentication()...)
 	l.name(objs)
-	l.plain.settle()
 	return newPlan(l, objs), diags
 }
 

@@ -121,18 +121,6 @@ const ManagedBy = "app.kubernetes.io/managed-by"
 // PartOf is the label that carries the program's name, when it has one.
 const PartOf = "app.kubernetes.io/part-of"
 
-// header makes everything of an object but its spec.
-func (l *lowerer) header(n *named) *istio.Object {
-	o := &istio.Object{APIVersion: "security.istio.io/v1", Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: l.labels}
-	if l.p.Mesh.Istio.Before(1, 22) {
-		o.APIVersion = "security.istio.io/v1beta1"
-	}
-	if n.dryRun {
-		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
-	}
-	return o
-}
-
 func selector(t *ir.Target) *typev1beta1.WorkloadSelector {
 	labels := t.Labels()
 	if labels == nil {

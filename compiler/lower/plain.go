@@ -185,7 +185,7 @@ type bucket struct {
 
 // plain groups the plain rules of one object as group does: first by equal operations, then by equal callers.
 func (b *Builder) plain(pairs []pair) []*security.Rule {
-	k := &b.plan.l.plain
+	k := &b.plan.plain
 	s := &b.scratch
 	s.buckets = s.buckets[:0]
 	for _, p := range b.uncovered(pairs) {
@@ -288,7 +288,7 @@ func (b *Builder) uncovered(pairs []pair) []pair {
 	if len(pairs) < 2 {
 		return pairs
 	}
-	k := &b.plan.l.plain
+	k := &b.plan.plain
 	s := &b.scratch
 	byCaller := append(s.pairs[:0], pairs...)
 	for i := range byCaller {

@@ -12,12 +12,25 @@ import (
 
 // Plan is what a program is lowered to: objects that have their statements and their names. Their specs, which are large, are
 // made one object at a time. A plan does not change, and may be asked from several goroutines.
+//
+// It holds nothing of the program that it does not need, so that trees and rules can be collected while objects are made.
 type Plan struct {
-	l       *lowerer
-	objects []named // sorted by namespace, kind and name
+	apiVersion string
+	labels     map[string]string // of every object
+	plain      plain
+	objects    []named // sorted by namespace, kind and name
 }
 
 func newPlan(l *lowerer, objects []named) *Plan {
+	p := &Plan{apiVersion: "security.istio.io/v1", labels: map[string]string{ManagedBy: "ztc"}, plain: l.plain, objects: objects}
+	if l.p.Mesh.Istio.Before(1, 22) {
+		p.apiVersion = "security.istio.io/v1beta1"
+	}
+	if l.p.Mesh.Program != "" {
+		p.labels[PartOf] = l.p.Mesh.Program
+	}
+	p.plain.settle()
+
 	slices.SortFunc(objects, func(a, b named) int {
 		if c := strings.Compare(a.target.Namespace, b.target.Namespace); c != 0 {
 			return c
@@ -27,7 +40,7 @@ func newPlan(l *lowerer, objects []named) *Plan {
 		}
 		return strings.Compare(a.name, b.name)
 	})
-	return &Plan{l, objects}
+	return p
 }
 
 // Len is the number of objects, each before it is split.
@@ -41,13 +54,13 @@ type Builder struct {
 
 // Builder returns a builder of the plan's objects.
 func (p *Plan) Builder() *Builder {
-	return &Builder{plan: p, scratch: newScratch(&p.l.plain)}
+	return &Builder{plan: p, scratch: newScratch(&p.plain)}
 }
 
 // Build makes object i of the plan: one, or several where a limit splits it.
 func (b *Builder) Build(i int) []*istio.Object {
 	n := &b.plan.objects[i]
-	obj := b.plan.l.header(n)
+	obj := b.plan.header(n)
 	switch {
 	case n.peer != nil:
 		obj.Peer = n.peer
@@ -61,13 +74,22 @@ func (b *Builder) Build(i int) []*istio.Object {
 	return []*istio.Object{obj}
 }
 
+// header makes everything of an object but its spec.
+func (p *Plan) header(n *named) *istio.Object {
+	o := &istio.Object{APIVersion: p.apiVersion, Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: p.labels}
+	if n.dryRun {
+		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
+	}
+	return o
+}
+
 func (b *Builder) authorization(n *named, obj *istio.Object) []*istio.Object {
 	var rules []*security.Rule
 	switch o := n.gathered; {
 	case len(o.cubes) == 0 && len(o.plain) > 0:
 		rules = b.plain(o.plain)
 	default:
-		rules = specs(group(slices.Collect(o.each(&b.plan.l.plain)), n.action == ast.Allow))
+		rules = specs(group(slices.Collect(o.each(&b.plan.plain)), n.action == ast.Allow))
 	}
 	parts := partition(rules)
 	if len(parts) > 1 {

@@ -65,12 +65,24 @@ func (v *validator) kind(o *Object, want Kind) {
 // text refuses strings that are not UTF-8, and the characters that are a line break or nothing in some versions of YAML.
 func (v *validator) text(where string, values ...string) {
 	for _, s := range values {
+		if ascii(s) {
+			continue
+		}
 		if !utf8.ValidString(s) {
 			v.add("%s: %q is not UTF-8", where, s)
 		} else if strings.ContainsAny(s, "\u0085\u2028\u2029\uFEFF") {
 			v.add("%s: %q has a character on which YAML readers disagree", where, s)
 		}
 	}
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *validator) metadata(o *Object) {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+const (
+	floor = 72 << 20 // bytes of the heap below which nothing is collected: most programs never get there
+	more  = 50       // garbage per live memory, in percent, above it
+)
+
+// memory sets when garbage is collected: a compiler is a short process that keeps most of what it makes. GOGC and GOMEMLIMIT
+// in the environment take precedence.
+func memory() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		pace()
+	}
+}
+
+// pace lets the heap grow to the floor, or to so much more than what is live, and looks again after the next collection.
+func pace() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := more
+	if n := live[0].Value.Uint64(); n*(100+more)/100 < floor {
+		percent = int(floor*100/max(n, 4<<20)) - 100
+	}
+	debug.SetGCPercent(percent)
+	runtime.AddCleanup(new([16]byte), func(int) { pace() }, 0)
+}
