@@ -61,7 +61,7 @@ func (l *loader) program() resolve.Input {
 	}
 	if asked {
 		manifests := append(l.manifests, l.in.Inventory...)
-		l.trace("inventory", Count{"files", len(manifests)}, Count{"bytes", bytes(manifests)})
+		l.trace("inventory", Count{"files", len(manifests)}, Count{"bytes", size(manifests)})
 		inv, diags := inventory.Parse(manifests)
 		l.broken = l.broken || diags.HasErrors()
 		l.diags = append(l.diags, diags...)

@@ -40,7 +40,7 @@ func parse(f *source.File, skim *skim) (*ast.File, diag.List) {
 	p.hidden()
 	tree.Stmts = p.stmts
 	if skim != nil {
-		tree.Pieces = skim.pieces
+		tree.Pieces = skim.pieces.texts
 	}
 	p.diags.Sort()
 	return tree, p.diags

@@ -1,6 +1,9 @@
 package lang
 
 import (
+	"hash/maphash"
+	"strings"
+
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/scan"
 )
@@ -8,22 +11,74 @@ import (
 // skim recognises plain allows without building them. Sources, targets and operations repeat: each text is read by the lean
 // reader where it stands first, and is known from then on.
 type skim struct {
-	pieces []string
-	number map[string]int32
+	pieces numbers
 	plains slab[ast.Plain]
 }
 
-func newSkim() *skim { return &skim{pieces: []string{""}, number: map[string]int32{}} }
+func newSkim() *skim {
+	k := &skim{pieces: numbers{seed: maphash.MakeSeed(), slots: make([]slot, 1<<10)}}
+	k.pieces.of("", true)
+	return k
+}
 
-// piece returns the number of a text.
-func (k *skim) piece(text string) int32 {
-	n, ok := k.number[text]
-	if !ok {
-		n = int32(len(k.pieces))
-		k.pieces = append(k.pieces, text)
-		k.number[text] = n
+// numbers gives equal texts equal numbers, from 0 in the order of their first coming. It is a hash table that keeps its texts
+// together, since a large program asks for three of a hundred thousand rules each.
+type numbers struct {
+	seed  maphash.Seed
+	slots []slot // a power of two, at most half in use
+	texts []string
+	arena *strings.Builder // where the next texts go
+}
+
+// slot is the number of a text plus one, and a part of its hash; zero is free.
+type slot struct{ number, hash uint32 }
+
+// of returns the number of a text, -1 for one that is not known and is not to be added.
+func (n *numbers) of(text string, add bool) int32 {
+	h := maphash.String(n.seed, text)
+	mask := uint64(len(n.slots) - 1)
+	i := h & mask
+	for ; n.slots[i].number != 0; i = (i + 1) & mask {
+		if s := n.slots[i]; s.hash == uint32(h>>32) && n.texts[s.number-1] == text {
+			return int32(s.number - 1)
+		}
 	}
-	return n
+	if !add {
+		return -1
+	}
+	n.texts = append(n.texts, n.keep(text))
+	n.slots[i] = slot{uint32(len(n.texts)), uint32(h >> 32)}
+	if len(n.texts)*2 > len(n.slots) {
+		n.grow()
+	}
+	return int32(len(n.texts) - 1)
+}
+
+func (n *numbers) grow() {
+	n.slots = make([]slot, 2*len(n.slots))
+	mask := uint64(len(n.slots) - 1)
+	for k, text := range n.texts {
+		h := maphash.String(n.seed, text)
+		i := h & mask
+		for n.slots[i].number != 0 {
+			i = (i + 1) & mask
+		}
+		n.slots[i] = slot{uint32(k + 1), uint32(h >> 32)}
+	}
+}
+
+// keep copies a short text to the others; a long one stays where it is.
+func (n *numbers) keep(text string) string {
+	if len(text) > 128 {
+		return text
+	}
+	if n.arena == nil || n.arena.Cap()-n.arena.Len() < len(text) {
+		n.arena = new(strings.Builder)
+		n.arena.Grow(1 << 14)
+	}
+	start := n.arena.Len()
+	n.arena.WriteString(text)
+	return n.arena.String()[start:]
 }
 
 // unbuilt reads the statement at hand if it is a plain allow, and returns nil and leaves everything as it was if it is not.
@@ -79,14 +134,14 @@ func (p *parser) skimNames(ports bool) (ast.Piece, bool) {
 		}
 		p.next()
 	}
-	return ast.Piece{Start: start, Text: p.skim.piece(p.text[start:p.prev.End])}, true
+	return ast.Piece{Start: start, Text: p.skim.pieces.of(p.text[start:p.prev.End], true)}, true
 }
 
 // skimOps reads methods and paths. Where the rest of the line is a text that was read before, its tokens are those.
 func (p *parser) skimOps() (ast.Piece, bool) {
 	t := p.tok
 	end := int32(scan.LineEnd(p.text, int(t.Start)))
-	if n, ok := p.skim.number[p.text[t.Start:end]]; ok {
+	if n := p.skim.pieces.of(p.text[t.Start:end], false); n > 0 {
 		p.prev = scan.Token{Kind: scan.String, Start: t.Start, End: end} // a method or a path, which end a line alike
 		p.sc.Jump(p.prev)
 		p.tok = p.sc.Next()
@@ -96,7 +151,7 @@ func (p *parser) skimOps() (ast.Piece, bool) {
 	if !p.plainOps(&rule) {
 		return ast.Piece{}, false
 	}
-	return ast.Piece{Start: t.Start, Text: p.skim.piece(p.text[t.Start:p.prev.End])}, true
+	return ast.Piece{Start: t.Start, Text: p.skim.pieces.of(p.text[t.Start:p.prev.End], true)}, true
 }
 
 // Expander builds rules of plain statements. The zero Expander is ready for use.

@@ -57,6 +57,9 @@ func (c *checker) rule(r *ir.Rule) {
 
 // checkTokens holds the claims of a rule against the `jwt` statements that cover its target.
 func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
+	if r.Plain.Sources != 0 {
+		return
+	}
 	read := slices.DeleteFunc(tests(r), func(t placed) bool { return !ofToken(t.test.Kind) })
 	subjects := append(slices.Clone(r.Sources.As), r.Sources.NotAs...)
 	if len(read)+len(subjects) == 0 {

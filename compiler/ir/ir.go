@@ -318,6 +318,9 @@ var Elsewhere = source.New("", "")
 
 // Unconditional reports whether the rule speaks of every request and connection that reaches its target.
 func (r *Rule) Unconditional() bool {
+	if r.Plain.Sources != 0 {
+		return false // whose callers have names
+	}
 	s := r.Sources
 	anyone := false
 	for _, x := range s.Any {

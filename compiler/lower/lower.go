@@ -51,9 +51,11 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	}
 	l.openWorkloads()
 	l.checkDelegates()
-	objs := l.authorization()
-	objs = append(objs, l.peerAuthentication()...)
-	objs = append(objs, l.requestAuthentication()...)
+	list := slices.Concat(l.authorization(), l.peerAuthentication(), l.requestAuthentication())
+	objs := make([]*named, len(list))
+	for i := range list {
+		objs[i] = &list[i]
+	}
 	l.name(objs)
 	return newPlan(l, objs), diags
 }

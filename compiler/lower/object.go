@@ -59,14 +59,8 @@ func (l *lowerer) object(a ast.Action, provider string, dryRun bool, t *ir.Targe
 
 // authorization lists the gathered objects, which become AuthorizationPolicies.
 func (l *lowerer) authorization() []named {
-	keys := make([]objectKey, 0, len(l.objects))
-	for k := range l.objects {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareKeys)
-	out := make([]named, 0, len(keys))
-	for _, k := range keys {
-		o := l.objects[k]
+	out := make([]named, 0, len(l.objects))
+	for k, o := range l.objects { // in any order: they are sorted by their names
 		n := named{kind: istio.AuthorizationPolicy, target: o.target, action: k.action, dryRun: k.dryRun, prefix: dryPrefix(k.dryRun)}
 		if k.action == baseline {
 			n.prefix += "default-deny"
@@ -212,40 +206,62 @@ func letters(x uint64, n int) string {
 
 const maxName = 253 // metadata.name: a DNS-1123 subdomain
 
-// name gives every object its name: the program, the action, the target; letters where two would collide or one is too long.
-func (l *lowerer) name(objs []named) {
+// name gives every object its name, the program, the action, the target, and sorts them. Where two would have one name, or one
+// is too long, letters follow.
+func (l *lowerer) name(objs []*named) {
 	program := ""
 	if l.p.Mesh.Program != "" {
 		program = l.p.Mesh.Program + "-"
 	}
-	full := func(o *named) string {
-		n := program + o.prefix
+	for i := range objs {
+		o := objs[i]
+		o.name = program + o.prefix
 		if strings.HasSuffix(o.prefix, "-") {
-			n += o.target.Name()
+			o.name += o.target.Name()
 		}
-		return n
 	}
-	type where struct {
-		kind     istio.Kind
-		ns, name string
-	}
-	count := make(map[where]int, len(objs))
-	for i := range objs {
-		count[where{objs[i].kind, objs[i].target.Namespace, full(&objs[i])}]++
-	}
-	seen := make(map[where]bool, len(objs))
-	for i := range objs {
-		o := &objs[i]
-		n := full(o)
-		if len(n) > maxName-10 || count[where{o.kind, o.target.Namespace, n}] > 1 && (o.target.Labels() != nil || o.provider != "") {
-			n = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target)+o.provider)%11881376, 5) // 26^5
+	slices.SortFunc(objs, sortNamed)
+	lettered := false
+	for i := 0; i < len(objs); {
+		j := i + 1
+		for j < len(objs) && compareNamed(objs[i], objs[j]) == 0 {
+			j++
 		}
-		o.name = n
-		w := where{o.kind, o.target.Namespace, n}
-		if seen[w] {
-			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", n, o.target.Namespace).
+		for k := i; k < j; k++ {
+			o := objs[k]
+			if n := o.name; len(n) > maxName-10 || j-i > 1 && (o.target.Labels() != nil || o.provider != "") {
+				o.name = strings.TrimRight(n[:min(len(n), maxName-10)], ".-") + "-" + letters(hash(n+"\x00"+targetKey(&o.target)+o.provider)%11881376, 5) // 26^5
+				lettered = true
+			}
+		}
+		i = j
+	}
+	if lettered {
+		slices.SortFunc(objs, sortNamed)
+	}
+	for i := 1; i < len(objs); i++ {
+		if o := objs[i]; compareNamed(objs[i-1], o) == 0 {
+			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", o.name, o.target.Namespace).
 				Advise("rename one of the workloads, or give the program a name in the mesh block")
 		}
-		seen[w] = true
 	}
+}
+
+// sortNamed is compareNamed that also orders two of one name.
+func sortNamed(a, b *named) int {
+	if c := compareNamed(a, b); c != 0 {
+		return c
+	}
+	return strings.Compare(targetKey(&a.target)+a.provider, targetKey(&b.target)+b.provider)
+}
+
+// compareNamed orders objects by namespace, kind and name.
+func compareNamed(a, b *named) int {
+	if c := strings.Compare(a.target.Namespace, b.target.Namespace); c != 0 {
+		return c
+	}
+	if c := strings.Compare(string(a.kind), string(b.kind)); c != 0 {
+		return c
+	}
+	return strings.Compare(a.name, b.name)
 }

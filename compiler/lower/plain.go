@@ -27,6 +27,7 @@ type plain struct {
 	byRank   []string
 	ops      []*cube             // by number of an operation
 	keys     []string            // likewise: canonical text
+	http     []bool              // likewise
 	to       []*security.Rule_To // likewise: shared by all rules; nil for a free operation
 }
 
@@ -118,7 +119,7 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 		if k.number == nil {
 			k.number = map[string]int32{}
 		}
-		k.ops, k.keys = append(k.ops, &c), append(k.keys, key)
+		k.ops, k.keys, k.http = append(k.ops, &c), append(k.keys, key), append(k.http, c.isHTTP())
 		n = int32(len(k.ops))
 		k.number[key] = n
 		var to *security.Rule_To
@@ -222,7 +223,7 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 			for _, c := range x.callers {
 				s.key = binary.LittleEndian.AppendUint32(s.key, uint32(c))
 			}
-			if k.ops[x.op].isHTTP() {
+			if k.http[x.op] {
 				s.key = append(s.key, 1)
 			}
 			if j, ok := byCallers[string(s.key)]; ok {
@@ -245,7 +246,7 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 		m.rule = &security.Rule{From: []*security.Rule_From{{Source: &security.Source{Principals: names}}}}
 		opsKey := ""
 		if len(m.ops) == 1 {
-			opsKey = k.keys[m.ops[0]] + "\x06"
+			opsKey = k.keys[m.ops[0]]
 			if to := k.to[m.ops[0]]; to != nil {
 				m.rule.To = []*security.Rule_To{to}
 			}
@@ -259,11 +260,12 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 				m.rule.To = operationSpecs(list)
 			}
 			if len(rules) > 1 {
-				opsKey = listKey(list, nSource, nFields)
+				opsKey = strings.TrimSuffix(listKey(list, nSource, nFields), "\x06")
 			}
 		}
 		if len(rules) > 1 {
-			m.key = sourcesKey(names) + opsKey + "\x04"
+			s.key = append(appendSourcesKey(s.key[:0], names), opsKey...)
+			m.key = string(append(s.key, "\x06\x04"...))
 		}
 	}
 	slices.SortFunc(rules, func(a, b made) int { return strings.Compare(a.key, b.key) })
@@ -276,11 +278,15 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 	return out
 }
 
-// sourcesKey is listKey of one source that tests principals alone.
-func sourcesKey(names []string) string {
-	c := cube{}
-	c.f[principals].in = names
-	return listKey([]cube{c}, 0, nSource) + "\x04"
+// appendSourcesKey appends what rule.key has of one source that tests principals alone.
+func appendSourcesKey(key []byte, names []string) []byte {
+	for _, n := range names {
+		key = append(append(key, n...), 0)
+	}
+	for range 2 * nSource { // each field ends with two
+		key = append(key, 1)
+	}
+	return append(key, "\x06\x04"...)
 }
 
 // uncovered drops the pairs whose operation another one of the same caller includes, as dropCovered does.

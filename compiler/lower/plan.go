@@ -2,7 +2,6 @@ package lower
 
 import (
 	"slices"
-	"strings"
 
 	security "istio.io/api/security/v1beta1"
 
@@ -18,10 +17,10 @@ type Plan struct {
 	apiVersion string
 	labels     map[string]string // of every object
 	plain      plain
-	objects    []named // sorted by namespace, kind and name
+	objects    []*named // sorted by namespace, kind and name
 }
 
-func newPlan(l *lowerer, objects []named) *Plan {
+func newPlan(l *lowerer, objects []*named) *Plan {
 	p := &Plan{apiVersion: "security.istio.io/v1", labels: map[string]string{ManagedBy: "ztc"}, plain: l.plain, objects: objects}
 	if l.p.Mesh.Istio.Before(1, 22) {
 		p.apiVersion = "security.istio.io/v1beta1"
@@ -30,16 +29,6 @@ func newPlan(l *lowerer, objects []named) *Plan {
 		p.labels[PartOf] = l.p.Mesh.Program
 	}
 	p.plain.settle()
-
-	slices.SortFunc(objects, func(a, b named) int {
-		if c := strings.Compare(a.target.Namespace, b.target.Namespace); c != 0 {
-			return c
-		}
-		if c := strings.Compare(string(a.kind), string(b.kind)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.name, b.name)
-	})
 	return p
 }
 
@@ -59,7 +48,7 @@ func (p *Plan) Builder() *Builder {
 
 // Build makes object i of the plan: one, or several where a limit splits it.
 func (b *Builder) Build(i int) []*istio.Object {
-	n := &b.plan.objects[i]
+	n := b.plan.objects[i]
 	obj := b.plan.header(n)
 	switch {
 	case n.peer != nil:

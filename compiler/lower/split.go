@@ -22,6 +22,16 @@ const (
 // partition splits rules over as many objects as the limits ask for. Which part a rule goes to depends on its own content and
 // the number of parts alone, so that an edit leaves the other parts as they are; a part may be empty.
 func partition(rules []*security.Rule) [][]*security.Rule {
+	total := 0
+	for _, r := range rules {
+		if len(r.From) > maxFrom {
+			total += maxBytes
+		}
+		total += ruleSize(r)
+	}
+	if len(rules) <= maxRules && total <= maxRule { // which are most
+		return [][]*security.Rule{rules}
+	}
 	var cut []*security.Rule
 	for _, r := range rules {
 		cut = append(cut, splitRule(r)...)

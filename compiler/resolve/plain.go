@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -29,6 +28,7 @@ type part struct {
 	sources *ir.Sources
 	targets []ir.Target
 	entries []ir.Entry
+	callers int32    // how many the sources are
 	start   int32    // where the targets stand that the spans are of
 	number  ir.Plain // of the target: of the first one
 }
@@ -44,7 +44,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 	if (src.sources == nil || targets.targets == nil || ops.entries == nil) && !r.learn(s, a, src, targets, ops) {
 		return
 	}
-	if !r.count(s, a, len(targets.targets)*len(src.sources.Any)) {
+	if !r.count(s, a, len(targets.targets)*int(src.callers)) {
 		return
 	}
 	at := s.span(a)
@@ -84,7 +84,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		sources = r.sources(s, &rule.Sources, true)
 		if sources != nil && len(r.diags) == began {
 			k.numbers.Sources++
-			src.sources, src.number.Sources = elsewhere(sources), k.numbers.Sources
+			src.sources, src.number.Sources, src.callers = sources, k.numbers.Sources, int32(len(sources.Any))
 		}
 	}
 	said := len(r.diags)
@@ -104,7 +104,15 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		entries, _ = r.entries(s, &rule.Ops, rule)
 		if len(r.diags) == said {
 			k.numbers.Entries++
-			ops.entries, ops.number.Entries = elsewhereEntries(entries), k.numbers.Entries
+			ops.entries, ops.number.Entries = entries, k.numbers.Entries
+		}
+	}
+	if sources != nil && src.sources == sources {
+		elsewhere(sources)
+	}
+	if ops.entries != nil && entries != nil {
+		for i := range entries {
+			entries[i].Op.Span = source.Span{File: ir.Elsewhere}
 		}
 	}
 	if len(r.diags) == began {
@@ -148,18 +156,9 @@ func (k *parts) skeleton(s *scope, a *ast.Plain) *ast.Rule {
 const severalMark = ",: \t\r\n#"
 
 // elsewhere moves the sources of a plain rule, which have neither narrowing nor exceptions, from their places.
-func elsewhere(s *ir.Sources) *ir.Sources {
-	out := &ir.Sources{Any: slices.Clone(s.Any), Span: source.Span{File: ir.Elsewhere}}
-	for i := range out.Any {
-		out.Any[i].Span = out.Span
+func elsewhere(s *ir.Sources) {
+	s.Span = source.Span{File: ir.Elsewhere}
+	for i := range s.Any {
+		s.Any[i].Span = s.Span
 	}
-	return out
-}
-
-func elsewhereEntries(list []ir.Entry) []ir.Entry {
-	out := slices.Clone(list)
-	for i := range out {
-		out[i].Op.Span = source.Span{File: ir.Elsewhere}
-	}
-	return out
 }
