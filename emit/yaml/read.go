@@ -2,9 +2,10 @@ package yaml
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
+
+	security "istio.io/api/security/v1beta1"
 
 	"github.com/zt-lang/ztc/emit/istio"
 )
@@ -47,20 +48,6 @@ func ReadOne(data []byte) (*istio.Object, error) {
 	return o, nil
 }
 
-// Check reads text, which Append has just made of o, and reports how what it says differs from o. That the text is the only
-// one for what it says, which ReadOne finds by writing it again, follows: it is what Append makes of an equal object.
-func Check(text []byte, o *istio.Object) error {
-	r := reader{src: string(text)}
-	back := r.object()
-	if r.err == nil && r.pos < len(r.src) {
-		r.fail("unexpected %s", r.here())
-	}
-	if r.err == nil && !istio.Equal(o, back) {
-		r.err = errors.New("it reads back as something else")
-	}
-	return r.err
-}
-
 // reader parses the text of the writer. After an error it stands at the end, where nothing matches.
 type reader struct {
 	src    string
@@ -69,7 +56,8 @@ type reader struct {
 	dash   bool // the last thing read is the dash of an item
 	margin bool // the next key is behind a dash
 	err    error
-	again  []byte // what the writer makes of the last document
+	again  []byte           // what the writer makes of the last document
+	rules  []*security.Rule // of Check: what the rules must be, nil when they have been found so
 }
 
 // document reads an object, and compares the text with what the writer makes of it: this finds whatever the parser lets pass.

@@ -79,7 +79,10 @@ func (r *reader) authorization() *security.AuthorizationPolicy {
 		}
 		p.ActionDetail = &security.AuthorizationPolicy_Provider{Provider: d}
 	}
-	if r.field("rules") {
+	if r.rules != nil {
+		r.need("rules")
+		r.sameRules()
+	} else if r.field("rules") {
 		r.openList()
 		for r.item() {
 			p.Rules = append(p.Rules, r.rule())
