@@ -99,10 +99,11 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 	}
 	said = len(r.diags)
 	var entries []ir.Entry
+	ok := true
 	if ops.entries == nil {
 		rule = k.expander.Expand(s.unit.File, a)
-		entries, _ = r.entries(s, &rule.Ops, rule)
-		if len(r.diags) == said {
+		entries, ok = r.entries(s, &rule.Ops, rule)
+		if ok && len(r.diags) == said {
 			k.numbers.Entries++
 			ops.entries, ops.number.Entries = entries, k.numbers.Entries
 		}
@@ -115,12 +116,11 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 			entries[i].Op.Span = source.Span{File: ir.Elsewhere}
 		}
 	}
-	if len(r.diags) == began {
+	if len(r.diags) == began && src.sources != nil && targets.targets != nil && ops.entries != nil {
 		return true
 	}
 	// What is wrong has been said; what is right is resolved again, for its places.
 	rule = k.expander.Expand(s.unit.File, a)
-	ok := true
 	if src.sources != nil {
 		sources = r.sources(s, &rule.Sources, true)
 	}
@@ -130,7 +130,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 	if ops.entries != nil {
 		entries, ok = r.entries(s, &rule.Ops, rule)
 	}
-	if sources != nil && listed && ok && entries != nil && r.count(s, a, len(list)*len(sources.Any)) {
+	if sources != nil && listed && ok && r.count(s, a, len(list)*len(sources.Any)) {
 		r.made(s, list, ir.Rule{Action: ast.Allow, Sources: sources, Entries: entries, Span: s.span(a)})
 	}
 	return false

@@ -15,7 +15,7 @@ import (
 // of thousands of them.
 func Check(text []byte, o *istio.Object) error {
 	r := reader{src: string(text)}
-	if o.Authorization == nil || o.Authorization.Rules == nil {
+	if o.Authorization == nil || len(o.Authorization.Rules) == 0 {
 		return r.check(o, r.object())
 	}
 	r.rules = o.Authorization.Rules

@@ -22,6 +22,9 @@ func TestCheck(t *testing.T) {
 		if hasMergeKey(o) {
 			continue
 		}
+		if a := o.Authorization; a != nil && len(a.Rules) == 0 && i%3 == 0 {
+			a.Rules = []*security.Rule{} // as good as none
+		}
 		for _, rule := range o.Authorization.GetRules() { // istio.Validate refuses empty ones
 			for _, f := range rule.From {
 				if f.Source == nil {
