@@ -41,37 +41,35 @@ type saying struct {
 func checkGuards(p *ir.Program, diags *diag.List) {
 	g := guards{p: p, diags: diags, said: map[saying]bool{}, pods: map[*ir.Pods]picked{}}
 	g.learn()
-	each := func(via *ir.Use, look func()) {
-		n := len(*diags)
-		look()
+	n := len(*diags)
+	since := func(via *ir.Use) { // says where a policy brought what was said
 		via.Relate((*diags)[n:])
-	}
-	if len(g.in) == 0 {
-		for _, r := range p.Rules {
-			each(r.Via, func() { g.ports(r) })
-		}
-		return
+		n = len(*diags)
 	}
 	for _, b := range p.Baselines {
-		each(b.Via, func() { g.target(&b.Target, "baseline", b.Span) })
+		g.target(&b.Target, "baseline", b.Span)
+		since(b.Via)
 	}
 	var last *ir.Sources
 	for _, r := range p.Rules {
-		each(r.Via, func() {
+		g.ports(r)
+		if len(g.in) > 0 {
 			g.target(&r.Target, r.Action.String(), r.Span)
-			g.ports(r)
 			if r.Sources != last { // the targets of one statement share their sources
 				last = r.Sources
 				g.sources(r)
 			}
-		})
+		}
+		since(r.Via)
 	}
 	for _, j := range p.JWT {
-		each(j.Via, func() { g.target(&j.Target, "jwt", j.Span) })
+		g.target(&j.Target, "jwt", j.Span)
+		since(j.Via)
 	}
 	for _, m := range p.MTLS {
 		if m.Mode == "STRICT" { // the others ask for nothing that would have to be enforced
-			each(m.Via, func() { g.target(&m.Target, "mtls", m.Span) })
+			g.target(&m.Target, "mtls", m.Span)
+			since(m.Via)
 		}
 	}
 }
@@ -115,6 +113,9 @@ func (g *guards) once(code diag.Code, what any) bool {
 
 // target holds a statement against the proxies of its target. what names the statement.
 func (g *guards) target(t *ir.Target, what string, at source.Span) {
+	if len(g.in) == 0 {
+		return
+	}
 	switch t.Kind {
 	case ir.OnWorkload:
 		w := t.Workload

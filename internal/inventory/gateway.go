@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -20,17 +21,19 @@ const (
 
 // controller is what istiod does with the Gateways of a class.
 type controller struct {
-	bare     bool   // the Deployment has the name of the Gateway, without the class
-	waypoint bool   // policies reach it by targetRefs only
-	label    string // of what it manages
+	bare  bool   // the Deployment has the name of the Gateway, without the class
+	label string // of what it manages
 }
 
 // controllers are the controllers of GatewayClasses that istiod is, by name.
 var controllers = map[string]controller{
 	"istio.io/gateway-controller":  {label: "istio.io-gateway-controller"},
-	"istio.io/mesh-controller":     {bare: true, waypoint: true, label: "istio.io-mesh-controller"},
-	"istio.io/eastwest-controller": {bare: true, waypoint: true, label: "istio.io-eastwest-controller"},
+	"istio.io/mesh-controller":     {bare: true, label: "istio.io-mesh-controller"},
+	"istio.io/eastwest-controller": {bare: true, label: "istio.io-eastwest-controller"},
 }
+
+// waypoints are the labels of what policies reach by targetRefs only.
+var waypoints = []string{"istio.io-mesh-controller", "istio.io-eastwest-controller", "istio.io-agentgateway-waypoint-controller"}
 
 // classes are the GatewayClasses that istiod has where no object says otherwise. Of its other one, istio-remote, it runs nothing.
 var classes = map[string]string{
@@ -56,6 +59,7 @@ type class struct {
 type servers struct {
 	selector map[string]string
 	ports    []ir.Port // by the number of the Service's port
+	span     source.Span
 }
 
 func (r *reader) gatewayClass(id ir.InventoryName, obj fields) {
@@ -147,12 +151,12 @@ func (r *reader) listeners(g *gateway, spec fields) bool {
 }
 
 // istioGateway reads a Gateway of networking.istio.io.
-func (r *reader) istioGateway(obj fields) {
+func (r *reader) istioGateway(id ir.InventoryName, obj fields) {
 	spec, ok := r.mapping(obj.get("spec"), "spec")
 	if !ok {
 		return
 	}
-	var s servers
+	s := servers{span: id.Span}
 	if s.selector, ok = r.labels(spec.get("selector"), "spec.selector"); !ok {
 		return
 	}
@@ -228,9 +232,11 @@ func (all *found) run() {
 	for _, c := range all.classes {
 		known[c.Name] = c.controller
 	}
-	have := map[string]bool{}
-	for _, w := range all.workloads {
-		have[w.Namespace+"/"+w.Name] = have[w.Namespace+"/"+w.Name] || w.Kind == "Deployment"
+	have := map[string]int{}
+	for i, w := range all.workloads {
+		if w.Kind == "Deployment" {
+			have[w.Namespace+"/"+w.Name] = i + 1
+		}
 	}
 	for _, g := range all.gateways {
 		c, ok := controllers[known[g.class]]
@@ -249,7 +255,8 @@ func (all *found) run() {
 				w.Account += "-" + g.class
 			}
 		}
-		if have[w.Namespace+"/"+w.Name] {
+		if i := have[w.Namespace+"/"+w.Name]; i > 0 {
+			all.workloads[i-1].listeners = g.listeners
 			continue
 		}
 		labels := map[string]string{injectKey: "false"}
@@ -265,32 +272,42 @@ func (all *found) run() {
 	}
 }
 
-// serve adds what Gateways say of the ports of a gateway: those of the Kubernetes API of the port itself, those of Istio's API
-// of the port of a Service.
-func (w *workload) serve(all []*servers, services []*service, names map[string]int, at func(int, source.Span) *listener) {
+// serve adds what Gateways say of the ports of a workload: those of the Kubernetes API of the port itself, those of Istio's API
+// of the port of a Service, if there is one (pilot/pkg/model, resolvePorts).
+func (l *linker) serve(w *workload, services []*service, names map[string]int, at func(int, source.Span) *listener) {
 	for _, p := range w.listeners {
-		l := at(p.Number, p.Span)
-		l.speaks = append(l.speaks, p.Protocol)
-		if l.Name == "" {
-			l.Name, l.named = p.Name, true
+		x := at(p.Number, p.Span)
+		x.speaks = append(x.speaks, p.Protocol)
+		if x.Name == "" {
+			x.Name, x.named = p.Name, true
 		}
 	}
-	for _, s := range all {
+	serving := picking(l, l.gateways, "", w.Labels, func(s *servers) map[string]string { return s.selector })
+	if len(serving) == 0 {
+		return
+	}
+	w.sidecar.gateway = true
+	slices.SortFunc(serving, func(a, b *servers) int { return a.span.Compare(b.span) })
+	leads := map[int][]int{} // from the port of a Service
+	for _, s := range services {
+		for _, sp := range s.Ports {
+			if n := target(sp, names); n != 0 && !slices.Contains(leads[sp.Number], n) && len(leads[sp.Number]) < 10 {
+				leads[sp.Number] = append(leads[sp.Number], n)
+			}
+		}
+	}
+	for _, s := range serving {
+		if l.matches += len(s.ports); l.matches > maxMatches {
+			return
+		}
 		for _, p := range s.ports {
-			numbers := map[int]bool{}
-			for _, svc := range services {
-				for _, sp := range svc.Ports {
-					if n := target(sp, names); sp.Number == p.Number && n != 0 {
-						numbers[n] = true
-					}
-				}
+			to := leads[p.Number]
+			if len(to) == 0 {
+				to = []int{p.Number}
 			}
-			if len(numbers) == 0 {
-				numbers[p.Number] = true
-			}
-			for n := range numbers {
-				l := at(n, p.Span)
-				l.speaks = append(l.speaks, p.Protocol)
+			for _, n := range to {
+				x := at(n, p.Span)
+				x.speaks = append(x.speaks, p.Protocol)
 			}
 		}
 	}

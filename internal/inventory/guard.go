@@ -123,9 +123,10 @@ func (r *reader) sidecar(w *workload, meta, spec fields, where string) bool {
 	if v, ok := w.Labels[modeKey]; ok {
 		s.mode = placed{v, r.spanOf(meta.get("labels"), modeKey)}
 	}
-	if _, ok := has[statusKey]; ok {
-		s.present = true
-	}
+	_, injected := has[statusKey]
+	_, managed := w.Labels[gatewayManaged]
+	s.present = s.present || injected || managed
+	s.gateway = s.gateway || managed
 	captures := true
 	if t, ok := has[templatesKey]; ok {
 		names := strings.FieldsFunc(t.text, func(c rune) bool { return c == ',' || c == ' ' })
@@ -237,7 +238,7 @@ func (w *workload) guard(in *namespace) *ir.Guard {
 		}
 	}
 	switch {
-	case w.Labels[gatewayManaged] == "istio.io-mesh-controller" || w.Labels[gatewayManaged] == "istio.io-eastwest-controller":
+	case slices.Contains(waypoints, w.Labels[gatewayManaged]):
 		g.NoProxy, g.Span = ir.Waypoint, w.Span
 	case s.present:
 	case slices.Contains(systemNamespaces, w.Namespace):

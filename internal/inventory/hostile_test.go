@@ -31,6 +31,11 @@ func TestHostile(t *testing.T) {
 		fmt.Fprintf(&pods, pod+"---\n", fmt.Sprint("p", i))
 		fmt.Fprintf(&services, "apiVersion: v1\nkind: Service\nmetadata: {name: s%d}\nspec: {selector: {app: a}, ports: [{name: http, port: 80}]}\n---\n", i)
 	}
+	var gateways strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&gateways, "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g%d}\nspec:\n  selector: {app: a}\n  servers: [%s]\n---\n",
+			i, repeat("{port: {number: 80, protocol: HTTP}}, ", 1000))
+	}
 	for _, c := range []struct {
 		name, text string
 		code       diag.Code
@@ -57,6 +62,7 @@ func TestHostile(t *testing.T) {
 		{"CR alone", "a: b\r---\rc: d\r", diag.InventorySyntax, "followed by another one"},
 		{"next line", "a: b\u0085---\u0085c: d\n", diag.InventorySyntax, "followed by another one"},
 		{"every Service picks every pod", pods.String() + services.String(), diag.InventoryTooLarge, "pick workloads more than"},
+		{"every Gateway picks every pod", pods.String() + gateways.String(), diag.InventoryTooLarge, "pick workloads more than"},
 		{"many documents", repeat("--- a\n", maxPieces+10), diag.InventoryTooLarge, "more than 200000 objects"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

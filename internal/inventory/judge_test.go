@@ -27,6 +27,8 @@ type typed struct {
 	Labels, Selector               map[string]string
 	Containers                     []containerPort
 	Ports                          []ir.InventoryServicePort
+	HostNetwork                    bool
+	Inject                         string
 }
 
 // byTypes decodes an object through k8s.io/api. It reports false for what the types do not take.
@@ -116,6 +118,11 @@ func byTypes(text string) (typed, bool) {
 		return out, false
 	}
 	out.Labels = pod.Labels
+	out.HostNetwork = pod.Spec.HostNetwork
+	out.Inject = pod.Annotations["sidecar.istio.io/inject"]
+	if v, ok := pod.Labels["sidecar.istio.io/inject"]; ok {
+		out.Inject = v
+	}
 	if selector != nil {
 		out.Selector = selector.MatchLabels
 	}
@@ -163,6 +170,7 @@ func byReader(text string) (typed, bool) {
 		w.containers[i].span = source.Span{}
 	}
 	return typed{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Account: w.Account,
+		HostNetwork: w.sidecar.hostNetwork.text != "", Inject: w.sidecar.inject.text,
 		Labels: w.Labels, Selector: w.Selector, Containers: w.containers}, true
 }
 

@@ -213,11 +213,9 @@ func (l *linker) ports(w *workload) {
 			p.from = append(p.from, sender{s.Name, sp, s.spans[i].port})
 		}
 	}
-	serving := picking(l, l.gateways, "", w.Labels, func(s *servers) map[string]string { return s.selector })
-	w.sidecar.gateway = w.sidecar.gateway || len(serving) > 0
-	w.serve(serving, services, names, at)
+	l.serve(w, services, names, at)
 	if before <= maxMatches && l.matches > maxMatches {
-		l.diags.Add(diag.InventoryTooLarge, w.Span, "the selectors of the Services pick workloads more than %d times", maxMatches)
+		l.diags.Add(diag.InventoryTooLarge, w.Span, "the selectors of Services and Gateways pick workloads more than %d times", maxMatches)
 	}
 	for _, n := range slices.Sorted(maps.Keys(byNumber)) {
 		p := byNumber[n]

@@ -143,7 +143,7 @@ func (r *reader) object(root *yaml.Node, obj fields, version, kind string) {
 		if strings.HasPrefix(version, kubernetesGateways) {
 			r.kubernetesGateway(id, meta, obj)
 		} else {
-			r.istioGateway(obj)
+			r.istioGateway(id, obj)
 		}
 	default:
 		r.workload(root, id, kind, meta, obj)
@@ -210,6 +210,9 @@ func (r *reader) labels(n *yaml.Node, what string) (map[string]string, bool) {
 	}
 	out := make(map[string]string, len(f))
 	for _, e := range f {
+		if _, ok := r.text(e.at, "a key of "+what); !ok { // `on` is a truth value to Kubernetes, and the key "true"
+			return nil, false
+		}
 		v, ok := r.text(e.value, what+"."+clip(e.key))
 		if !ok {
 			return nil, false
