@@ -160,6 +160,7 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		}
 		return ns + "/" + x
 	})
+	r.behind(s, d, id, ns, name)
 	if len(d.Fixes) == 0 && bare {
 		for _, other := range slices.Sorted(maps.Keys(r.names)) {
 			if r.names[other][name] != nil {
