@@ -40,6 +40,10 @@ func deployments(n int) string {
 {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d","namespace":"shop"},"spec":{"selector":{"matchLabels":{"app":"w%d"}},"template":{"metadata":{"labels":{"app":"w%d"}},"spec":{"serviceAccountName":"w%d","containers":[{"name":"c","image":"x","ports":[{"containerPort":8080}]}]}}}}`)
 }
 
+func declared(n int) string {
+	return "workload db { port http 8080; port tcp-x 9090 }\n" + repeat(n, "workload w%d { port http 8080; port tcp-x 9090 }")
+}
+
 var shapes = []shape{
 	{name: "one target, many sources", n: 5000, text: func(n int) string {
 		return "deny all in default\n" + repeat(n, "allow w%d -> db GET \"/x\"")
@@ -131,6 +135,27 @@ var shapes = []shape{
 	{name: "deny by cuts", n: 2500, text: func(n int) string {
 		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db " +
 			strings.ReplaceAll(repeat(n, `except host "h%d.example" `), "\n", "") + "\n"
+	}},
+	{name: "denies on paths of a namespace", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\n" + repeat(n, `allow w%d -> db GET "/p%d"`) + repeat(n, `deny w%d -> default/* "/q%d"`)
+	}},
+	{name: "denies on paths of one target", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\n" + repeat(n, `allow anyone -> db GET "/p%d/*"`) + repeat(n, `deny w%d -> db "/q%d"`)
+	}},
+	{name: "a deny on many paths", n: 1250, text: func(n int) string {
+		return declared(1) + "deny all in default\nallow anyone -> db GET \"/x\"\ndeny anyone -> db " + list(n, `"/q%d/*"`) + "\n"
+	}},
+	{name: "exceptions from mtls", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\nmtls strict in default\n" + repeat(n, "mtls permissive on w%d port 8080") + repeat(n, `allow plaintext -> default/* GET "/%d"`)
+	}},
+	{name: "tokens that nobody needs", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\n" + repeat(n, `jwt "https://i%d.example" on w%d`) + repeat(n, `allow db as "https://j%d.example/*" -> default/* GET`)
+	}},
+	{name: "claims of a namespace", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\n" + repeat(n, `jwt "https://i%d.example" on w%d { claims role string }`) + repeat(n, `deny db -> default/* when claim["role"] == "r%d"`)
+	}},
+	{name: "ports of exceptions", n: 1250, text: func(n int) string {
+		return declared(n) + "deny all in default\n" + repeat(n, "allow db -> w%d { http } except port 9999")
 	}},
 	{name: "inventory", n: 1000, text: func(n int) string {
 		return "namespace shop\ndeny all in shop\n" + repeat(n, "allow w1 -> w%d GET")

@@ -34,7 +34,7 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 			continue
 		}
 		pass := list
-		by := c.passes(&r.Target, r.Sources, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
 			if len(a.Op.Paths) > 0 && c.spend((len(list)+1)*len(a.Op.Paths)) {
 				pass = matched(list, a.Op.Paths)
 				for _, q := range a.Op.Paths {
@@ -47,6 +47,9 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 		})
 		if by.nothing {
 			continue
+		}
+		if by.allow == nil {
+			pass = list
 		}
 		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not %s: %s", p, verb(r), quoted(pass))
 		serverReads(d)
@@ -86,7 +89,7 @@ func (c *checker) denyHosts(r *ir.Rule, e *ir.Entry) bool {
 		if len(list) == 0 {
 			continue
 		}
-		by := c.passes(&r.Target, r.Sources, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
 			return len(a.Op.Hosts) == 0 || !c.spend(len(list)*len(a.Op.Hosts)) || len(matched(list, a.Op.Hosts)) > 0
 		})
 		if by.nothing {
@@ -158,6 +161,8 @@ func (by *passing) explain(d *diag.Diagnostic, r *ir.Rule, what, how string) {
 		return
 	case by.allow != nil:
 		d.Relate(by.allow.Span, "this allow lets them through")
+	default:
+		d.Note("there are too many allows to look at all of them")
 	}
 	d.Advise("let the allow name the %s that are wanted, %s: what it does not name passes in no spelling", what, how)
 }

@@ -89,21 +89,11 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 
 var attribute = map[ir.AttrKind]string{ir.AttrAudience: "audience", ir.AttrPresenter: "presenter"}
 
-// sameIssuer reports whether two issuers differ by a slash, by case or by their scheme at most. To a proxy they are two as soon
-// as they differ by a letter.
-func sameIssuer(a, b string) bool {
-	fold := func(s string) string {
-		s = strings.ToLower(strings.TrimRight(s, "/"))
-		return strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
-	}
-	return fold(a) == fold(b)
-}
-
 // adviseToken says what to write where no issuer is the one that a rule names.
 func adviseToken(d *diag.Diagnostic, r *ir.Rule, a ir.Text, verify []*ir.JWT) {
 	issuer := issuerOf(a)
 	for _, j := range verify {
-		if a.Value != "*" && sameIssuer(j.Issuer, issuer) {
+		if a.Value != "*" && issuerKey(j.Issuer) == issuerKey(issuer) {
 			d.Relate(j.Span, "here the issuer is %q", j.Issuer).
 				Fix(a.Span, strconv.Quote(j.Issuer+a.Value[len(issuer):]), "name the issuer as the `jwt` statement does").
 				Advise("or correct the `jwt` statement: an issuer is compared to the letter with `iss` in the token")

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
@@ -10,8 +12,8 @@ import (
 // Bounds of what is looked at: comparisons for one rule, and for a program. Past them a lint takes what it does not know for
 // the worse, and warns.
 const (
-	maxLooked = 20_000
-	maxSteps  = 20_000_000
+	maxLooked = 10_000
+	maxSteps  = 5_000_000
 )
 
 // checker holds what the lints know of a program; the indices are made when one asks for them.
@@ -24,7 +26,8 @@ type checker struct {
 	steps int // comparisons for the program
 
 	baselines *covering
-	allowed   *allows
+	allowed   *ruleIndex
+	unnamed   *ruleIndex // allows of callers without an identity
 	transport *transport
 	plaintext *covering // denies of plaintext callers
 	required  *covering // denies of requests without a token
@@ -64,21 +67,39 @@ func (c *checker) closed() *covering {
 	return c.baselines
 }
 
-// allows are the enforced allows, by target.
-type allows struct {
+// ruleIndex finds rules by target.
+type ruleIndex struct {
 	meeting
 	rules []*ir.Rule
 }
 
-func (c *checker) allows() *allows {
+func (x *ruleIndex) add(r *ir.Rule) {
+	x.meeting.add(&r.Target)
+	x.rules = append(x.rules, r)
+}
+
+// allows finds the enforced allows.
+func (c *checker) allows() *ruleIndex {
 	if c.allowed == nil {
-		c.allowed = &allows{}
+		c.allowed = &ruleIndex{}
 		for _, r := range c.p.Rules {
 			if r.Action == ast.Allow && !r.DryRun {
-				c.allowed.add(&r.Target)
-				c.allowed.rules = append(c.allowed.rules, r)
+				c.allowed.add(r)
 			}
 		}
 	}
 	return c.allowed
+}
+
+// allowsPlaintext finds the enforced allows that admit callers without an identity.
+func (c *checker) allowsPlaintext() *ruleIndex {
+	if c.unnamed == nil {
+		c.unnamed = &ruleIndex{}
+		for _, r := range c.p.Rules {
+			if r.Action == ast.Allow && !r.DryRun && slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) {
+				c.unnamed.add(r)
+			}
+		}
+	}
+	return c.unnamed
 }

@@ -14,13 +14,12 @@ type passing struct {
 	open    bool
 }
 
-// passes finds what lets a request to a target pass, of some callers and an operation; paths, hosts and tokens are for admits
-// to look at. What cannot be told passes.
-func (c *checker) passes(t *ir.Target, callers *ir.Sources, op *ir.Operation, admits func(*ir.Rule, *ir.Entry) bool) passing {
+// passes finds what lets a request to a target pass, of some callers and an operation: one of the allows. Paths, hosts and
+// tokens are for admits to look at. What cannot be told passes.
+func (c *checker) passes(t *ir.Target, callers *ir.Sources, op *ir.Operation, allows *ruleIndex, admits func(*ir.Rule, *ir.Entry) bool) passing {
 	if len(c.closed().of(t)) == 0 {
 		return passing{open: true}
 	}
-	allows := c.allows()
 	for i := range allows.near(t) {
 		a := allows.rules[i]
 		if !c.spend(1) {

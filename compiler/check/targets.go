@@ -104,22 +104,30 @@ func (c *covering) of(t *ir.Target) []int {
 // meeting finds, by their place in a list, the statements whose targets meet a target.
 type meeting struct {
 	targets   []*ir.Target
-	mesh      []int // on the mesh, and on pods in every namespace
+	mesh      []int // on the mesh
+	pods      ir.Selectors[int]
+	elsewhere []int // on pods in every namespace
 	namespace map[string]*inNamespace
 }
 
 // inNamespace are the statements on one namespace and on what is in it.
 type inNamespace struct {
 	all  []int
-	wide []int // on the namespace, and on pods in it
+	wide []int // on the namespace
+	pods ir.Selectors[int]
 	own  map[*ir.Workload][]int
 }
 
 func (m *meeting) add(t *ir.Target) {
 	i := len(m.targets)
 	m.targets = append(m.targets, t)
-	if t.Kind == ir.OnMesh || t.Kind == ir.OnPods && t.Pods.Mesh {
+	switch {
+	case t.Kind == ir.OnMesh:
 		m.mesh = append(m.mesh, i)
+		return
+	case t.Kind == ir.OnPods && t.Pods.Mesh:
+		m.pods.Add(t.Labels(), i)
+		m.elsewhere = append(m.elsewhere, i)
 		return
 	}
 	if m.namespace == nil {
@@ -131,38 +139,46 @@ func (m *meeting) add(t *ir.Target) {
 		m.namespace[t.Namespace] = n
 	}
 	n.all = append(n.all, i)
-	if t.Kind == ir.OnWorkload {
+	switch t.Kind {
+	case ir.OnWorkload:
 		n.own[t.Workload] = append(n.own[t.Workload], i)
-	} else {
+	case ir.OnPods:
+		n.pods.Add(t.Labels(), i)
+	default:
 		n.wide = append(n.wide, i)
 	}
 }
 
-// near returns the statements that may meet a target, its own first; meets decides. Whoever asks bounds how many are looked at.
+// near returns the statements that may meet a target, a workload's own first; meets decides. Of a target that is not a
+// workload they may be many: whoever asks bounds how many are looked at.
 func (m *meeting) near(t *ir.Target) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		each := func(list []int) bool {
-			for _, i := range list {
-				if !yield(i) {
-					return false
-				}
-			}
-			return true
-		}
-		n := m.namespace[t.Namespace]
-		switch {
-		case t.Kind == ir.OnMesh || t.Kind == ir.OnPods && t.Pods.Mesh:
+	n := m.namespace[t.Namespace]
+	if n == nil {
+		n = &inNamespace{}
+	}
+	var lists [][]int
+	switch {
+	case t.Kind == ir.OnMesh || t.Kind == ir.OnPods && t.Pods.Mesh:
+		return func(yield func(int) bool) {
 			for i := range m.targets {
 				if !yield(i) {
 					return
 				}
 			}
-		case n == nil:
-			each(m.mesh)
-		case t.Kind == ir.OnWorkload:
-			_ = each(n.own[t.Workload]) && each(n.wide) && each(m.mesh)
-		default:
-			_ = each(n.all) && each(m.mesh)
+		}
+	case t.Kind == ir.OnWorkload:
+		labels := t.PodLabels()
+		lists = [][]int{n.own[t.Workload], n.wide, slices.Sorted(n.pods.Picking(labels)), m.mesh, slices.Sorted(m.pods.Picking(labels))}
+	default:
+		lists = [][]int{n.all, m.mesh, m.elsewhere}
+	}
+	return func(yield func(int) bool) {
+		for _, list := range lists {
+			for _, i := range list {
+				if !yield(i) {
+					return
+				}
+			}
 		}
 	}
 }

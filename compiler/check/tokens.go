@@ -39,7 +39,7 @@ func (c *checker) denyToken(r *ir.Rule) {
 		if !asksToken(r, e) || c.told(diag.TokenLeftOut, r.Span) || c.tokenRequired(&r.Target) {
 			continue
 		}
-		by := c.passes(&r.Target, r.Sources, &e.Op, func(a *ir.Rule, x *ir.Entry) bool {
+		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(a *ir.Rule, x *ir.Entry) bool {
 			return !asksToken(a, x) && meetLists(x.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(x.Op.Hosts, e.Op.Hosts, meetPatterns)
 		})
 		if by.nothing {
@@ -101,17 +101,18 @@ func (c *checker) unused() {
 	if len(c.p.JWT) == 0 {
 		return
 	}
-	var at meeting
-	var rules []*ir.Rule
+	read := map[string]*ruleIndex{} // by issuer, and under "" those that look at tokens of any
 	for _, r := range c.p.Rules {
-		if readsToken(r) {
-			at.add(&r.Target)
-			rules = append(rules, r)
+		for _, k := range readsIssuers(r) {
+			if read[k] == nil {
+				read[k] = &ruleIndex{}
+			}
+			read[k].add(r)
 		}
 	}
 	for _, j := range c.p.JWT {
 		c.left = maxLooked
-		if c.told(diag.JWTUnused, j.Span) || c.tokenUsed(&at, rules, j) {
+		if c.told(diag.JWTUnused, j.Span) || c.tokenUsed(read[""], j) || c.tokenUsed(read[issuerKey(j.Issuer)], j) {
 			continue
 		}
 		c.tell(diag.JWTUnused, j.Span)
@@ -131,32 +132,52 @@ func (c *checker) anyToken(t *ir.Target, issuer string) string {
 	return issuer + "/*"
 }
 
-// tokenUsed reports whether a rule may read the tokens of a `jwt` statement on some pod.
-func (c *checker) tokenUsed(at *meeting, rules []*ir.Rule, j *ir.JWT) bool {
-	for i := range at.near(&j.Target) {
-		if !c.spend(1) || meets(&rules[i].Target, &j.Target) && readsIssuer(rules[i], j.Issuer) {
+// tokenUsed reports whether one of the rules may see a request to where a `jwt` statement is.
+func (c *checker) tokenUsed(rules *ruleIndex, j *ir.JWT) bool {
+	if rules == nil {
+		return false
+	}
+	for i := range rules.near(&j.Target) {
+		if !c.spend(1) || meets(rules.targets[i], &j.Target) {
 			return true
 		}
 	}
 	return false
 }
 
-// readsToken reports whether a rule looks at tokens at all.
-func readsToken(r *ir.Rule) bool {
-	return len(r.Sources.As)+len(r.Sources.NotAs) > 0 || slices.ContainsFunc(tests(r), testsToken)
+// issuerKey is the same for issuers that differ by a slash, by case or by their scheme at most. To a proxy they are two as
+// soon as they differ by a letter.
+func issuerKey(s string) string {
+	s = strings.ToLower(strings.TrimRight(s, "/"))
+	return strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
+}
+
+// readsIssuers lists the keys of the issuers whose tokens a rule looks at, or means to; "" for those of any. A test of a claim
+// looks at those of every issuer that the rule does not exclude by naming others.
+func readsIssuers(r *ir.Rule) []string {
+	if r.Plain {
+		return nil
+	}
+	var keys []string
+	for _, list := range [][]ir.Text{r.Sources.As, r.Sources.NotAs} {
+		for _, a := range list {
+			keys = append(keys, issuerKey(issuerOf(a)))
+			issuer := issuerOf(a)
+			for range 3 { // whose subject was meant to have slashes
+				if issuer = issuerOf(ir.Text{Value: issuer}); issuer != "" {
+					keys = append(keys, issuerKey(issuer))
+				}
+			}
+		}
+	}
+	if len(r.Sources.As) == 0 && slices.ContainsFunc(tests(r), testsToken) {
+		keys = append(keys, "")
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // testsToken reports whether a test reads a token, or what Istio leaves of it for other filters.
 func testsToken(t placed) bool {
 	return ofToken(t.test.Kind) || t.test.Kind == ir.AttrMetadata && strings.Contains(t.test.Key, "jwt_authn")
-}
-
-// readsIssuer reports whether a rule looks at tokens of an issuer, or means to; a test of a claim looks at those of every one
-// that the rule does not exclude by naming others.
-func readsIssuer(r *ir.Rule, issuer string) bool {
-	named := func(a ir.Text) bool {
-		return a.Value == "*" || sameIssuer(issuerOf(a), issuer) || strings.HasPrefix(a.Value, issuer+"/")
-	}
-	return slices.ContainsFunc(r.Sources.As, named) || slices.ContainsFunc(r.Sources.NotAs, named) ||
-		len(r.Sources.As) == 0 && slices.ContainsFunc(tests(r), testsToken)
 }

@@ -70,7 +70,7 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 	}
 	for i := range r.Entries {
 		e := &r.Entries[i]
-		by := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, func(_ *ir.Rule, a *ir.Entry) bool {
+		by := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
 			return meetLists(a.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, meetPatterns)
 		})
 		if by.nothing {

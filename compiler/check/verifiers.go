@@ -11,7 +11,9 @@ import (
 type verifiers struct {
 	all      []*ir.JWT
 	covering covering
+	near     meeting
 	seen     map[place]verified
+	read     map[place]*readable
 }
 
 type verified struct {
@@ -20,9 +22,10 @@ type verified struct {
 }
 
 func newVerifiers(p *ir.Program) *verifiers {
-	v := &verifiers{all: p.JWT, seen: map[place]verified{}}
+	v := &verifiers{all: p.JWT, seen: map[place]verified{}, read: map[place]*readable{}}
 	for _, j := range p.JWT {
 		v.covering.add(&j.Target)
+		v.near.add(&j.Target)
 	}
 	return v
 }
@@ -42,23 +45,58 @@ func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
 	return found.list, found.issuers
 }
 
-// untyped finds a `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
+// untyped finds the first `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
 func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
-	issuers := map[string]bool{}
+	at := v.read[placeOf(&r.Target)]
+	if at == nil {
+		at = &readable{by: map[string][]int{}, untyped: map[issuerClaim]int{}}
+		for i := range v.near.near(&r.Target) {
+			if meets(&v.all[i].Target, &r.Target) {
+				at.by[v.all[i].Issuer] = append(at.by[v.all[i].Issuer], i)
+				at.all = append(at.all, i)
+			}
+		}
+		v.read[placeOf(&r.Target)] = at
+	}
+	find := func(list []int, issuer string) int {
+		k := issuerClaim{issuer, claim}
+		first, known := at.untyped[k]
+		if !known {
+			first = len(v.all)
+			for _, i := range list {
+				if _, typed := v.all[i].Claims[claim]; !typed {
+					first = min(first, i)
+				}
+			}
+			at.untyped[k] = first
+		}
+		return first
+	}
+	first := len(v.all)
 	for _, a := range r.Sources.As {
-		issuers[issuerOf(a)] = true
-	}
-	any := len(r.Sources.As) == 0 || issuers[""] // `as "*"` has no issuer
-	for _, j := range v.all {
-		if !any && !issuers[j.Issuer] || !covers(&j.Target, &r.Target) && !covers(&r.Target, &j.Target) {
-			continue
-		}
-		if _, typed := j.Claims[claim]; !typed {
-			return j
+		if issuer := issuerOf(a); issuer != "" {
+			first = min(first, find(at.by[issuer], issuer))
+		} else { // `as "*"` has no issuer
+			first = min(first, find(at.all, ""))
 		}
 	}
-	return nil
+	if len(r.Sources.As) == 0 {
+		first = find(at.all, "")
+	}
+	if first == len(v.all) {
+		return nil
+	}
+	return v.all[first]
 }
+
+// readable are the statements whose tokens a rule may read on some pod of a place; numbers are places in the list of all.
+type readable struct {
+	all     []int
+	by      map[string][]int    // issuer
+	untyped map[issuerClaim]int // the first that gives a claim no type, or how many there are
+}
+
+type issuerClaim struct{ issuer, claim string } // of any issuer when it is empty
 
 // sameIssuer refuses an issuer that pods accept by two statements, one of which covers the other: Istio accepts what either
 // accepts, and of their other lines goes by those of the one that comes first. Two on one target are the business of lower.
