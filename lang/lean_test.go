@@ -1,8 +1,11 @@
 package lang
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -157,5 +160,54 @@ func BenchmarkSkim(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Skim(f)
+	}
+}
+
+// TestHalves holds two parsers side by side to one.
+func TestHalves(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	halved := 0
+	for _, skim := range []bool{false, true} {
+		for round := range 6 {
+			var b strings.Builder
+			b.WriteString("group g = a, b\n")
+			for b.Len() < worthHalves+1000*round {
+				if s := nearlyPlain(r); !strings.ContainsAny(s, "{}") && round < 3 {
+					f := source.New("x.zt", s)
+					if _, diags := Parse(f); len(diags) > 0 {
+						continue
+					}
+					b.WriteString(s + "\n")
+				} else if round < 5 {
+					fmt.Fprintf(&b, "allow a, b -> c%d:80 GET \"/x\"\n\n# comment\ndeny d -> e\n", r.IntN(1000))
+				} else {
+					b.WriteString("policy p(a) {\nallow a -> b\n}\n")
+				}
+			}
+			if round == 4 {
+				b.WriteString("allow a -> \n")
+			}
+			f := source.New("x.zt", b.String())
+			one := newParser(f, skim, 0, len(f.Text))
+			one.run()
+			if p := inHalves(f, skim); p != nil {
+				halved++
+			} else if round < 3 && runtime.GOMAXPROCS(0) > 1 {
+				t.Errorf("round %d was not read in halves", round)
+			}
+			got, diags := parse(f, skim)
+			if len(got.Stmts) != len(one.stmts) || len(diags) != len(one.diags) {
+				t.Fatalf("%d statements and %d diagnostics, by one parser %d and %d", len(got.Stmts), len(diags), len(one.stmts), len(one.diags))
+			}
+			if skim && !slices.Equal(got.Pieces, one.skim.pieces.texts) {
+				t.Fatal("other pieces")
+			}
+			if !reflect.DeepEqual(got.Stmts, one.stmts) {
+				t.Fatal("other statements")
+			}
+		}
+	}
+	if halved < 4 && runtime.GOMAXPROCS(0) > 1 {
+		t.Errorf("%d texts were read in halves", halved)
 	}
 }

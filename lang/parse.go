@@ -20,12 +20,12 @@ const (
 
 // Parse reads a file. The tree is never nil: a statement that cannot be read is one diagnostic and an *ast.Bad in its
 // place, and does not touch the others. Diagnostics come in order of their places.
-func Parse(f *source.File) (*ast.File, diag.List) { return parse(f, nil) }
+func Parse(f *source.File) (*ast.File, diag.List) { return parse(f, false) }
 
 // Skim is Parse that leaves plain allows unbuilt: each is an *ast.Plain, which an Expander turns into its Rule.
-func Skim(f *source.File) (*ast.File, diag.List) { return parse(f, newSkim()) }
+func Skim(f *source.File) (*ast.File, diag.List) { return parse(f, true) }
 
-func parse(f *source.File, skim *skim) (*ast.File, diag.List) {
+func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 	tree := &ast.File{Source: f}
 	var diags diag.List
 	if len(f.Text) > MaxBytes {
@@ -34,16 +34,31 @@ func parse(f *source.File, skim *skim) (*ast.File, diag.List) {
 		tree.Stmts = []ast.Stmt{&ast.Bad{Range: ast.Range{End: int32(min(len(f.Text), 1<<31-1))}}}
 		return tree, diags
 	}
-	p := &parser{file: f, text: f.Text, sc: scan.New(f.Text), skim: skim}
-	p.next()
-	p.run()
+	p := inHalves(f, skim)
+	if p == nil {
+		p = newParser(f, skim, 0, len(f.Text))
+		p.run()
+	}
 	p.hidden()
 	tree.Stmts = p.stmts
-	if skim != nil {
-		tree.Pieces = skim.pieces.texts
+	if skim {
+		tree.Pieces = p.skim.pieces.texts
 	}
 	p.diags.Sort()
 	return tree, p.diags
+}
+
+// newParser returns a parser of the text from an offset, where a statement begins, to another.
+func newParser(f *source.File, skim bool, from, to int) *parser {
+	p := &parser{file: f, text: f.Text[:to], sc: scan.New(f.Text[:to])}
+	if from > 0 {
+		p.sc.Jump(scan.Token{Kind: scan.Term, Start: int32(from), End: int32(from)})
+	}
+	if skim {
+		p.skim = newSkim()
+	}
+	p.next()
+	return p
 }
 
 // parser is the statement loop: it cuts the tokens into statements, has each read by itself, and puts the statements of a
