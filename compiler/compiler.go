@@ -121,10 +121,10 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	l.forget()
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
-	diags = append(diags, check.Program(program)...)
+	checked := beside(func() diag.List { return check.Program(program) })
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
-	diags = append(diags, more...)
+	diags = append(append(diags, checked()...), more...)
 	l.atUse(diags)
 	l.waive(&diags)
 	if program.Incomplete && !diags.HasErrors() { // a waived error must leave nothing out
@@ -142,4 +142,23 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		out.Objects = objects
 	}
 	return out, diags
+}
+
+// beside runs f on another processor, and returns what waits for its result. A panic comes up where the result is asked for.
+func beside[T any](f func() T) func() T {
+	var out T
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		out = f()
+	}()
+	return func() T {
+		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return out
+	}
 }
