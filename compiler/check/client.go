@@ -79,12 +79,12 @@ func (c *checker) isGateway(t *ir.Target) bool {
 			c.gateways = map[string]bool{}
 			for _, w := range c.p.Workloads {
 				all, seen := c.gateways[w.Namespace]
-				c.gateways[w.Namespace] = (all || !seen) && gatewayPods(w.PodLabels)
+				c.gateways[w.Namespace] = (all || !seen) && gatewayPods(w.PodLabels())
 			}
 		}
 		return c.gateways[t.Namespace]
 	case ir.OnWorkload:
-		return gatewayPods(t.Workload.PodLabels)
+		return gatewayPods(t.Workload.PodLabels())
 	}
 	return gatewayPods(t.PodLabels())
 }

@@ -266,7 +266,7 @@ func (g *guards) picks(t *ir.Target) picked {
 				if g.bearer[ns] == nil {
 					g.bearer[ns] = &ir.Carriers[*ir.Workload]{}
 				}
-				g.bearer[ns].Add(w.PodLabels, w)
+				g.bearer[ns].Add(w.PodLabels(), w)
 			}
 		}
 	}

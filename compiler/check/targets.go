@@ -49,7 +49,7 @@ func meets(s, t *ir.Target) bool {
 	case s.Namespace != t.Namespace && !t.Pods.Mesh && !(s.Kind == ir.OnPods && s.Pods.Mesh):
 		return false
 	case s.Kind == ir.OnWorkload:
-		return ir.Picks(t.Pods.Labels, s.Workload.PodLabels)
+		return ir.Picks(t.Pods.Labels, s.Workload.PodLabels())
 	}
 	have := s.PodLabels()
 	return !slices.ContainsFunc(t.Pods.Labels, func(l ir.Label) bool { v, ok := have[l.Key]; return ok && v != l.Value })

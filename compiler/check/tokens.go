@@ -155,7 +155,7 @@ func issuerKey(s string) string {
 // readsIssuers lists the keys of the issuers whose tokens a rule looks at, or means to; "" for those of any. A test of a claim
 // looks at those of every issuer that the rule does not exclude by naming others.
 func readsIssuers(r *ir.Rule) []string {
-	if r.Plain {
+	if r.Plain.Sources != 0 {
 		return nil
 	}
 	var keys []string

@@ -66,10 +66,10 @@ type Label struct{ Key, Value string }
 // Workload is something that runs: an identity, and pods that a selector picks.
 type Workload struct {
 	Namespace, Name string
-	Account         string  // service account, without namespace
-	Labels          []Label // the selector that picks its pods, sorted by key
-	PodLabels       map[string]string
-	Ports           []Port // sorted by number
+	Account         string            // service account, without namespace
+	Labels          []Label           // the selector that picks its pods, sorted by key
+	AllLabels       map[string]string // of its pods, from an inventory; nil where no more than Labels are known
+	Ports           []Port            // sorted by number
 	// PortsKnown is true when ports were declared, or nothing listens (Job, CronJob).
 	PortsKnown bool
 	// DefaultAccount is true when an inventory names no service account for it.
@@ -85,6 +85,22 @@ type Workload struct {
 
 // Ref returns the name as `.zt` writes it anywhere.
 func (w *Workload) Ref() string { return w.Namespace + "/" + w.Name }
+
+// PodLabels returns the labels that its pods are known to carry.
+func (w *Workload) PodLabels() map[string]string {
+	if w.AllLabels != nil {
+		return w.AllLabels
+	}
+	return labelMap(w.Labels)
+}
+
+func labelMap(list []Label) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, l := range list {
+		m[l.Key] = l.Value
+	}
+	return m
+}
 
 // Port returns the port of that number, or nil.
 func (w *Workload) Port(n int) *Port {
@@ -138,13 +154,9 @@ func (t *Target) Labels() []Label {
 // PodLabels returns the labels that the pods of a target are known to carry: all of a workload's, the selector of pods.
 func (t *Target) PodLabels() map[string]string {
 	if t.Kind == OnWorkload {
-		return t.Workload.PodLabels
+		return t.Workload.PodLabels()
 	}
-	have := map[string]string{}
-	for _, l := range t.Labels() {
-		have[l.Key] = l.Value
-	}
-	return have
+	return labelMap(t.Labels())
 }
 
 // Name returns the name that objects for this target carry: the workload's, the pods', or "all".

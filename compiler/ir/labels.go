@@ -61,6 +61,9 @@ type Selectors[T any] struct {
 	by map[Label][]selecting[T]
 }
 
+// Empty reports whether there is none.
+func (s *Selectors[T]) Empty() bool { return s == nil || len(s.by) == 0 }
+
 type selecting[T any] struct {
 	labels []Label
 	what   T

@@ -48,6 +48,9 @@ func (c *closed) covers(t *ir.Target) bool {
 	case c.namespaces[t.Namespace] || c.selectors[targetKey(t)]:
 		return true
 	}
+	if c.pods.Empty() {
+		return false
+	}
 	for p := range c.pods.Picking(t.PodLabels()) {
 		if p.Mesh || p.Namespace == t.Namespace {
 			return true

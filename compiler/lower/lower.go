@@ -39,7 +39,7 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 				if l.carriers[ns] == nil {
 					l.carriers[ns] = &ir.Carriers[*ir.Workload]{}
 				}
-				l.carriers[ns].Add(w.PodLabels, w)
+				l.carriers[ns].Add(w.PodLabels(), w)
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func (l *lowerer) overlaps(targets []*ir.Target, f func(first, second int)) {
 		}
 	}
 	for _, w := range l.p.Workloads {
-		on(w.Namespace, w.PodLabels)
+		on(w.Namespace, w.PodLabels())
 	}
 	for _, t := range targets {
 		if t.Labels() != nil {

@@ -86,7 +86,7 @@ func (l *lowerer) twoProviders() {
 		return g
 	}
 	for _, w := range l.p.Workloads {
-		say(w.Ref(), on(w.Namespace, w.PodLabels))
+		say(w.Ref(), on(w.Namespace, w.PodLabels()))
 	}
 	order := slices.Sorted(maps.Keys(targets))
 	for _, k := range order {

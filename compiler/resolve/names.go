@@ -134,7 +134,6 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		if len(name) > 63 {
 			r.report(s, diag.BadName, &id, "name %q is longer than a label value may be (63), so the convention cannot select its pods", name)
 		}
-		w.PodLabels = labelMap(w.Labels)
 		r.add(w)
 		return entity{workload: w}
 	}

@@ -348,7 +348,7 @@ func (r *resolver) carriers(ns string) *ir.Carriers[*ir.Workload] {
 	if c == nil {
 		c = &ir.Carriers[*ir.Workload]{}
 		for _, name := range slices.Sorted(maps.Keys(r.names[ns])) {
-			c.Add(r.names[ns][name].PodLabels, r.names[ns][name])
+			c.Add(r.names[ns][name].PodLabels(), r.names[ns][name])
 		}
 		r.carry[ns] = c
 	}
@@ -462,7 +462,7 @@ func (r *resolver) services(w *ir.Workload) []*ir.InventoryService {
 		}
 	}
 	var out []*ir.InventoryService
-	for _, i := range slices.Sorted(r.picking[w.Namespace].Picking(w.PodLabels)) {
+	for _, i := range slices.Sorted(r.picking[w.Namespace].Picking(w.PodLabels())) {
 		out = append(out, &all[i])
 	}
 	return out

@@ -63,7 +63,6 @@ func (r *resolver) declareWorkload(s *scope, d *ast.Workload) {
 	} else {
 		w.Labels = r.labels(s, d.Labels)
 	}
-	w.PodLabels = labelMap(w.Labels)
 	for i := range d.Ports {
 		r.declarePort(s, w, &d.Ports[i])
 	}
@@ -125,14 +124,6 @@ func (r *resolver) labels(s *scope, list []ast.Label) []ir.Label {
 
 func sortLabels(l []ir.Label) {
 	slices.SortFunc(l, func(a, b ir.Label) int { return strings.Compare(a.Key, b.Key) })
-}
-
-func labelMap(list []ir.Label) map[string]string {
-	m := make(map[string]string, len(list))
-	for _, l := range list {
-		m[l.Key] = l.Value
-	}
-	return m
 }
 
 func labelsOf(m map[string]string) []ir.Label {
@@ -219,7 +210,7 @@ func (r *resolver) inventory() {
 			continue
 		}
 		r.add(&ir.Workload{
-			Namespace: x.Namespace, Name: name, Account: x.Account, DefaultAccount: x.DefaultAccount, PodLabels: x.Labels,
+			Namespace: x.Namespace, Name: name, Account: x.Account, DefaultAccount: x.DefaultAccount, AllLabels: x.Labels,
 			Labels: r.pick(x, peers[x.Namespace]), Ports: x.Ports,
 			PortsKnown: len(x.Ports) > 0 || x.Kind == "Job" || x.Kind == "CronJob", Guard: x.Guard, Gateway: x.Gateway, Span: x.Span,
 		})
