@@ -56,7 +56,8 @@ func (c *Carriers[T]) Picked(selector []Label) iter.Seq[T] {
 	}
 }
 
-// Selectors finds which selectors pick a pod: only those whose first label it carries are looked at.
+// Selectors finds which selectors pick a pod without a look at all of them. Each is filed under the label that the fewest
+// before it were filed under, so that one label which all of them have costs nothing.
 type Selectors[T any] struct {
 	by map[Label][]selecting[T]
 }
@@ -77,7 +78,13 @@ func (s *Selectors[T]) Add(selector []Label, what T) {
 	if s.by == nil {
 		s.by = map[Label][]selecting[T]{}
 	}
-	s.by[selector[0]] = append(s.by[selector[0]], selecting[T]{selector, what})
+	under := selector[0]
+	for _, l := range selector {
+		if len(s.by[l]) < len(s.by[under]) {
+			under = l
+		}
+	}
+	s.by[under] = append(s.by[under], selecting[T]{selector, what})
 }
 
 // Picking returns, in no order, what picks a pod with these labels. A nil *Selectors holds nothing.

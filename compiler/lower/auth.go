@@ -46,18 +46,37 @@ func (l *lowerer) oneTransport(entries map[string]*transport, order []string) {
 	})
 }
 
+// disabled are the targets that are without mTLS: the mesh under "", namespaces, and selectors by their key.
+func (l *lowerer) disabled() map[string]bool {
+	out := map[string]bool{}
+	for _, m := range l.p.MTLS {
+		if t := &m.Target; m.Mode == "DISABLE" && !l.expired(m.Until) && t.Port == 0 {
+			switch t.Kind {
+			case ir.OnMesh:
+				out[""] = true
+			case ir.OnNamespace:
+				out[t.Namespace] = true
+			default:
+				out[targetKey(t)] = true
+			}
+		}
+	}
+	return out
+}
+
 func sameMode(a, b *security.PeerAuthentication_MutualTLS) bool { return a.Mode == b.Mode }
 
 // peerAuthentication lowers `mtls`: one object per selector, port modes inside it.
 func (l *lowerer) peerAuthentication() []named {
 	entries := map[string]*transport{}
+	disabled := l.disabled()
 	var order []string
 	for _, m := range l.p.MTLS {
 		n := len(*l.diags)
 		mode := security.PeerAuthentication_MutualTLS_Mode(security.PeerAuthentication_MutualTLS_Mode_value[m.Mode])
 		if l.expired(m.Until) {
-			if m.Mode == "STRICT" {
-				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls strict expired on %s and is still enforced", m.Until).Advise("delete it, or prolong it")
+			if m.Mode == "STRICT" || m.Mode == "PERMISSIVE" && (disabled[""] || disabled[m.Target.Namespace] || disabled[targetKey(&m.Target)]) {
+				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls %s expired on %s and is still enforced", strings.ToLower(m.Mode), m.Until).Advise("delete it, or prolong it")
 			} else {
 				l.diags.Add(diag.ExpiredAllow, m.Span, "this mtls exception expired on %s and is no longer emitted", m.Until).Advise("delete it, or prolong it")
 				m.Via.Relate((*l.diags)[n:])

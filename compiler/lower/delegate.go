@@ -100,7 +100,11 @@ func (l *lowerer) checkDelegates() {
 		return
 	}
 	several := l.assume()
-	if m := l.p.Mesh; several && !(m.MultipleProviders && !m.Istio.Before(1, 30)) {
+	switch m := l.p.Mesh; {
+	case !several:
+	case m.MultipleProviders && !m.Istio.Before(1, 30):
+		l.confusedProviders()
+	default:
 		l.twoProviders()
 	}
 	if !l.p.Incomplete {

@@ -124,6 +124,28 @@ func (l *lowerer) unsure(targets map[string]*guarded, order []string, say func(s
 	}
 }
 
+// confusedProviders refuses names that Istio does not tell apart where it asks several providers. What a provider is asked
+// about is marked istio-ext-authz-NAME-ns[..., and each is asked about the marks that begin with its own name.
+func (l *lowerer) confusedProviders() {
+	names := map[string]*ir.Rule{}
+	for _, d := range l.delegates {
+		if old := names[d.rule.Provider]; old == nil || earlier(d.rule, old) {
+			names[d.rule.Provider] = d.rule
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		for _, mark := range []string{"-", "-n", "-ns", "-ns["} {
+			base, ok := strings.CutSuffix(name, mark)
+			if other := names[base]; ok && other != nil {
+				r := names[name]
+				l.diags.Add(diag.TwoProviders, r.Span, "provider %q would be asked about all that %q is asked about: Istio goes by how the names begin", name, base).
+					Relate(other.Span, "the other one").Advise("give one of the two another name in meshConfig.extensionProviders")
+				r.Via.Relate((*l.diags)[len(*l.diags)-1:])
+			}
+		}
+	}
+}
+
 func (l *lowerer) twoOn(where string, g guards) {
 	d := l.diags.Add(diag.TwoProviders, g.second.Span, "provider %q guards %s, and so does %q: Istio asks neither, and refuses all that their rules cover", g.second.Provider, where, g.first.Provider).
 		Relate(g.first.Span, "the other one")
