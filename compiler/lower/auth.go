@@ -75,7 +75,7 @@ func (l *lowerer) peerAuthentication() []named {
 		n := len(*l.diags)
 		mode := security.PeerAuthentication_MutualTLS_Mode(security.PeerAuthentication_MutualTLS_Mode_value[m.Mode])
 		if l.expired(m.Until) {
-			if m.Mode == "STRICT" || m.Mode == "PERMISSIVE" && (disabled[""] || disabled[m.Target.Namespace] || disabled[targetKey(&m.Target)]) {
+			if m.Mode == "STRICT" || m.Mode == "PERMISSIVE" && (disabled[""] || disabled[m.Target.Namespace] || m.Target.Port != 0 && disabled[targetKey(&m.Target)]) {
 				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls %s expired on %s and is still enforced", strings.ToLower(m.Mode), m.Until).Advise("delete it, or prolong it")
 			} else {
 				l.diags.Add(diag.ExpiredAllow, m.Span, "this mtls exception expired on %s and is no longer emitted", m.Until).Advise("delete it, or prolong it")
