@@ -84,13 +84,25 @@ func shaped(flag, value string) bool {
 
 // compile reads and compiles one program. When the error is not nil, everything has been said.
 func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, compiler.Output, diag.List, error) {
+	var out compiler.Output
+	in, diags, err := a.with(c, paths, s, func(ctx context.Context, given compiler.Input) (diags diag.List) {
+		given.Reasons, given.Trace = s.reasons, a.stats.trace()
+		out, diags = compiler.Compile(ctx, given)
+		a.stats.end()
+		return diags
+	})
+	return in, out, diags, err
+}
+
+// with reads one program and hands it to the compiler. When the error is not nil, everything has been said.
+func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(context.Context, compiler.Input) diag.List) (*inputs, diag.List, error) {
 	a.stage = "reading the inputs"
 	a.stats.begin("read")
 	r := &reader{stdin: a.stdin}
 	in := r.program(paths)
 	r.manifests(in, s.inventory)
 	if r.diags.HasErrors() {
-		return in, compiler.Output{}, r.diags, exit(exitUsage)
+		return in, r.diags, exit(exitUsage)
 	}
 	a.stats.end(compiler.Count{What: "files", N: len(in.files) + len(in.inventory)}, compiler.Count{What: "bytes", N: int(r.total)})
 	a.begin("compiling")
@@ -98,11 +110,9 @@ func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	out, diags := compiler.Compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options, Reasons: s.reasons, Trace: a.stats.trace()})
-	a.stats.end()
-	diags = append(diags, r.diags...)
+	diags := append(compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options}), r.diags...)
 	diags.Sort()
-	return in, out, diags, verdict(diags, s.werror)
+	return in, diags, verdict(diags, s.werror)
 }
 
 // explainWerror says why a program with nothing but warnings fails.

@@ -5,6 +5,8 @@ const (
 	AmbiguousProgram Code = "ZT3030"
 	OtherProgram     Code = "ZT3031"
 	UnlistedFile     Code = "ZT3032"
+	GraphTooLarge    Code = "ZT3033"
+	MermaidTooLarge  Code = "ZT3034"
 )
 
 var outputCodes = []Info{
@@ -36,5 +38,18 @@ allow web -> api GET
 		Explanation: "The `kustomization.yaml` that ztc writes lists the files of the program, and nothing else. The old one lists a file that is there and " +
 			"is not wholly of this program: somebody added it to the list, or added an object to a file that the program has no more policies for. " +
 			"Such a file is never removed; but kustomize would no longer see it, and what applies its output with pruning would delete its objects.",
+	},
+	{
+		Code: GraphTooLarge, Severity: Error, Internal: true,
+		Title: "a graph is too large to draw",
+		Explanation: "`ztc graph --format svg` draws up to 2000 nodes and edges, and no format has more than a million rules, each source on each target " +
+			"counted. Nobody reads a larger drawing. `--format json` and `--format dot` are for tools, which can pick what they show; a drawing of one " +
+			"team is made from the files of that team.",
+	},
+	{
+		Code: MermaidTooLarge, Severity: Warning, Internal: true,
+		Title: "a graph is larger than Mermaid draws",
+		Explanation: "Mermaid refuses a flowchart with more than 500 edges, or with more than 50 000 characters, unless `maxEdges` and `maxTextSize` in its " +
+			"configuration say more. Where the graph is rendered by somebody else, such as GitHub, only a smaller graph helps.",
 	},
 }
