@@ -148,7 +148,7 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if bad := d.write(files, old); len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	diags = append(diags, d.remove(stale)...)
+	diags = append(diags, d.remove(stale, files)...)
 	a.report(diags)
 	if diags.HasErrors() {
 		return exit(exitUsage)

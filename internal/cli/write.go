@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/zt-lang/ztc/lang/diag"
@@ -49,16 +51,22 @@ func (d *destination) hold() diag.List {
 }
 
 // remove deletes files of earlier builds, and says so.
-func (d *destination) remove(stale []output) diag.List {
+func (d *destination) remove(stale, files []output) diag.List {
 	var l diag.List
+	written := map[string]bool{} // without the ending
+	for _, f := range files {
+		written[strings.TrimSuffix(f.name, path.Ext(f.name))] = true
+	}
 	for _, f := range stale {
 		name := d.display(f.name)
 		if err := d.root.Remove(f.name); err != nil {
 			l.Add(diag.CannotWrite, source.Span{}, "cannot remove %q, which is left over from an earlier build: %s", name, reason(err))
 			continue
 		}
-		l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name).
-			Advise("delete its objects from the cluster, too")
+		said := l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name)
+		if !written[strings.TrimSuffix(f.name, path.Ext(f.name))] { // else its objects have moved to another format
+			said.Advise("delete its objects from the cluster, too")
+		}
 	}
 	return l
 }

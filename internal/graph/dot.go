@@ -74,9 +74,9 @@ func dotEdge(e *Edge) string {
 }
 
 // dotText is a quoted string; a backslash in it means nothing.
-func dotText(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
-}
+func dotText(s string) string { return `"` + dotEscape.Replace(s) + `"` }
+
+var dotEscape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 // dotLabel is a quoted string in which Graphviz finds no character entities.
 func dotLabel(s string) string { return dotText(strings.ReplaceAll(s, "&", "&amp;")) }

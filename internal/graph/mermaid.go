@@ -61,7 +61,15 @@ const (
 )
 
 func colour(e *Edge) string {
-	return map[ast.Action]string{ast.Deny: red, ast.Delegate: blue, ast.Audit: grey}[e.Action]
+	switch e.Action {
+	case ast.Deny:
+		return red
+	case ast.Delegate:
+		return blue
+	case ast.Audit:
+		return grey
+	}
+	return ""
 }
 
 func mermaidArrow(e *Edge) string {
