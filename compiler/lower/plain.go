@@ -28,6 +28,7 @@ type plain struct {
 	ops      []*cube             // by number of an operation
 	keys     []string            // likewise: canonical text
 	http     []bool              // likewise
+	size     []int32             // likewise: of the operation in bytes, an upper bound
 	to       []*security.Rule_To // likewise: shared by all rules; nil for a free operation
 }
 
@@ -108,7 +109,7 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 	if !ok || len(cs) != 1 || cs[0].tcp {
 		return -1
 	}
-	c := cs[0]
+	c := &cs[0]
 	if c.isHTTP() && !c.hasHTTPField() {
 		return -1
 	}
@@ -119,14 +120,14 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 		if k.number == nil {
 			k.number = map[string]int32{}
 		}
-		k.ops, k.keys, k.http = append(k.ops, &c), append(k.keys, key), append(k.http, c.isHTTP())
+		k.ops, k.keys, k.http = append(k.ops, c), append(k.keys, key), append(k.http, c.isHTTP())
 		n = int32(len(k.ops))
 		k.number[key] = n
 		var to *security.Rule_To
-		if !freeFields(&c) {
-			to = operationSpec(&c)
+		if !freeFields(c) {
+			to = operationSpec(c)
 		}
-		k.to = append(k.to, to)
+		k.to, k.size = append(k.to, to), append(k.size, int32(operationSize(to.GetOperation())))
 	}
 	return n
 }
@@ -288,6 +289,22 @@ func appendSourcesKey(key []byte, names []string) []byte {
 	}
 	return append(key, "\x06\x04"...)
 }
+
+// small reports whether pairs cannot come near a limit that splits an object, however they are grouped.
+func (b *Builder) small(pairs []pair) bool {
+	if len(pairs) == 0 || len(pairs) > 64 {
+		return false
+	}
+	k := &b.plan.plain
+	size := 0
+	for _, p := range pairs {
+		size += 2*ruleOverhead + int(k.size[p.op]) + len(k.identity[p.caller]) + lineOverhead
+	}
+	return size <= maxRule
+}
+
+// ruleOverhead is more than a rule and its source and operation take beside their values.
+const ruleOverhead = 100
 
 // uncovered drops the pairs whose operation another one of the same caller includes, as dropCovered does.
 func (b *Builder) uncovered(pairs []pair) []pair {

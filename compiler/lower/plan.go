@@ -73,14 +73,15 @@ func (p *Plan) header(n *named) *istio.Object {
 }
 
 func (b *Builder) authorization(n *named, obj *istio.Object) []*istio.Object {
-	var rules []*security.Rule
+	var parts [][]*security.Rule
 	switch o := n.gathered; {
+	case len(o.cubes) == 0 && b.small(o.plain):
+		parts = [][]*security.Rule{b.plain(o.plain)}
 	case len(o.cubes) == 0 && len(o.plain) > 0:
-		rules = b.plain(o.plain)
+		parts = partition(b.plain(o.plain))
 	default:
-		rules = specs(group(slices.Collect(o.each(&b.plan.plain)), n.action == ast.Allow))
+		parts = partition(specs(group(slices.Collect(o.each(&b.plan.plain)), n.action == ast.Allow)))
 	}
-	parts := partition(rules)
 	if len(parts) > 1 {
 		parts = slices.DeleteFunc(parts, func(r []*security.Rule) bool { return len(r) == 0 })
 	}

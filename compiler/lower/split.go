@@ -177,6 +177,9 @@ func sourceSize(s *security.Source) int {
 }
 
 func operationSize(o *security.Operation) int {
+	if o == nil {
+		return 0
+	}
 	return 40 + sizeOf(o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Hosts, o.NotHosts, o.Ports, o.NotPorts)
 }
 
