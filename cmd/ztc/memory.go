@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	floor = 72 << 20 // bytes of the heap below which nothing is collected: most programs never get there
-	more  = 50       // garbage per live memory, in percent, above it
+	floor = 88 << 20 // bytes of the heap below which nothing is collected: most programs never get there
+	more  = 40       // garbage per live memory, in percent, above it
 )
 
 // memory sets when garbage is collected: a compiler is a short process that keeps most of what it makes. GOGC and GOMEMLIMIT
