@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxImport      = 64 << 20 // bytes of one imported file
+	maxImport      = 128 << 20 // bytes of one imported file
 	maxImportDepth = 32
 )
 

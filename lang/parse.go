@@ -11,8 +11,8 @@ import (
 
 // Limits of what is read. What lies beyond one is a diagnostic.
 const (
-	MaxBytes  = 64 << 20 // of a file
-	MaxTokens = 100_000  // of a statement
+	MaxBytes  = 128 << 20 // of a file
+	MaxTokens = 100_000   // of a statement
 	MaxDepth  = grammar.MaxDepth
 	MaxErrors = 100 // of syntax in a file; after them the rest is not read
 	MaxHidden = 20  // characters that a reader cannot see, reported one by one

@@ -13,7 +13,7 @@ import (
 
 // Bounds of what is read.
 const (
-	maxFile  = 64 << 20
+	maxFile  = 128 << 20
 	maxTotal = 256 << 20
 	maxFiles = 10_000
 )
@@ -45,7 +45,7 @@ func (r *reader) text(in io.Reader, name string, size int64) (string, bool) {
 		return "", false
 	}
 	if b.Len() > maxFile {
-		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
+		r.add(diag.FileTooLarge, "%q is larger than 128 MiB", name)
 		return "", false
 	}
 	if r.total += int64(b.Len()); r.total > maxTotal {
@@ -88,7 +88,7 @@ func (r *reader) file(root *os.Root, p, name string) (*source.File, os.FileInfo)
 		return nil, nil
 	}
 	if info.Size() > maxFile {
-		r.add(diag.FileTooLarge, "%q is larger than 64 MiB", name)
+		r.add(diag.FileTooLarge, "%q is larger than 128 MiB", name)
 		return nil, nil
 	}
 	text, ok := r.text(f, name, info.Size())

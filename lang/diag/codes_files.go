@@ -34,7 +34,7 @@ var fileCodes = []Info{
 	{
 		Code: FileTooLarge, Severity: Error, Internal: true,
 		Title: "an input is too large",
-		Explanation: "One input may hold 64 MiB, and all inputs of one call together 256 MiB. What is larger is not a policy that anybody reads; " +
+		Explanation: "One input may hold 128 MiB, and all inputs of one call together 256 MiB. What is larger is not a policy that anybody reads; " +
 			"more often it is the wrong file. Split a larger inventory into several calls, or cut it down to workloads and Services.",
 	},
 	{

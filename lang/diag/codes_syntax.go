@@ -135,7 +135,7 @@ var syntaxCodes = []Info{
 		"deny trust-domain \"a.example\", \"b.example\" -> api", "deny trust-domain \"a.example\", trust-domain \"b.example\" -> api"),
 	{
 		Code: TextTooLarge, Severity: Error, Internal: true, Title: "a file too large to read",
-		Explanation: "A file of more than 64 MiB is not read. A program of that size is many files.",
+		Explanation: "A file of more than 128 MiB is not read. A program of that size is many files.",
 	},
 	{
 		Code: TooDeep, Severity: Error, Internal: true, Title: "nesting that is too deep",

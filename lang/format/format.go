@@ -3,6 +3,7 @@
 package format
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang"
@@ -17,14 +18,31 @@ import (
 //
 // Line ends inside a statement are the author's, and so is the choice between a block on one line and a block on several.
 func Source(f *source.File) ([]byte, diag.List) {
-	tree, diags := lang.Parse(f)
 	text := f.Text
-	p := &printer{text: text}
-	for _, t := range opaque(text, scan.All(text), bad(tree.Stmts, nil)) {
+	done := make(chan struct{})
+	seed := maphash.MakeSeed()
+	var tree *ast.File
+	var diags diag.List
+	var want uint64
+	go func() {
+		defer close(done)
+		tree, diags = lang.Skim(f)
+		want = essence(seed, text)
+	}()
+	p := newPrinter(text)
+	for t := range scan.Each(text) { // as if nothing were wrong with it
 		p.read(t)
 	}
-	out := p.print()
-	if !same(text, out) {
+	out := p.finish()
+	<-done
+	if ranges := bad(tree.Stmts, nil); len(ranges) > 0 {
+		p = newPrinter(text)
+		for _, t := range opaque(text, scan.All(text), ranges) {
+			p.read(t)
+		}
+		out = p.finish()
+	}
+	if essence(seed, out) != want {
 		// Only a text with an error comes here: its tokens depend on the line ends in ways that the layout does not keep.
 		return []byte(text), diags
 	}
@@ -86,44 +104,31 @@ func lineEnd(t scan.Token, text string) bool {
 	return (t.Kind == scan.Newline || t.Kind == scan.Term) && text[t.Start:t.End] != ";"
 }
 
-// same reports whether two texts have the same tokens and the same comments in the same order.
-func same(a, b string) bool {
-	x, y := essence(a), essence(b)
-	if len(x) != len(y) {
-		return false
+// essence is a hash of what formatting keeps: the tokens and the comments, in their order. A statement's end is one whether it
+// is written as ; or as the end of the line, and at the end of the text nothing needs an end.
+func essence(seed maphash.Seed, text string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	word := func(k scan.Kind, text string) {
+		h.WriteString(text)
+		h.WriteByte(0xff) // no UTF-8 has it
+		h.WriteByte(byte(k))
 	}
-	for i := range x {
-		if x[i] != y[i] {
-			return false
-		}
-	}
-	return true
-}
-
-type word struct {
-	kind scan.Kind
-	text string
-}
-
-// essence is what formatting keeps. A statement's end is one whether it is written as ; or as the end of the line, and at
-// the end of the text nothing needs an end.
-func essence(text string) []word {
-	var out []word
 	ended := false
-	for _, t := range scan.All(text) {
+	for t := range scan.Each(text) {
 		switch t.Kind {
 		case scan.Space, scan.Newline:
 		case scan.Term:
 			ended = true // where it stands among comments does not matter
 		case scan.Comment:
-			out = append(out, word{t.Kind, strings.TrimRight(text[t.Start:t.End], " \t\r")})
+			word(t.Kind, strings.TrimRight(text[t.Start:t.End], " \t\r"))
 		default:
 			if ended {
-				out = append(out, word{kind: scan.Term})
+				word(scan.Term, "")
 				ended = false
 			}
-			out = append(out, word{t.Kind, text[t.Start:t.End]})
+			word(t.Kind, text[t.Start:t.End])
 		}
 	}
-	return out
+	return h.Sum64()
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,4 +196,28 @@ func FuzzFormat(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) { keeps(t, text) })
+}
+
+// same reports whether two texts have the same tokens and the same comments in the same order: what essence hashes, word by word.
+func same(a, b string) bool { return slices.Equal(words(a), words(b)) }
+
+func words(text string) []string {
+	var out []string
+	ended := false
+	for _, t := range scan.All(text) {
+		switch t.Kind {
+		case scan.Space, scan.Newline:
+		case scan.Term:
+			ended = true
+		case scan.Comment:
+			out = append(out, strings.TrimRight(text[t.Start:t.End], " \t\r"))
+		default:
+			if ended {
+				out = append(out, "")
+				ended = false
+			}
+			out = append(out, t.Kind.String()+text[t.Start:t.End])
+		}
+	}
+	return out
 }

@@ -34,10 +34,14 @@ type block struct {
 	opener string // first word of the statement that opened it
 }
 
+// window is how many items are kept, where no block is open.
+const window = 512
+
 type printer struct {
 	text  string
-	items []item
-	gap   gap // since the last significant token
+	items []item // the last one that was printed, and those that are not
+	done  int    // how many of items are printed
+	gap   gap    // since the last significant token
 	open  []int
 
 	out    strings.Builder
@@ -45,6 +49,12 @@ type printer struct {
 	paren  int    // open ( and [
 	first  string // first word of the statement or entry
 	words  int    // of it, so far
+}
+
+func newPrinter(text string) *printer {
+	p := &printer{text: text, items: make([]item, 0, window+64)}
+	p.out.Grow(len(text) + len(text)/8)
+	return p
 }
 
 // read takes the next token of the text.
@@ -68,7 +78,7 @@ func (p *printer) read(t scan.Token) {
 func (p *printer) add(t scan.Token) {
 	it := item{Token: t, gap: p.gap, open: -1}
 	p.gap = gap{}
-	if it.gap.breaks() || strings.Contains(p.text[t.Start:t.End], "\n") {
+	if len(p.open) > 0 && (it.gap.breaks() || strings.Contains(p.text[t.Start:t.End], "\n")) {
 		for i := len(p.open) - 1; i >= 0 && !p.items[p.open[i]].broken; i-- {
 			p.items[p.open[i]].broken = true
 		}
@@ -82,17 +92,31 @@ func (p *printer) add(t scan.Token) {
 			p.open = p.open[:n-1]
 		}
 	}
+	if it.gap.term && len(p.open) == 0 && len(p.items) >= window {
+		p.print()
+		p.items[0], p.items, p.done = p.items[len(p.items)-1], p.items[:1], 1
+	}
 	p.items = append(p.items, it)
 }
 
-// print writes all items.
-func (p *printer) print() string {
-	for i := range p.items {
+// print writes the items that are not written yet.
+func (p *printer) print() {
+	for i := p.done; i < len(p.items); i++ {
 		it := &p.items[i]
 		p.between(i, it)
 		p.enter(i, it)
-		p.out.WriteString(strings.ReplaceAll(p.text[it.Start:it.End], "\r\n", "\n"))
+		text := p.text[it.Start:it.End]
+		if it.Kind == scan.Bad { // the only token that can hold line ends
+			text = strings.ReplaceAll(text, "\r\n", "\n")
+		}
+		p.out.WriteString(text)
 	}
+	p.done = len(p.items)
+}
+
+// finish writes what is left, and returns all that was written.
+func (p *printer) finish() string {
+	p.print()
 	p.comments(p.gap.comments, "", false)
 	if p.out.Len() > 0 {
 		p.out.WriteByte('\n')

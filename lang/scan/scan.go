@@ -6,6 +6,7 @@
 package scan
 
 import (
+	"iter"
 	"math"
 	"strings"
 )
@@ -85,11 +86,28 @@ func New(text string) Scanner {
 // All returns every token of a text in order, trivia included, without the EOF.
 func All(text string) []Token {
 	var all []Token
-	s := New(text)
-	s.all = &all
-	for s.Next().Kind != EOF {
+	for t := range Each(text) {
+		all = append(all, t)
 	}
 	return all
+}
+
+// Each yields every token of a text in order, trivia included, without the EOF.
+func Each(text string) iter.Seq[Token] {
+	return func(yield func(Token) bool) {
+		var buf []Token // since the last significant token; one may still become a Term until that comes
+		s := New(text)
+		s.all = &buf
+		for k := Term; k != EOF; {
+			k = s.Next().Kind
+			for _, t := range buf {
+				if !yield(t) {
+					return
+				}
+			}
+			buf = buf[:0]
+		}
+	}
 }
 
 // Next returns the next token that is not trivia. At the end of the text it returns EOF, for ever.
