@@ -52,11 +52,11 @@ func TestScripts(t *testing.T) {
 			"fifo": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o600))
 			},
-			// sparse NAME SIZE-IN-MIB makes a large file.
+			// sparse NAME makes a file that is too large.
 			"sparse": func(ts *testscript.TestScript, _ bool, args []string) {
 				f, err := os.Create(ts.MkAbs(args[0]))
 				ts.Check(err)
-				ts.Check(f.Truncate(65 << 20))
+				ts.Check(f.Truncate(129 << 20))
 				ts.Check(f.Close())
 			},
 			// perm MODE NAME changes permissions.
