@@ -1,7 +1,7 @@
 package resolve
 
 import (
-	"slices"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -46,16 +46,9 @@ func (r *resolver) arguments(s *scope, a *ast.Use, d *definition) (map[string]bo
 		switch {
 		case arg.Param != nil:
 			name = arg.Param.Text
-			if !slices.ContainsFunc(d.policy.Params, func(p ast.Ident) bool { return p.Text == name }) {
+			if d.sig.params[name] == nil {
 				x := r.report(s, diag.BadArguments, arg.Param, "policy %q has no parameter %q", d.name.Text, name).Relate(d.scope.span(&d.name), "defined here")
-				names := func(yield func(string) bool) {
-					for _, p := range d.policy.Params {
-						if !yield(p.Text) {
-							return
-						}
-					}
-				}
-				r.suggest(s, x, *arg.Param, name, names, func(n string) string { return n })
+				r.suggest(s, x, *arg.Param, name, maps.Keys(d.sig.params), func(n string) string { return n })
 				ok = false
 				continue
 			}

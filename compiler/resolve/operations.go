@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -261,18 +262,25 @@ func (r *resolver) expand(s *scope, it *ast.Item, kind ast.SetKind) ([]string, b
 		r.wrongKind(s, it, d, "this is a list of "+kind.String())
 		return nil, false
 	}
+	if d.values != nil && r.statements <= maxStatements && r.bounded(s, it, d, len(d.values), len(d.values)) {
+		return d.values, true
+	}
 	inner, ok := r.enter(s, d, it)
 	if !ok {
 		return nil, false
 	}
 	defer r.leave(d)
+	n := len(r.diags)
 	out, ok := r.items(inner, d.set.Items, kind)
 	for i := range d.set.Items {
 		if r.holdsHuge(inner, d, d.set.Items[i].Text) {
 			return nil, false
 		}
 	}
-	return out, ok && r.bounded(s, it, d, len(out), len(out))
+	if ok = ok && r.bounded(s, it, d, len(out), len(out)); ok && (inner.via == nil || n == len(r.diags)) { // else every use is told
+		d.values = slices.Clip(out)
+	}
+	return out, ok
 }
 
 // host resolves a host to Istio's patterns, lower case. A plain name covers its ports unless it is exact.

@@ -100,15 +100,17 @@ type table map[string]*definition
 
 // definition is a named group, set or policy with the scope that its body is resolved in.
 type definition struct {
-	name   ast.Ident
-	scope  scope
-	group  *ast.Group
-	set    *ast.Set
-	policy *ast.Policy
-	sig    *signature // of a policy
-	used   bool       // something refers to it
-	busy   bool       // being expanded: a cycle comes back here
-	huge   bool       // expands past a bound, or holds something that does
+	name    ast.Ident
+	scope   scope
+	group   *ast.Group
+	set     *ast.Set
+	policy  *ast.Policy
+	sig     *signature  // of a policy
+	used    bool        // something refers to it
+	values  []string    // of a set, once it was expanded
+	callers []ir.Source // of a group, once it was expanded
+	busy    bool        // being expanded: a cycle comes back here
+	huge    bool        // expands past a bound, or holds something that does
 }
 
 func (d *definition) kind() string {

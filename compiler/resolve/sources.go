@@ -174,12 +174,16 @@ func (r *resolver) wrongKind(s *scope, at ast.Node, d *definition, want string) 
 
 // members expands a group, where it was written.
 func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, bool) {
+	if d.callers != nil && r.statements <= maxStatements && r.bounded(s, at, d, len(d.callers), len(d.callers)) {
+		return d.callers, true
+	}
 	inner, ok := r.enter(s, d, at)
 	if !ok {
 		return nil, false
 	}
 	defer r.leave(d)
 	var out []ir.Source
+	n := len(r.diags)
 	for i := range d.group.Members {
 		m := &d.group.Members[i]
 		list, good := r.source(inner, m)
@@ -191,6 +195,9 @@ func (r *resolver) members(s *scope, d *definition, at ast.Node) ([]ir.Source, b
 		if r.holdsHuge(inner, d, m.Name.Text) {
 			return nil, false
 		}
+	}
+	if ok && (inner.via == nil || n == len(r.diags)) { // else every use is told
+		d.callers = slices.Clip(out)
 	}
 	return out, ok
 }
