@@ -68,6 +68,7 @@ func TestExamples(t *testing.T) {
 		{scenario: "ship/requests.json", program: "ship"},
 		{scenario: "frontend/requests.json", program: "frontend/frontend.zt"},
 		{scenario: "frontend/jwt.json", program: "frontend"},
+		{scenario: "boutique/requests.json", program: "boutique"},
 		{scenario: "frontend/wrong/deny-empty-rule.json", policies: "frontend/wrong/deny-empty-rule.yaml"},
 		{scenario: "frontend/wrong/default-account.json", policies: "frontend/wrong/allow-frontend.yaml"},
 	} {

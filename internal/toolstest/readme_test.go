@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the output in the READMEs")
 
-// TestReadme runs every `$ ztc ...` of a console block in the READMEs, in the directory of the README, and holds the block
-// to what the command writes.
+// TestReadme runs every `$ ztc ...` and `$ cat FILE` of a console block in the READMEs, in the directory of the README, and holds
+// the block to what the command writes. A mermaid block is held to the command in the comment above it.
 func TestReadme(t *testing.T) {
 	readmes, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
 	if err != nil || len(readmes) == 0 {
@@ -48,40 +48,57 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// rerun replaces the output below each `$ ztc` line of a console block.
+// rerun replaces the output below each command of a console block, and the mermaid blocks that a command made.
 func rerun(text string) string {
-	const open, end = "```console\n", "```\n"
 	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(text, open)
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		block, after, ok := strings.Cut(rest, end)
-		if !ok {
-			b.WriteString(open + rest)
-			return b.String()
-		}
-		b.WriteString(open)
-		ours := false
-		for line := range strings.Lines(block) {
-			command, isCommand := strings.CutPrefix(strings.TrimSpace(line), "$ ")
-			switch {
-			case isCommand:
-				b.WriteString(line)
-				args := strings.Fields(command)
-				ours = len(args) > 1 && args[0] == "ztc" && !strings.ContainsAny(command, "|<>'\"")
-				if ours {
-					var out bytes.Buffer
-					cli.Main(args[1:], strings.NewReader(""), &out, &out, nil)
-					b.Write(out.Bytes())
-				}
-			case !ours:
-				b.WriteString(line)
+	block, ours, drawing := "", false, ""
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case block == "" && strings.HasPrefix(line, "```"):
+			block, ours = strings.TrimPrefix(trimmed, "```"), false
+			b.WriteString(line)
+			if block == "mermaid" && drawing != "" {
+				out, _ := run(drawing)
+				b.WriteString(out)
+				ours = true
 			}
+		case block != "" && trimmed == "```":
+			block, ours = "", false
+			b.WriteString(line)
+		case block == "console" && strings.HasPrefix(trimmed, "$ "):
+			b.WriteString(line)
+			var out string
+			out, ours = run(trimmed[len("$ "):])
+			b.WriteString(out)
+		case !ours:
+			b.WriteString(line)
 		}
-		b.WriteString(end)
-		text = after
+		drawing = strings.TrimSuffix(strings.TrimPrefix(trimmed, "<!-- $ "), " -->")
+		if len(drawing)+len("<!-- $  -->") != len(trimmed) {
+			drawing = ""
+		}
 	}
+	return b.String()
+}
+
+// run answers a command that needs no shell: ztc, and cat of one file.
+func run(command string) (out string, ok bool) {
+	args := strings.Fields(command)
+	if len(args) < 2 || strings.ContainsAny(command, "|<>'\"") {
+		return "", false
+	}
+	switch {
+	case args[0] == "ztc":
+		var out bytes.Buffer
+		cli.Main(args[1:], strings.NewReader(""), &out, &out, nil)
+		return out.String(), true
+	case args[0] == "cat" && len(args) == 2:
+		data, err := os.ReadFile(args[1])
+		if err != nil {
+			return err.Error() + "\n", true
+		}
+		return string(data), true
+	}
+	return "", false
 }

@@ -116,6 +116,16 @@ func TestTeams(t *testing.T) {
 	same(t, 7, generated, tool(t, "kustomize", "build", "examples/teams"))
 }
 
+// TestBoutique holds the example that people learn from to having no warning, too.
+func TestBoutique(t *testing.T) {
+	fresh(t, "examples/boutique/generated/", "examples/boutique")
+	var out bytes.Buffer
+	args := []string{"check", "--werror", "--now", "2026-06-01", filepath.Join(root, "examples/boutique")}
+	if code := cli.Main(args, strings.NewReader(""), &out, &out, nil); code != 0 || out.Len() > 0 {
+		t.Errorf("exit code %d\n%s", code, &out)
+	}
+}
+
 // TestHelm also has a value that looks like a template, which a generated file under templates/ would lose.
 func TestHelm(t *testing.T) {
 	fresh(t, "examples/helm/files/policies.yaml", "examples/helm")
