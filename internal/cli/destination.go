@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -253,11 +254,15 @@ func (d *destination) old(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxOld+1))
-	if err == nil && len(b) > maxOld {
+	var b bytes.Buffer
+	if size := info.Size(); size <= maxOld {
+		b.Grow(int(size) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, maxOld+1))
+	if err == nil && b.Len() > maxOld {
 		err = fmt.Errorf("it is larger than 1 GiB")
 	}
-	return b, err
+	return b.Bytes(), err
 }
 
 // stale returns files of earlier builds of the program that are no longer written, sorted by name, and warns of those of
