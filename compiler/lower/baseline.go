@@ -101,6 +101,10 @@ func (l *lowerer) noBaseline(r *ir.Rule) {
 		}
 		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.String())
 	default:
+		if r.Target.Namespace == l.p.Mesh.RootNamespace { // has no baseline of its own
+			d.Advise("add `deny all on %s`, or `deny all in mesh`", r.Target.Workload.Ref())
+			return
+		}
 		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.Workload.Ref())
 	}
 }
@@ -177,6 +181,9 @@ func (l *lowerer) pointless() {
 func (l *lowerer) closing(open []*ir.Workload) string {
 	if ns := open[0].Namespace; ns != l.p.Mesh.RootNamespace {
 		return fmt.Sprintf("add `deny all in %s`, or `allow all in %s` if that is wanted", ns, ns)
+	}
+	if len(open) == 1 {
+		return fmt.Sprintf("add `deny all on %s`, or `deny all in mesh`", open[0].Ref())
 	}
 	return "add `deny all in mesh`"
 }

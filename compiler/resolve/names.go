@@ -59,6 +59,9 @@ func (r *resolver) ownName(s *scope, id ast.Ident, what string) {
 
 func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *definition {
 	lib, ok := s.unit.Imports[alias]
+	if !ok && s.brokenImport(alias) {
+		return nil
+	}
 	if !ok {
 		d := r.report(s, diag.UnknownImport, &id, "no import is named %q here", alias)
 		has := func(yield func(string) bool) {
@@ -71,6 +74,7 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 		r.suggest(s, d, id, alias, has, func(x string) string { return x + "." + member })
 		if len(d.Fixes) == 0 {
 			d.Note("a name with a dot is always a definition of an import; a workload with a dot in its name is written with its namespace: %s/%s", s.ns, id.Text)
+			r.wherefrom(s, d, alias, member)
 		}
 		return nil
 	}
@@ -103,7 +107,7 @@ func (r *resolver) namespace(s *scope, n ast.Node, ns string) string {
 			}
 			return x
 		})
-		if len(d.Fixes) == 0 {
+		if len(d.Fixes) == 0 && !r.notNamespace(s, d, n, ns) {
 			d.Advise("declare it: `namespace %s { }`, or give an inventory that has it", ns)
 		}
 		return ""
@@ -142,6 +146,7 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		if strings.Contains(id.Text, "/") {
 			r.suggest(s, d, id, ns, maps.Keys(r.known), func(x string) string { return x + "/" + name })
 		}
+		noNamespaceLine(s, d, id)
 		return entity{}
 	}
 	d := r.report(s, diag.UnknownWorkload, &id, "unknown workload %q in namespace %s", name, ns)
@@ -160,6 +165,7 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		return ns + "/" + x
 	})
 	r.behind(s, d, id, ns, name)
+	r.perhapsNamespace(d, id)
 	if len(d.Fixes) == 0 && bare {
 		for _, other := range slices.Sorted(maps.Keys(r.names)) {
 			if r.names[other][name] != nil {

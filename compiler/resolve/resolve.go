@@ -133,6 +133,9 @@ type scope struct {
 	via    *ir.Use // the `use` that brought us here, nil outside
 }
 
+// defaultNamespace is that of names above the first `namespace` line of a file.
+const defaultNamespace = "default"
+
 func (s *scope) span(n ast.Node) source.Span { return s.unit.File.Span(n) }
 
 // report adds a diagnostic at a node, and the uses that led there.
@@ -155,7 +158,7 @@ func (s *scope) definitions(r *resolver) table {
 
 // statements calls f for each statement of a file with the namespace in force.
 func statements(u *Unit, f func(s *scope, st ast.Stmt)) {
-	s := &scope{unit: u, ns: "default"}
+	s := &scope{unit: u, ns: defaultNamespace}
 	for _, st := range u.File.Stmts {
 		if n, ok := st.(*ast.Namespace); ok && !n.Block {
 			s = &scope{unit: u, ns: n.Name.Text}

@@ -486,6 +486,10 @@ func (r *resolver) portNotes(d *diag.Diagnostic, w *ir.Workload, n int) {
 	for _, p := range w.Ports {
 		have = append(have, strings.TrimSpace(p.Name+" "+strconv.Itoa(p.Number)))
 	}
+	if len(have) == 0 {
+		d.Note("no manifest and no declaration says which ports it has").Advise("declare them: `workload %s { port ... }`, or give an inventory that has them", w.Ref())
+		return
+	}
 	d.Note("its ports are %s", strings.Join(have, ", "))
 	leads := map[int]bool{}
 	for _, svc := range r.services(w) {
