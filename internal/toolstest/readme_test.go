@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the output in the READMEs")
 
 // TestReadme runs every `$ ztc ...` and `$ cat FILE` of a console block in the READMEs, in the directory of the README, and holds
-// the block to what the command writes. A mermaid block is held to the command in the comment above it.
+// the block to what the command writes.
 func TestReadme(t *testing.T) {
 	readmes, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
 	if err != nil || len(readmes) == 0 {
@@ -48,38 +48,38 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// rerun replaces the output below each command of a console block, and the mermaid blocks that a command made.
+// rerun replaces the output below each command of a console block that run knows.
 func rerun(text string) string {
+	const open, end = "```console\n", "```\n"
 	var b strings.Builder
-	block, ours, drawing := "", false, ""
-	for line := range strings.Lines(text) {
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case block == "" && strings.HasPrefix(line, "```"):
-			block, ours = strings.TrimPrefix(trimmed, "```"), false
-			b.WriteString(line)
-			if block == "mermaid" && drawing != "" {
-				out, _ := run(drawing)
+	for {
+		before, rest, ok := strings.Cut(text, open)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		block, after, ok := strings.Cut(rest, end)
+		if !ok {
+			b.WriteString(open + rest)
+			return b.String()
+		}
+		b.WriteString(open)
+		ours := false
+		for line := range strings.Lines(block) {
+			command, isCommand := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+			switch {
+			case isCommand:
+				b.WriteString(line)
+				var out string
+				out, ours = run(command)
 				b.WriteString(out)
-				ours = true
+			case !ours:
+				b.WriteString(line)
 			}
-		case block != "" && trimmed == "```":
-			block, ours = "", false
-			b.WriteString(line)
-		case block == "console" && strings.HasPrefix(trimmed, "$ "):
-			b.WriteString(line)
-			var out string
-			out, ours = run(trimmed[len("$ "):])
-			b.WriteString(out)
-		case !ours:
-			b.WriteString(line)
 		}
-		drawing = strings.TrimSuffix(strings.TrimPrefix(trimmed, "<!-- $ "), " -->")
-		if len(drawing)+len("<!-- $  -->") != len(trimmed) {
-			drawing = ""
-		}
+		b.WriteString(end)
+		text = after
 	}
-	return b.String()
 }
 
 // run answers a command that needs no shell: ztc, and cat of one file.

@@ -116,13 +116,67 @@ func TestTeams(t *testing.T) {
 	same(t, 7, generated, tool(t, "kustomize", "build", "examples/teams"))
 }
 
-// TestBoutique holds the example that people learn from to having no warning, too.
+// TestBoutique holds the example that people learn from to having no warning, and its picture to the program.
 func TestBoutique(t *testing.T) {
 	fresh(t, "examples/boutique/generated/", "examples/boutique")
 	var out bytes.Buffer
-	args := []string{"check", "--werror", "--now", "2026-06-01", filepath.Join(root, "examples/boutique")}
-	if code := cli.Main(args, strings.NewReader(""), &out, &out, nil); code != 0 || out.Len() > 0 {
-		t.Errorf("exit code %d\n%s", code, &out)
+	ztc := func(args ...string) {
+		out.Reset()
+		args = append(args, "--now", "2026-06-01", filepath.Join(root, "examples/boutique"))
+		if code := cli.Main(args, strings.NewReader(""), &out, &out, nil); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, &out)
+		}
+	}
+	if ztc("check", "--werror"); out.Len() > 0 {
+		t.Errorf("check has something to say\n%s", &out)
+	}
+	ztc("graph", "--format", "svg")
+	const picture = "examples/boutique/graph.svg"
+	if *update {
+		if err := os.WriteFile(filepath.Join(root, picture), out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(read(t, picture), out.Bytes()) {
+		t.Errorf("%s is not fresh: run `go test ./internal/toolstest -update`", picture)
+	}
+}
+
+// TestBoutiqueMistakes makes the mistakes that the README of the example promises to be caught.
+func TestBoutiqueMistakes(t *testing.T) {
+	for _, c := range []struct{ file, old, new, code string }{
+		{"orders.zt", "deny all in orders\n", "", "ZT1301"},
+		{"orders.zt", "-> cart:grpc", "-> carts:grpc", "ZT1001"},
+		{"storefront.zt", "frontend:http", "frontend:80", "ZT1006"},
+		{"orders.zt", "orders-db:tcp-postgres\n", "orders-db:tcp-postgres GET\n", "ZT1110"},
+		{"common.zt", `boutique.example" on`, `boutique.example/" on`, "ZT1208"},
+		{"orders.zt", "checkout:grpc when", "checkout when", "ZT1220"},
+		{"storefront.zt", "mtls permissive", "# mtls permissive", "ZT1216"},
+		{"k8s/orders.yaml", "serviceAccountName: shipping", "serviceAccountName: checkout", "ZT1203"},
+		{"k8s/orders.yaml", "      serviceAccountName: checkout\n", "", "ZT1204"},
+		{"k8s/payments.yaml", "istio-injection: enabled", "istio-injection: disabled", "ZT1701"},
+		{"k8s/gateway.yaml", "mode: SIMPLE", "mode: PASSTHROUGH", "ZT1110"},
+	} {
+		t.Run(c.code+" "+c.file, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "boutique")
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples/boutique"))); err != nil {
+				t.Fatal(err)
+			}
+			name := filepath.Join(dir, c.file)
+			text := string(read(t, filepath.Join("examples/boutique", c.file)))
+			broken := strings.ReplaceAll(text, c.old, c.new)
+			if broken == text {
+				t.Fatalf("%q is not in %s", c.old, c.file)
+			}
+			if err := os.WriteFile(name, []byte(broken), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			code := cli.Main([]string{"check", "--werror", "--now", "2026-06-01", dir}, strings.NewReader(""), &out, &out, nil)
+			if code != 1 || !strings.Contains(out.String(), "["+c.code+"]") {
+				t.Errorf("exit code %d, and no %s in\n%s", code, c.code, &out)
+			}
+		})
 	}
 }
 
