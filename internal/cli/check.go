@@ -17,12 +17,15 @@ var checkFormats = []string{"text", "json", "sarif", "github"}
 func (a *app) checkCommand() *cobra.Command {
 	var s settings
 	var format string
+	var fix bool
 	c := &cobra.Command{
 		Use:   "check [PATH...]",
-		Short: "Check a program and write nothing",
+		Short: "Check a program, and write nothing but fixes",
 		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
 			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
 			"What a waiver (# ztc:allow CODE reason) took off is counted, and shown with --waived.\n\n" +
+			"With --fix the fixes that leave no choice are applied, and files that they change are replaced whole; a program from\n" +
+			"standard input is printed. A fix that makes a new error is not applied, and nor is a guess at a misspelt name.\n\n" +
 			"--format json, sarif (2.1.0) and github (workflow commands) write the diagnostics to standard output. json also\n" +
 			"lists why and until when statements hold. File names in them are relative to the current directory.",
 		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format sarif policies/ > ztc.sarif",
@@ -35,7 +38,11 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			s.reasons = format == "json"
-			in, out, diags, err := a.compile(c, paths, &s)
+			run := a.compile
+			if fix {
+				run = a.fix
+			}
+			in, out, diags, err := run(c, paths, &s)
 			defer in.close()
 			if err := a.write(format, out, diags, s.werror); err != nil {
 				return err
@@ -44,6 +51,7 @@ func (a *app) checkCommand() *cobra.Command {
 		},
 	}
 	s.flags(c)
+	c.Flags().BoolVar(&fix, "fix", false, "apply the fixes that are certain, and write the files that they change")
 	c.Flags().BoolVar(&a.waived, "waived", false, "show what waivers took off, with their reasons")
 	c.Flags().StringVar(&format, "format", "text", "of the diagnostics: text on standard error; json, sarif or github on standard output (`FORMAT`)")
 	return c

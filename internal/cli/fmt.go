@@ -187,7 +187,7 @@ func (f *formatter) source(src *source.File, root *os.Root, p string) {
 }
 
 // rewrite replaces a file whole.
-func (f *formatter) rewrite(root *os.Root, p, shown string, text []byte) {
+func (f *reader) rewrite(root *os.Root, p, shown string, text []byte) {
 	info, err := root.Lstat(p)
 	if err == nil && !info.Mode().IsRegular() {
 		f.add(diag.BadDestination, "cannot rewrite %q: it is %s", shown, kind(info.Mode()))

@@ -42,6 +42,12 @@ type Fix struct {
 	Edits   []Edit
 }
 
+// Certain reports whether the edits may be applied without asking. A name that is like another is a guess, and what holds "if"
+// something is meant is a choice: both may let in somebody else, and are a person's.
+func (f *Fix) Certain() bool {
+	return len(f.Edits) > 0 && !strings.HasPrefix(f.Message, "did you mean") && !strings.HasPrefix(f.Message, "if ")
+}
+
 // Diagnostic is one thing to say about one place. Messages start in lower case, have no full stop, name the offending
 // text and say why; what to do about it is a note or a fix.
 type Diagnostic struct {
