@@ -110,7 +110,11 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	diags := append(compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options}), r.diags...)
+	diags := compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options})
+	if in.root != nil {
+		r.unread(in)
+	}
+	diags = append(diags, r.diags...)
 	diags.Sort()
 	return in, diags, verdict(diags, s.werror)
 }

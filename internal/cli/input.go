@@ -24,6 +24,7 @@ type inputs struct {
 	fs        *record // of root
 	dir       string  // what names of files have over fs
 	infos     []os.FileInfo
+	searched  []string // directories of the program whose files are in it, relative to root
 }
 
 func (in *inputs) close() {
@@ -101,6 +102,7 @@ func (r *reader) program(paths []string) *inputs {
 		}
 		names := []string{filepath.ToSlash(rel)}
 		if isDir[i] {
+			in.searched = append(in.searched, names[0])
 			names = r.list(in, names[0])
 		}
 		for _, n := range names {

@@ -69,8 +69,8 @@ func TestExamples(t *testing.T) {
 		{scenario: "frontend/requests.json", program: "frontend/frontend.zt"},
 		{scenario: "frontend/jwt.json", program: "frontend"},
 		{scenario: "boutique/requests.json", program: "boutique"},
-		{scenario: "frontend/wrong/deny-empty-rule.json", policies: "frontend/wrong/deny-empty-rule.yaml"},
-		{scenario: "frontend/wrong/default-account.json", policies: "frontend/wrong/allow-frontend.yaml"},
+		{scenario: "mistakes/deny-empty-rule.json", policies: "mistakes/deny-empty-rule.yaml"},
+		{scenario: "mistakes/default-account.json", policies: "mistakes/allow-frontend.yaml"},
 	} {
 		t.Run(c.scenario, func(t *testing.T) {
 			examples := filepath.Join(root, "examples")

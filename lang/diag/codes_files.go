@@ -16,6 +16,7 @@ const (
 	StaleOutput     Code = "ZT3011"
 	TooManyFiles    Code = "ZT3012"
 	NothingToEmit   Code = "ZT3013"
+	UnreadProgram   Code = "ZT3014"
 )
 
 var fileCodes = []Info{
@@ -42,6 +43,13 @@ var fileCodes = []Info{
 		Title: "a directory holds no program",
 		Explanation: "The named directory has no file whose name ends in `.zt`. The directories below it are not searched: a program is the files of " +
 			"the directories that are named, and what they import.",
+	},
+	{
+		Code: UnreadProgram, Severity: Warning, Internal: true,
+		Title: "a file below a directory that nothing reads",
+		Explanation: "A program is the `.zt` files of the directories that are named, and what they import. A file in a directory below one " +
+			"of them is neither: whoever put it there may think that its rules are enforced. Name its directory as well, import it, or " +
+			"move it out; the files of another program have a directory beside this one's.",
 	},
 	{
 		Code: BadFileName, Severity: Error, Internal: true,
