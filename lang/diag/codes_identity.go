@@ -36,7 +36,7 @@ allow principal "x.example/ns/a/sa/b" -> api
 	},
 	{
 		Code: BadPrincipal, Severity: Error, Title: "a principal of the wrong shape",
-		Explanation: "A mesh identity is trust-domain/ns/NAMESPACE/sa/ACCOUNT.",
+		Explanation: "A mesh identity is trust-domain/ns/NAMESPACE/sa/ACCOUNT, and a pattern has to be able to match one. Accounts of this mesh are written without quotes, as `account NAMESPACE/ACCOUNT`.",
 		Example: `deny all in default
 allow principal "x.example/a/b" -> api
 `,
@@ -128,7 +128,7 @@ allow web as "https://i.example/*" -> api
 	},
 	{
 		Code: NoToken, Severity: Warning, Title: "a token that nobody verifies",
-		Explanation: "Claims are read from tokens that a `jwt` statement for this workload verifies. Without one, or with another issuer to the letter, the test never holds.",
+		Explanation: "Claims are read from tokens that a `jwt` statement for this workload verifies. Without one, or with another issuer to the letter, the test never holds: https://a/ is not https://a. Istio takes what follows the last slash for the subject, so a subject that holds a slash is tested as `claim[\"sub\"]`.",
 		Example: `deny all in default
 allow web as "https://i.example/*" -> api
 `,
@@ -157,7 +157,7 @@ allow web as "https://i.example/*" -> api when claim["tier"] != "free"
 	},
 	{
 		Code: BadNamespacePattern, Severity: Error, Title: "a namespace pattern that matches everyone or no one",
-		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one.",
+		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one; others match no namespace that Kubernetes could have.",
 		Example: `deny all in default
 allow namespace "*a" -> api
 `,

@@ -15,7 +15,7 @@ var limitCodes = []Info{
 	},
 	{
 		Code: TooManyAlternatives, Severity: Error, Title: "a rule that expands too far",
-		Explanation: "Exceptions and conditions multiply into Istio rules; past a few thousand the rule is refused.",
+		Explanation: "Exceptions and conditions multiply into Istio rules; past 4096 rules, or 512 conditions of one of them, the statement is refused. Several statements say the same.",
 		Internal:    true,
 	},
 	{
@@ -24,8 +24,8 @@ var limitCodes = []Info{
 		Internal:    true,
 	},
 	{
-		Code: ObjectTooLarge, Severity: Error, Title: "an object larger than Kubernetes takes",
-		Explanation: "Client-side apply keeps a copy of the object in an annotation, and annotations have room for 262,144 bytes. Rules, sources, paths and hosts are split over several objects; what is left is one list of exceptions or conditions that cannot be split.",
+		Code: ObjectTooLarge, Severity: Error, Title: "an object larger than Istio or Kubernetes takes",
+		Explanation: "Client-side apply keeps a copy of the object in an annotation, and annotations have room for 262,144 bytes. Rules, sources, paths and hosts are split over several objects; what is left is one list of exceptions or conditions that cannot be split, more than 4096 issuers on one target, or mtls modes for more than 4096 of its ports.",
 		Internal:    true,
 	},
 }

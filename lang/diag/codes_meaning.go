@@ -26,10 +26,10 @@ allow web -> api GET
 	{
 		Code: LeftOpen, Severity: Warning, Title: "a workload left open",
 		Explanation: "No `deny all` covers it: everything passes that no deny refuses.",
-		Example: `deny web -> api
+		Example: `deny plaintext -> api
 `,
 		Fixed: `deny all in default
-deny web -> api
+deny plaintext -> api
 `,
 	},
 	{
@@ -45,7 +45,7 @@ allow web -> api GET
 	},
 	{
 		Code: ExpiredAllow, Severity: Warning, Title: "an expired allow",
-		Explanation: "The date has passed, and the rule is no longer emitted; its target stays closed.",
+		Explanation: "The date has passed, and the rule is no longer emitted; its target stays closed. An audit, a dry-run rule and an exception from strict mTLS end in the same way.",
 		Example: `deny all in default
 allow web -> api GET until 2020-01-31
 `,
@@ -55,7 +55,7 @@ allow web -> api GET
 	},
 	{
 		Code: ExpiredDeny, Severity: Error, Title: "an expired deny",
-		Explanation: "The date has passed. Dropping a deny opens something, so that is for a person to do.",
+		Explanation: "The date has passed. Dropping a deny, a delegate, a baseline or `mtls strict` opens something, so it stays in force, and the error stays until a person deletes or prolongs it.",
 		Example: `deny all in default until 2020-01-31
 `,
 		Fixed: `deny all in default
@@ -78,7 +78,7 @@ allow web -> api GET until 2027-02-28
 allow web -> api GET except GET
 `,
 		Fixed: `deny all in default
-allow web -> api GET except "/admin/*"
+allow web -> api GET
 `,
 	},
 	{

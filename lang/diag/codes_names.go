@@ -117,7 +117,7 @@ allow web -> api:8080 GET
 	},
 	{
 		Code: UnknownAccount, Severity: Error, Waiving: WaivableWarning, Title: "a service account that no workload runs as",
-		Explanation: "An allow for it admits nobody, and a deny refuses nobody. With an inventory it is an error; without one it is a warning, since declarations need not be complete.",
+		Explanation: "An allow for it admits nobody, and a deny refuses nobody. With an inventory it is an error; without one it is a warning, since declarations need not be complete. Of an identity that is spelt out with `principal` it is a warning in any case: something else may run as it.",
 		Example: `-- main.zt --
 inventory "k8s.yaml"
 deny all in default
@@ -127,6 +127,26 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: backend, namespace: default}
 spec: {template: {metadata: {labels: {app: backend}}, spec: {serviceAccountName: backend, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: frontend, namespace: default}
+spec: {template: {metadata: {labels: {app: frontend}}, spec: {serviceAccountName: web, containers: [{name: c}]}}}
+`,
+		Fixed: `-- main.zt --
+inventory "k8s.yaml"
+deny all in default
+allow account default/web -> backend GET
+-- k8s.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: backend, namespace: default}
+spec: {template: {metadata: {labels: {app: backend}}, spec: {serviceAccountName: backend, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: frontend, namespace: default}
+spec: {template: {metadata: {labels: {app: frontend}}, spec: {serviceAccountName: web, containers: [{name: c}]}}}
 `,
 	},
 	{
@@ -141,7 +161,18 @@ allow backend -> internal GET
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: backend, namespace: default}
-spec: {template: {metadata: {labels: {app: backend}}, spec: {serviceAccountName: backend, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+spec: {template: {metadata: {labels: {app: backend, expose: internal}}, spec: {serviceAccountName: backend, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
+`,
+		Fixed: `-- main.zt --
+inventory "k8s.yaml"
+deny all in default
+pods internal { expose: internal }
+allow backend -> internal GET
+-- k8s.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: backend, namespace: default}
+spec: {template: {metadata: {labels: {app: backend, expose: internal}}, spec: {serviceAccountName: backend, containers: [{name: c, ports: [{containerPort: 80}]}]}}}
 `,
 	},
 	{
@@ -194,8 +225,19 @@ allow edge -> api GET
 	{
 		Code: ImportFailed, Severity: Error, Title: "an import that cannot be read",
 		Explanation: "The file does not exist, lies outside the program's directory, or has an error.",
-		Example: `import "./nowhere.zt"
+		Example: `-- main.zt --
+import "./comon.zt"
 deny all in default
+allow comon.edge -> api GET
+-- common.zt --
+group edge = default/web
+`,
+		Fixed: `-- main.zt --
+import "./common.zt"
+deny all in default
+allow common.edge -> api GET
+-- common.zt --
+group edge = default/web
 `,
 	},
 	{
@@ -208,6 +250,16 @@ deny all in default
 import "./b.zt"
 -- b.zt --
 import "./a.zt"
+`,
+		Fixed: `-- main.zt --
+import "./a.zt"
+deny all in default
+allow a.edge -> api GET
+-- a.zt --
+import "./b.zt"
+group edge = b.inner, default/mobile
+-- b.zt --
+group inner = default/web
 `,
 	},
 	{
@@ -254,12 +306,12 @@ use p(api)
 	},
 	{
 		Code: NameCollision, Severity: Error, Title: "two objects of one name",
-		Explanation: "Two targets would give objects of the same kind, namespace and name, and one would overwrite the other.",
+		Explanation: "Two targets would give objects of the same kind, namespace and name, and one would overwrite the other. Where two names would meet, letters keep them apart; this is left where a workload has the name of one part of an object that was split (allow-api-aa).",
 		Internal:    true,
 	},
 	{
 		Code: RootNamespace, Severity: Error, Title: "the root namespace",
-		Explanation: "A policy in the root namespace reaches the whole mesh, whatever the statement seems to say.",
+		Explanation: "A policy in the root namespace reaches the whole mesh, whatever the statement seems to say: what is meant for the mesh says `mesh`. A workload there is a target only with an inventory in which no other namespace has pods with its labels, and Istio ignores `mtls` for it.",
 		Example: `deny all in istio-system
 `,
 		Fixed: `deny all in mesh
@@ -278,7 +330,7 @@ deny all in default
 	},
 	{
 		Code: BadSetting, Severity: Error, Title: "a setting that cannot be",
-		Explanation: "The value has the wrong shape for Istio or Kubernetes.",
+		Explanation: "The value has the wrong shape for Istio or Kubernetes: a version, a trust domain, a label, a protocol, a selector of too many labels, a mode on a port of a whole namespace.",
 		Example: `mesh { istio "latest" }
 deny all in default
 `,

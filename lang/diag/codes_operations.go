@@ -47,7 +47,7 @@ allow web -> api GET
 	},
 	{
 		Code: BadPath, Severity: Error, Title: "a path that never matches",
-		Explanation: "Istio compares the normalised path without its query: it starts with a slash and has no fragment, no dot segments and no raw special characters.",
+		Explanation: "Istio compares a path as the proxy has normalised it, without its query. It starts with a slash, has no fragment and no dot segments, and escapes what a URL cannot hold, in capitals (/%C3%A9), and nothing else: /%61dmin is compared as /admin.",
 		Example: `deny all in default
 allow web -> api GET "api/v1"
 `,
@@ -148,10 +148,10 @@ allow web -> db { tcp }
 		Code: TCPNotCovered, Severity: Warning, Title: "connections that are not HTTP will not pass",
 		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through.",
 		Example: `deny all in default
-allow web -> api except "/admin/*"
+allow web -> api except DELETE
 `,
 		Fixed: `deny all in default
-allow web -> api { http } except "/admin/*"
+allow web -> api { http } except DELETE
 `,
 	},
 	{
@@ -225,7 +225,7 @@ allow web -> api when header["x"] is present
 	},
 	{
 		Code: DenySpelling, Severity: Warning, Title: "a deny that another spelling walks around",
-		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. The same holds of a host: a caller may send it with a trailing dot. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. The same holds of a delegate, whose provider is asked about what the path names and nothing else. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
+		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. So it is with a host, which a caller may send with a trailing dot, and with a delegate, whose provider is asked about what is named and nothing else. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
