@@ -24,8 +24,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: "check does everything that build does but output. PATH is a file, a directory (its .zt files, not those below\n" +
 			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
 			"What a waiver (# ztc:allow CODE reason) took off is counted, and shown with --waived.\n\n" +
-			"With --fix the fixes that leave no choice are applied, and files that they change are replaced whole; a program from\n" +
-			"standard input is printed. A fix that makes a new error is not applied, and nor is a guess at a misspelt name.\n\n" +
+			"With --fix the fixes that change a spelling alone are applied, and files that they change are replaced whole; a program\n" +
+			"from standard input is printed. A fix that makes a new error is not applied.\n\n" +
 			"--format json, sarif (2.1.0) and github (workflow commands) write the diagnostics to standard output. json also\n" +
 			"lists why and until when statements hold. File names in them are relative to the current directory.",
 		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format sarif policies/ > ztc.sarif",
@@ -36,6 +36,9 @@ func (a *app) checkCommand() *cobra.Command {
 			}
 			if err := s.check(c, paths); err != nil {
 				return err
+			}
+			if fix && format != "text" && slices.Contains(paths, "-") {
+				return usagef(c, "--fix prints the program, so --format is text for standard input")
 			}
 			s.reasons = format == "json"
 			run := a.compile

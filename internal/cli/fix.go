@@ -38,13 +38,13 @@ func (a *app) fix(c *cobra.Command, paths []string, s *settings) (*inputs, compi
 	var r reader
 	for i, f := range files {
 		old := in.files[i]
-		if f.Text == old.Text {
-			continue
-		}
-		if f.Name == stdinName {
+		if f.Name == stdinName { // printed as it is when nothing was mended: a pipe must not lose it
 			if err := a.print([]byte(f.Text)); err != nil {
 				return in, out, diags, err
 			}
+			continue
+		}
+		if f.Text == old.Text {
 			continue
 		}
 		r.rewrite(in.root, strings.TrimPrefix(f.Name, in.dir), f.Name, []byte(f.Text))
@@ -121,7 +121,7 @@ func (m *mender) certain() []diag.Fix {
 				choice = append(choice, f)
 			}
 		}
-		if len(choice) != 1 || !choice[0].Certain() || m.refused[identity(choice[0])] {
+		if len(m.diags[i].Fixes) != 1 || len(choice) != 1 || !choice[0].Certain() || m.refused[identity(choice[0])] {
 			continue
 		}
 		free := !slices.ContainsFunc(choice[0].Edits, func(e diag.Edit) bool {

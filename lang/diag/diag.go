@@ -42,10 +42,14 @@ type Fix struct {
 	Edits   []Edit
 }
 
-// Certain reports whether the edits may be applied without asking. A name that is like another is a guess, and what holds "if"
-// something is meant is a choice: both may let in somebody else, and are a person's.
-func (f *Fix) Certain() bool {
-	return len(f.Edits) > 0 && !strings.HasPrefix(f.Message, "did you mean") && !strings.HasPrefix(f.Message, "if ")
+// Certain reports whether the edits may be applied without asking: they change how something is spelt, and not what it says.
+// Every other fix may let in somebody else, and is a person's to choose.
+func (f *Fix) Certain() bool { return len(f.Edits) > 0 && spelling[f.Message] }
+
+// spelling are the messages of fixes that leave no choice.
+var spelling = map[string]bool{
+	"write it in capitals": true, "write it without quotes": true, "put it in quotes": true, "drop the quotes": true,
+	"delete the comma": true, "add a comma": true, "write ->": true,
 }
 
 // Diagnostic is one thing to say about one place. Messages start in lower case, have no full stop, name the offending
