@@ -48,7 +48,7 @@ func (f *Fix) Certain() bool { return len(f.Edits) > 0 && spelling[f.Message] }
 
 // spelling are the messages of fixes that leave no choice.
 var spelling = map[string]bool{
-	"write it in capitals": true, "write it without quotes": true, "put it in quotes": true, "drop the quotes": true,
+	"write it in capitals": true, "write it without quotes": true, "drop the quotes": true,
 	"delete the comma": true, "add a comma": true, "write ->": true,
 }
 
