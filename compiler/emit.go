@@ -50,15 +50,14 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 		return nil, diags
 	}
 	out := slices.Concat(made...)
-	byName := func(a, b Object) int {
-		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))
-	}
+	key := func(o Object) istio.Key { return istio.Key{Namespace: o.Namespace, Kind: o.Kind, Name: o.Name} }
+	byName := func(a, b Object) int { return key(a).Compare(key(b)) }
 	if !slices.IsSortedFunc(out, byName) { // the parts of an object that was split have names of their own
 		slices.SortFunc(out, byName)
 	}
 	for i := range out {
 		o := &out[i]
-		if i > 0 && byName(out[i-1], *o) == 0 {
+		if i > 0 && key(out[i-1]) == key(*o) {
 			diags.Add(diag.NameCollision, source.Span{}, "two objects would both be named %s in namespace %s", o.Name, o.Namespace).
 				Advise("rename one of the workloads, or give the program a name in the mesh block")
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxImport      = 128 << 20 // bytes of one imported file
+	maxImport      = lang.MaxBytes // of one imported file
 	maxImportDepth = 32
 )
 

@@ -22,7 +22,7 @@ type guards struct {
 	runs   map[string][]*ir.Workload // everything that runs as an identity, where some of it has no proxy
 	spaces map[string]string         // the source that stands for a namespace, to the namespace
 	pods   map[*ir.Pods]picked
-	bearer map[string]*ir.Carriers[*ir.Workload] // all workloads by namespace and under "" those of the mesh; built when asked
+	bearer ir.Bearers // all workloads; built when asked
 	said   map[saying]bool
 }
 
@@ -84,23 +84,19 @@ func (g *guards) learn() {
 		}
 		g.in[w.Namespace] = append(g.in[w.Namespace], w)
 		if !w.Guard.Identity() {
-			g.runs[g.identity(w.Namespace, w.Account)] = nil
-			g.spaces[g.identity(w.Namespace, "*")] = w.Namespace
+			g.runs[g.p.Mesh.Identity(w.Namespace, w.Account)] = nil
+			g.spaces[g.p.Mesh.Identity(w.Namespace, "*")] = w.Namespace
 		}
 	}
 	if len(g.runs) == 0 {
 		return
 	}
 	for _, w := range g.p.Workloads {
-		id := g.identity(w.Namespace, w.Account)
+		id := g.p.Mesh.Identity(w.Namespace, w.Account)
 		if list, asked := g.runs[id]; asked {
 			g.runs[id] = append(list, w)
 		}
 	}
-}
-
-func (g *guards) identity(ns, account string) string {
-	return g.p.Mesh.TrustDomain + "/ns/" + ns + "/sa/" + account
 }
 
 // once reports whether this is the first time that something is to be said.
@@ -260,23 +256,11 @@ func (g *guards) picks(t *ir.Target) picked {
 		return x
 	}
 	if g.bearer == nil {
-		g.bearer = map[string]*ir.Carriers[*ir.Workload]{}
-		for _, w := range g.p.Workloads {
-			for _, ns := range []string{"", w.Namespace} {
-				if g.bearer[ns] == nil {
-					g.bearer[ns] = &ir.Carriers[*ir.Workload]{}
-				}
-				g.bearer[ns].Add(w.PodLabels(), w)
-			}
-		}
-	}
-	ns := t.Namespace
-	if t.Pods.Mesh {
-		ns = ""
+		g.bearer = ir.NewBearers(g.p.Workloads)
 	}
 	var x picked
 	n := 0
-	for w := range g.bearer[ns].Picked(t.Pods.Labels) {
+	for w := range g.bearer.Picked(t.Pods) {
 		if n++; w.Guard != nil {
 			x.bare = append(x.bare, w)
 		}

@@ -52,6 +52,11 @@ const (
 	HTTPProvider                 // asked about HTTP requests only: on other connections Istio ignores it
 )
 
+// Identity returns the principal of a service account of this mesh, without scheme; account may be "*".
+func (m *Mesh) Identity(ns, account string) string {
+	return m.TrustDomain + "/ns/" + ns + "/sa/" + account
+}
+
 // Version is an Istio release line.
 type Version struct{ Major, Minor int }
 

@@ -56,6 +56,32 @@ func (c *Carriers[T]) Picked(selector []Label) iter.Seq[T] {
 	}
 }
 
+// Bearers finds the workloads that pods pick: those of each namespace, and under "" those of the mesh.
+type Bearers map[string]*Carriers[*Workload]
+
+// NewBearers files workloads under the labels of their pods.
+func NewBearers(list []*Workload) Bearers {
+	b := Bearers{}
+	for _, w := range list {
+		for _, ns := range []string{"", w.Namespace} {
+			if b[ns] == nil {
+				b[ns] = &Carriers[*Workload]{}
+			}
+			b[ns].Add(w.PodLabels(), w)
+		}
+	}
+	return b
+}
+
+// Picked returns the workloads that pods pick.
+func (b Bearers) Picked(p *Pods) iter.Seq[*Workload] {
+	ns := p.Namespace
+	if p.Mesh {
+		ns = ""
+	}
+	return b[ns].Picked(p.Labels)
+}
+
 // Selectors finds which selectors pick a pod without a look at all of them. Each is filed under the label that the fewest
 // before it were filed under, so that one label which all of them have costs nothing.
 type Selectors[T any] struct {

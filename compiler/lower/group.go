@@ -97,11 +97,7 @@ func dropPairs(list []cube, groups [][]int) []cube {
 		if len(at) > maxPairs {
 			continue
 		}
-		for _, i := range at {
-			drop[i] = slices.ContainsFunc(at, func(j int) bool {
-				return i != j && !drop[j] && includes(&list[j], &list[i]) && (j < i || !includes(&list[i], &list[j]))
-			})
-		}
+		markCovered(at, func(i int) *cube { return &list[i] }, drop)
 	}
 	if !slices.Contains(drop, true) {
 		return list
@@ -113,6 +109,16 @@ func dropPairs(list []cube, groups [][]int) []cube {
 		}
 	}
 	return out
+}
+
+// markCovered compares the cubes at some places in pairs and marks those that another one includes; of equal ones the first
+// stays.
+func markCovered(at []int, cube func(i int) *cube, drop []bool) {
+	for _, i := range at {
+		drop[i] = slices.ContainsFunc(at, func(j int) bool {
+			return i != j && !drop[j] && includes(cube(j), cube(i)) && (j < i || !includes(cube(i), cube(j)))
+		})
+	}
 }
 
 func upTo(n int) []int {

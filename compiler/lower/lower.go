@@ -17,7 +17,7 @@ type lowerer struct {
 	diags *diag.List
 
 	byNamespace map[string][]*ir.Workload
-	carriers    map[string]*ir.Carriers[*ir.Workload] // by namespace, and under "" those of the mesh
+	bearers     ir.Bearers // empty where there are no pods: nothing else asks for labels
 	ports       map[string]*knownPorts
 	closed      closed
 	objects     map[objectKey]*object
@@ -29,19 +29,12 @@ type lowerer struct {
 // only when the list holds no error.
 func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	var diags diag.List
-	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, carriers: map[string]*ir.Carriers[*ir.Workload]{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
+	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
 	for _, w := range p.Workloads {
 		l.byNamespace[w.Namespace] = append(l.byNamespace[w.Namespace], w)
 	}
-	if len(p.Pods) > 0 { // nothing else asks for labels
-		for _, w := range p.Workloads {
-			for _, ns := range []string{"", w.Namespace} {
-				if l.carriers[ns] == nil {
-					l.carriers[ns] = &ir.Carriers[*ir.Workload]{}
-				}
-				l.carriers[ns].Add(w.PodLabels(), w)
-			}
-		}
+	if len(p.Pods) > 0 {
+		l.bearers = ir.NewBearers(p.Workloads)
 	}
 	l.baselines()
 	for _, r := range p.Rules {
@@ -136,11 +129,7 @@ func (l *lowerer) covered(t *ir.Target) []*ir.Workload {
 	case ir.OnNamespace:
 		return l.byNamespace[t.Namespace]
 	}
-	ns := t.Namespace
-	if t.Pods.Mesh {
-		ns = ""
-	}
-	return slices.Collect(l.carriers[ns].Picked(t.Pods.Labels))
+	return slices.Collect(l.bearers.Picked(t.Pods))
 }
 
 func labelKey(labels []ir.Label) string {

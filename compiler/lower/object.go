@@ -220,11 +220,11 @@ func (l *lowerer) name(objs []*named) {
 			o.name += o.target.Name()
 		}
 	}
-	slices.SortFunc(objs, sortNamed)
+	slices.SortFunc(objs, compareNamed)
 	lettered := false
 	for i := 0; i < len(objs); {
 		j := i + 1
-		for j < len(objs) && compareNamed(objs[i], objs[j]) == 0 {
+		for j < len(objs) && objs[i].key() == objs[j].key() {
 			j++
 		}
 		for k := i; k < j; k++ {
@@ -237,31 +237,24 @@ func (l *lowerer) name(objs []*named) {
 		i = j
 	}
 	if lettered {
-		slices.SortFunc(objs, sortNamed)
+		slices.SortFunc(objs, compareNamed)
 	}
 	for i := 1; i < len(objs); i++ {
-		if o := objs[i]; compareNamed(objs[i-1], o) == 0 {
+		if o := objs[i]; objs[i-1].key() == o.key() {
 			l.diags.Add(diag.NameCollision, o.target.Span, "two objects would both be named %s in namespace %s", o.name, o.target.Namespace).
 				Advise("rename one of the workloads, or give the program a name in the mesh block")
 		}
 	}
 }
 
-// sortNamed is compareNamed that also orders two of one name.
-func sortNamed(a, b *named) int {
-	if c := compareNamed(a, b); c != 0 {
+func (n *named) key() istio.Key {
+	return istio.Key{Namespace: n.target.Namespace, Kind: n.kind, Name: n.name}
+}
+
+// compareNamed orders objects by their keys, and two of one key by what they are for.
+func compareNamed(a, b *named) int {
+	if c := a.key().Compare(b.key()); c != 0 {
 		return c
 	}
 	return strings.Compare(targetKey(&a.target)+a.provider, targetKey(&b.target)+b.provider)
-}
-
-// compareNamed orders objects by namespace, kind and name.
-func compareNamed(a, b *named) int {
-	if c := strings.Compare(a.target.Namespace, b.target.Namespace); c != 0 {
-		return c
-	}
-	if c := strings.Compare(string(a.kind), string(b.kind)); c != 0 {
-		return c
-	}
-	return strings.Compare(a.name, b.name)
 }

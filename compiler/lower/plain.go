@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"slices"
@@ -172,7 +173,8 @@ func (o *object) each(k *plain) iter.Seq[cube] {
 // scratch is what a builder needs for one object, kept for the next.
 type scratch struct {
 	seen    []int32 // by operation: its bucket, plus one, in this object
-	pairs   []pair
+	pairs   []pair  // of uncovered
+	order   []int   // places of pairs, by caller
 	buckets []bucket
 	key     []byte
 }
@@ -185,15 +187,14 @@ type bucket struct {
 	callers []int32
 }
 
-// plain groups the plain rules of one object as group does: first by equal operations, then by equal callers.
-func (b *Builder) plain(pairs []pair) []*security.Rule {
-	k := &b.plan.plain
-	s := &b.scratch
+// byOperation gathers the callers of each operation, in the order in which the operations come.
+func (b *Builder) byOperation(pairs []pair) []bucket {
+	k, s := &b.plan.plain, &b.scratch
 	s.buckets = s.buckets[:0]
-	for _, p := range b.uncovered(pairs) {
+	for _, p := range pairs {
 		at := s.seen[p.op]
 		if at == 0 {
-			if len(s.buckets) < cap(s.buckets) {
+			if len(s.buckets) < cap(s.buckets) { // with the memory of an earlier object's callers
 				s.buckets = s.buckets[:len(s.buckets)+1]
 			} else {
 				s.buckets = append(s.buckets, bucket{})
@@ -206,20 +207,29 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 		x := &s.buckets[at-1]
 		x.callers = append(x.callers, k.rank[p.caller])
 	}
+	for i := range s.buckets {
+		x := &s.buckets[i]
+		s.seen[x.op] = 0
+		slices.Sort(x.callers)
+		x.callers = slices.Compact(x.callers)
+	}
+	return s.buckets
+}
+
+// plain groups the plain rules of one object as group does: first by equal operations, then by equal callers.
+func (b *Builder) plain(pairs []pair) []*security.Rule {
+	k, s := &b.plan.plain, &b.scratch
+	buckets := b.byOperation(b.uncovered(pairs))
 	type made struct {
 		callers []int32
 		ops     []int32
 		key     string
 		rule    *security.Rule
 	}
-	rules := make([]made, 0, len(s.buckets))
+	rules := make([]made, 0, len(buckets))
 	var byCallers map[string]int
-	for i := range s.buckets {
-		x := &s.buckets[i]
-		s.seen[x.op] = 0
-		slices.Sort(x.callers)
-		x.callers = slices.Compact(x.callers)
-		if len(s.buckets) > 1 {
+	for _, x := range buckets {
+		if len(buckets) > 1 {
 			s.key = s.key[:0]
 			for _, c := range x.callers {
 				s.key = binary.LittleEndian.AppendUint32(s.key, uint32(c))
@@ -232,7 +242,7 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 				continue
 			}
 			if byCallers == nil {
-				byCallers = make(map[string]int, len(s.buckets))
+				byCallers = make(map[string]int, len(buckets))
 			}
 			byCallers[string(s.key)] = len(rules)
 		}
@@ -313,44 +323,34 @@ func (b *Builder) uncovered(pairs []pair) []pair {
 	}
 	k := &b.plan.plain
 	s := &b.scratch
-	byCaller := append(s.pairs[:0], pairs...)
-	for i := range byCaller {
-		byCaller[i].after = int32(i)
+	s.order = s.order[:0]
+	for i := range pairs {
+		s.order = append(s.order, i)
 	}
-	s.pairs = byCaller
-	slices.SortFunc(byCaller, func(x, y pair) int {
-		if c := k.rank[x.caller] - k.rank[y.caller]; c != 0 {
-			return int(c)
-		}
-		return int(x.after - y.after)
-	})
+	rank := func(i int) int32 { return k.rank[pairs[i].caller] }
+	slices.SortFunc(s.order, func(i, j int) int { return cmp.Or(cmp.Compare(rank(i), rank(j)), i-j) })
 	var drop []bool
-	for from := 0; from < len(byCaller); {
+	for from := 0; from < len(s.order); {
 		to := from + 1
-		for to < len(byCaller) && k.rank[byCaller[to].caller] == k.rank[byCaller[from].caller] {
+		for to < len(s.order) && rank(s.order[to]) == rank(s.order[from]) {
 			to++
 		}
-		if run := byCaller[from:to]; len(run) > 1 && (len(run) <= maxPairs || len(pairs) <= maxPairs) {
+		if run := s.order[from:to]; len(run) > 1 && (len(run) <= maxPairs || len(pairs) <= maxPairs) {
 			if drop == nil {
 				drop = make([]bool, len(pairs))
 			}
-			for _, x := range run {
-				drop[x.after] = slices.ContainsFunc(run, func(y pair) bool {
-					return x.after != y.after && !drop[y.after] && includes(k.ops[y.op], k.ops[x.op]) &&
-						(y.after < x.after || !includes(k.ops[x.op], k.ops[y.op]))
-				})
-			}
+			markCovered(run, func(i int) *cube { return k.ops[pairs[i].op] }, drop)
 		}
 		from = to
 	}
 	if !slices.Contains(drop, true) {
 		return pairs
 	}
-	out := byCaller[:0]
+	s.pairs = s.pairs[:0]
 	for i, p := range pairs {
 		if !drop[i] {
-			out = append(out, p)
+			s.pairs = append(s.pairs, p)
 		}
 	}
-	return out
+	return s.pairs
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
@@ -12,14 +13,12 @@ import (
 // said of it is no second error.
 func (s *scope) brokenImport(alias string) bool {
 	for x, lib := range s.unit.Imports {
-		if lib == nil && Nearest(alias, one(x)) != "" {
+		if lib == nil && Nearest(alias, slices.Values([]string{x})) != "" {
 			return true
 		}
 	}
 	return false
 }
-
-func one(x string) func(func(string) bool) { return func(yield func(string) bool) { yield(x) } }
 
 // wherefrom says which import would define a name, where the program or the standard library has one.
 func (r *resolver) wherefrom(s *scope, d *diag.Diagnostic, alias, member string) {

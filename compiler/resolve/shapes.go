@@ -177,7 +177,7 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 		case dnsName("x", v) == "": // a bare name
 			d.Advise("write an account of this mesh as `account %s`, without quotes", v)
 		case len(parts) == 2 && dnsName(parts[0], parts[1]) == "":
-			d.Advise("write an account of this mesh as `account %s`, without quotes", v).Note("its principal is %q", r.identity(parts[0], parts[1]))
+			d.Advise("write an account of this mesh as `account %s`, without quotes", v).Note("its principal is %q", r.p.Mesh.Identity(parts[0], parts[1]))
 		}
 		return false
 	}
@@ -186,7 +186,7 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 		d.Severity = diag.Warning // it is spelt out, and may be of something that runs elsewhere
 		if r.suggested++; r.suggested <= maxSuggested {
 			if best := Nearest(parts[4], r.accountsIn(parts[2])); best != "" {
-				d.Fix(s.span(&id), quote(r.identity(parts[2], best)), "did you mean %q?", r.identity(parts[2], best))
+				d.Fix(s.span(&id), quote(r.p.Mesh.Identity(parts[2], best)), "did you mean %q?", r.p.Mesh.Identity(parts[2], best))
 			}
 		}
 	}

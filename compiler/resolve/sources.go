@@ -144,9 +144,9 @@ func (r *resolver) sourceRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Source, 
 			return nil, false
 		}
 		r.defaultAccount(w)
-		return []ir.Source{{Kind: ir.Principal, Value: r.identity(w.Namespace, w.Account), Span: s.span(at)}}, true
+		return []ir.Source{{Kind: ir.Principal, Value: r.p.Mesh.Identity(w.Namespace, w.Account), Span: s.span(at)}}, true
 	case e.namespace != "":
-		return []ir.Source{{Kind: ir.Principal, Value: r.identity(e.namespace, "*"), Span: s.span(at)}}, true
+		return []ir.Source{{Kind: ir.Principal, Value: r.p.Mesh.Identity(e.namespace, "*"), Span: s.span(at)}}, true
 	case e.pods != nil:
 		r.report(s, diag.WrongKind, at, "pods %q have no identity of their own, so they cannot be a source", e.pods.Name).
 			Note("pods are picked by labels, and a proxy sees only the caller's service account").
@@ -213,10 +213,6 @@ func (r *resolver) defaultAccount(w *ir.Workload) {
 		Advise("set serviceAccountName in its pod template")
 }
 
-func (r *resolver) identity(ns, account string) string {
-	return r.p.Mesh.TrustDomain + "/ns/" + ns + "/sa/" + account
-}
-
 // account resolves `account ns/name`.
 func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	ns, name := s.splitRef(id.Text)
@@ -234,10 +230,10 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 		return "", false
 	}
 	if r.p.Convention {
-		return r.identity(ns, name), true
+		return r.p.Mesh.Identity(ns, name), true
 	}
 	if s.unit.Std && len(r.names[ns]) == 0 { // an inventory of the applications alone need not hold Istio
-		return r.identity(ns, name), true
+		return r.p.Mesh.Identity(ns, name), true
 	}
 	if r.namespace(s, &id, ns) == "" {
 		return "", false
@@ -256,7 +252,7 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 		}
 		d.Severity = diag.Warning // declarations need not be complete
 	}
-	return r.identity(ns, name), true
+	return r.p.Mesh.Identity(ns, name), true
 }
 
 // accountsIn lists, in no order, the accounts of a namespace that workloads run as.

@@ -5,13 +5,20 @@ import (
 	"slices"
 )
 
-// Sort orders objects by namespace, kind and name.
+// Key says which object of a cluster an object is.
+type Key struct {
+	Namespace string
+	Kind      Kind
+	Name      string
+}
+
+// Compare orders objects by namespace, kind and name.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Namespace, o.Namespace), cmp.Compare(k.Kind, o.Kind), cmp.Compare(k.Name, o.Name))
+}
+
+// Sort orders objects by their keys.
 func Sort(objs []*Object) {
-	slices.SortStableFunc(objs, func(a, b *Object) int {
-		return cmp.Or(
-			cmp.Compare(a.Namespace, b.Namespace),
-			cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.Name, b.Name),
-		)
-	})
+	key := func(o *Object) Key { return Key{o.Namespace, o.Kind, o.Name} }
+	slices.SortStableFunc(objs, func(a, b *Object) int { return key(a).Compare(key(b)) })
 }

@@ -112,26 +112,18 @@ func (m *mender) certain() []diag.Fix {
 		if len(out) == 1000 {
 			break // the rest has its turn in the next step
 		}
-		if m.diags[i].Severity == diag.Waived {
-			continue
+		d := &m.diags[i]
+		if d.Severity == diag.Waived || len(d.Fixes) != 1 || !d.Fixes[0].Certain() || m.refused[identity(d.Fixes[0])] {
+			continue // several fixes are a choice
 		}
-		var choice []diag.Fix
-		for _, f := range m.diags[i].Fixes {
-			if len(f.Edits) > 0 { // several of them are a choice
-				choice = append(choice, f)
-			}
-		}
-		if len(m.diags[i].Fixes) != 1 || len(choice) != 1 || !choice[0].Certain() || m.refused[identity(choice[0])] {
-			continue
-		}
-		free := !slices.ContainsFunc(choice[0].Edits, func(e diag.Edit) bool {
+		free := !slices.ContainsFunc(d.Fixes[0].Edits, func(e diag.Edit) bool {
 			return !slices.Contains(m.in.Files, e.Span.File) || slices.ContainsFunc(taken, func(t diag.Edit) bool {
 				return t.Span.File == e.Span.File && t.Span.Start <= e.Span.End && e.Span.Start <= t.Span.End
 			})
 		})
 		if free {
-			out = append(out, choice[0])
-			taken = append(taken, choice[0].Edits...)
+			out = append(out, d.Fixes[0])
+			taken = append(taken, d.Fixes[0].Edits...)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -49,12 +50,7 @@ func (r *reader) unread(in *inputs) {
 			return nil
 		})
 	}
-	dirs := make([]string, 0, len(found))
-	for dir := range found {
-		dirs = append(dirs, dir)
-	}
-	slices.Sort(dirs)
-	for _, dir := range dirs {
+	for _, dir := range slices.Sorted(maps.Keys(found)) {
 		names := found[dir]
 		more := " is"
 		if len(names) > 1 {

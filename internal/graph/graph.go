@@ -85,7 +85,7 @@ type edgeKey struct {
 func New(p *ir.Program, now string) (g *Graph, ok bool) {
 	b := &builder{p: p, closed: lower.Closed(p), nodes: map[string]*Node{}, edges: map[edgeKey]*Edge{}, accounts: map[string][]*ir.Workload{}}
 	for _, w := range p.Workloads {
-		id := p.Mesh.TrustDomain + "/ns/" + w.Namespace + "/sa/" + w.Account
+		id := p.Mesh.Identity(w.Namespace, w.Account)
 		b.accounts[id] = append(b.accounts[id], w)
 		b.target(&ir.Target{Kind: ir.OnWorkload, Workload: w, Namespace: w.Namespace})
 	}

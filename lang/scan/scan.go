@@ -178,9 +178,6 @@ func (s *Scanner) Jump(t Token) {
 	s.off, s.depth, s.prev, s.held = int(t.End), 0, t, Token{}
 }
 
-// LineEnd returns the offset of the end of the line that an offset is in, before its CR if it has one.
-func LineEnd(text string, i int) int { return lineEnd(text, i) }
-
 func (s *Scanner) keep(t Token) {
 	if s.all != nil {
 		*s.all = append(*s.all, t)
@@ -228,7 +225,7 @@ func (s *Scanner) raw() Token {
 	case '\n', ';':
 		return tok(Newline, i+1)
 	case '#':
-		return tok(Comment, lineEnd(text, i))
+		return tok(Comment, LineEnd(text, i))
 	case '"':
 		return s.str()
 	case ',':
@@ -268,8 +265,8 @@ func (s *Scanner) raw() Token {
 	return tok(Bad, blob(text, i+1))
 }
 
-// lineEnd returns the offset of the line end at or after i, before its CR if it has one.
-func lineEnd(text string, i int) int {
+// LineEnd returns the offset of the line end at or after i, before its CR if it has one.
+func LineEnd(text string, i int) int {
 	n := strings.IndexByte(text[i:], '\n')
 	if n < 0 {
 		return len(text)
@@ -288,7 +285,7 @@ func (s *Scanner) str() Token {
 		case '"':
 			return Token{String, int32(i), int32(j + 1)}
 		case '\n':
-			return Token{Bad, int32(i), int32(lineEnd(s.text, i))}
+			return Token{Bad, int32(i), int32(LineEnd(s.text, i))}
 		case '\\':
 			if j+1 < len(s.text) && s.text[j+1] != '\n' {
 				j++
