@@ -95,9 +95,9 @@ func (r *resolver) fits(s *scope, arg *ast.Arg, d *definition, name string) bool
 		x.Relate(p.first, "where the parameter stands")
 	}
 	if m := strings.ToUpper(arg.Value.Text); arg.Kind == ast.ArgRef && p.types&aMethod != 0 && registered[m] {
-		x.Fix(s.span(&arg.Value), m, "write it in capitals")
+		x.Respell(s.span(&arg.Value), m, "write it in capitals")
 	} else if arg.Kind == ast.ArgString && p.types == aMethod && registered[arg.Value.Text] {
-		x.Fix(s.span(&arg.Value), arg.Value.Text, "write it without quotes")
+		x.Respell(s.span(&arg.Value), arg.Value.Text, "write it without quotes")
 	} else if bare && p.types == aString {
 		x.Fix(s.span(&arg.Value), strconv.Quote(arg.Value.Text), "put it in quotes")
 	} else if bare {

@@ -193,7 +193,7 @@ func (r *resolver) itemName(s *scope, it *ast.Item) (*definition, *bound) {
 		return d, nil
 	}
 	if up := strings.ToUpper(it.Text); registered[up] {
-		r.report(s, diag.LowerCaseMethod, it, "methods are written in capitals, and %q is not a set", it.Text).Fix(s.span(it), up, "write it in capitals")
+		r.report(s, diag.LowerCaseMethod, it, "methods are written in capitals, and %q is not a set", it.Text).Respell(s.span(it), up, "write it in capitals")
 		return nil, nil
 	}
 	d := r.report(s, diag.UnknownName, it, "unknown set %q", it.Text)

@@ -34,7 +34,7 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 	case strings.ContainsAny(v, "?#"):
 		return bad("path %q has a query or a fragment, and paths are compared without them", v)
 	case registered[v]:
-		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Fix(s.span(it), v, "write it without quotes")
+		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Respell(s.span(it), v, "write it without quotes")
 		return false
 	case v[0] != '/' && v[0] != '*':
 		return bad("path %q does not start with a slash, so it would never match", v)

@@ -113,7 +113,7 @@ func (m *mender) certain() []diag.Fix {
 			break // the rest has its turn in the next step
 		}
 		d := &m.diags[i]
-		if d.Severity == diag.Waived || len(d.Fixes) != 1 || !d.Fixes[0].Certain() || m.refused[identity(d.Fixes[0])] {
+		if d.Severity == diag.Waived || len(d.Fixes) != 1 || !d.Fixes[0].Certain || m.refused[identity(d.Fixes[0])] {
 			continue // several fixes are a choice
 		}
 		free := !slices.ContainsFunc(d.Fixes[0].Edits, func(e diag.Edit) bool {

@@ -80,20 +80,20 @@ var delegateCodes = []Info{
 	{
 		Code: SecretKey, Severity: Warning, Title: "a key that signs tokens in a policy",
 		Explanation: "Verifying takes public keys. A private key, or a symmetric one (kty \"oct\"), signs tokens as well, and a policy is read by many: by whoever reads the repository, the cluster's objects or a proxy's configuration.",
-		Example:     "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"c2VjcmV0\\\"}]}\" }\n",
-		Fixed:       "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-256\\\",\\\"x\\\":\\\"AQ\\\",\\\"y\\\":\\\"AQ\\\"}]}\" }\n",
+		Example:     "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"oct\\\",\\\"k\\\":\\\"c2VjcmV0\\\"}]}\" }\nallow anyone as \"https://i.example/*\" -> api GET\n",
+		Fixed:       "deny all in default\njwt \"https://i.example\" on api { jwks \"{\\\"keys\\\":[{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-256\\\",\\\"x\\\":\\\"AQ\\\",\\\"y\\\":\\\"AQ\\\"}]}\" }\nallow anyone as \"https://i.example/*\" -> api GET\n",
 	},
 	{
 		Code: NoKeys, Severity: Error, Title: "keys that cannot be found",
 		Explanation: "Without `jwks`, Istio asks the issuer for its keys, at ISSUER/.well-known/openid-configuration. Where the issuer is no URL there is nobody to ask, and Istio refuses every token of it.",
-		Example:     "deny all in default\njwt \"issuer@i.example\" on api\n",
-		Fixed:       "deny all in default\njwt \"issuer@i.example\" on api { jwks \"https://i.example/keys\" }\n",
+		Example:     "deny all in default\njwt \"issuer@i.example\" on api\nallow anyone as \"issuer@i.example/*\" -> api GET\n",
+		Fixed:       "deny all in default\njwt \"issuer@i.example\" on api { jwks \"https://i.example/keys\" }\nallow anyone as \"issuer@i.example/*\" -> api GET\n",
 	},
 	{
 		Code: BearerPrefix, Severity: Warning, Title: "a token read together with the word before it",
 		Explanation: "Clients send `Authorization: Bearer TOKEN`. Without a prefix the whole value is taken for the token, so each such request is answered with 401.",
-		Example:     "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" }\n",
-		Fixed:       "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" prefix \"Bearer \" }\n",
+		Example:     "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" }\nallow anyone as \"https://i.example/*\" -> api GET\n",
+		Fixed:       "deny all in default\njwt \"https://i.example\" on api { read header \"Authorization\" prefix \"Bearer \" }\nallow anyone as \"https://i.example/*\" -> api GET\n",
 	},
 	{
 		Code: MTLSOverlap, Severity: Error, Title: "two selectors of mtls for one pod",

@@ -181,9 +181,11 @@ allow trust-domain "x.example" -> api
 		Example: `deny all in default
 jwt "https://i.example" on api
 jwt "https://i.example" on api { keep token }
+allow anyone as "https://i.example/*" -> api GET
 `,
 		Fixed: `deny all in default
 jwt "https://i.example" on api { keep token }
+allow anyone as "https://i.example/*" -> api GET
 `,
 	},
 	{
@@ -202,9 +204,11 @@ mtls strict in default
 		Explanation: "The value has a shape that Istio refuses.",
 		Example: `deny all in default
 jwt "https://i.example" on api { timeout soon }
+allow anyone as "https://i.example/*" -> api GET
 `,
 		Fixed: `deny all in default
 jwt "https://i.example" on api { timeout 5s }
+allow anyone as "https://i.example/*" -> api GET
 `,
 	},
 	{

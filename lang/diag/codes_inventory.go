@@ -184,6 +184,7 @@ metadata: {name: web}
 			"else. Numbers and the words true, false, yes, no, on and off are text only in quotes.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -193,6 +194,7 @@ metadata:
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -207,6 +209,7 @@ metadata:
 		Explanation: "YAML forbids it, and tools differ in which of the two they take. So the policy could be made for other pods than the ones that run.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -218,6 +221,7 @@ metadata:
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -234,6 +238,7 @@ metadata:
 			"kustomize look like this: they are parts of objects. Give the output of `kustomize build`.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/replicas.yaml --
 apiVersion: apps/v1
 kind: Deployment
@@ -242,6 +247,7 @@ spec: {replicas: 3}
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: apps/v1
 kind: Deployment
@@ -261,6 +267,7 @@ spec:
 			"policy is to select its pods, declare them by their labels with a pods statement.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in mesh
 -- k8s/migrate.yaml --
 apiVersion: batch/v1
 kind: Job
@@ -271,6 +278,7 @@ spec:
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in mesh
 -- k8s/migrate.yaml --
 apiVersion: batch/v1
 kind: Job
@@ -287,6 +295,7 @@ spec:
 			"and its base lie in one directory: give the output of `kustomize build`.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/a.yaml --
 apiVersion: v1
 kind: Pod
@@ -298,6 +307,7 @@ metadata: {name: web, labels: {app: cart}}
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/a.yaml --
 apiVersion: v1
 kind: Pod
@@ -339,6 +349,7 @@ metadata: {name: shop}
 			"there, and the port's protocol stays unknown.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -358,6 +369,7 @@ spec:
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -384,6 +396,7 @@ spec:
 			"HTTP and raw TCP, which is the safe reading and allows fewer kinds of rules.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -408,6 +421,7 @@ spec:
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
@@ -437,23 +451,25 @@ spec:
 		Explanation: "Istio's injector holds some annotations to their form, and refuses a pod with one that does not have it. What the pod would have had as a sidecar is then not known, and the annotation is left out.",
 		Example: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
 metadata:
   name: web
   labels: {app: web}
-  annotations: {traffic.sidecar.istio.io/excludeInboundPorts: "8080;9090"}
+  annotations: {traffic.sidecar.istio.io/includeInboundPorts: "8080;9090"}
 `,
 		Fixed: `-- shop.zt --
 inventory "k8s/"
+deny all in default
 -- k8s/web.yaml --
 apiVersion: v1
 kind: Pod
 metadata:
   name: web
   labels: {app: web}
-  annotations: {traffic.sidecar.istio.io/excludeInboundPorts: "8080,9090"}
+  annotations: {traffic.sidecar.istio.io/includeInboundPorts: "8080,9090"}
 `,
 	},
 }

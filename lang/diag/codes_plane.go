@@ -55,12 +55,12 @@ allow trust-domain "*.example" -> api
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 workload db { port db 5432 tcp }
-deny all on api:8080
+deny all on web, api:8080, db
 `,
 		Fixed: `workload web { port http 8080 }
 workload api { port http 8080 }
 workload db { port db 5432 tcp }
-deny all on api
+deny all on web, api, db
 `,
 	},
 }

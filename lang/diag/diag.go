@@ -36,20 +36,14 @@ type Edit struct {
 	New  string
 }
 
-// Fix is a change that is certain to say what the author meant. Without edits it is advice in words.
+// Fix is a change that most likely says what the author meant. Without edits it is advice in words.
 type Fix struct {
 	Message string
 	Edits   []Edit
-}
 
-// Certain reports whether the edits may be applied without asking: they change how something is spelt, and not what it says.
-// Every other fix may let in somebody else, and is a person's to choose.
-func (f *Fix) Certain() bool { return len(f.Edits) > 0 && spelling[f.Message] }
-
-// spelling are the messages of fixes that leave no choice.
-var spelling = map[string]bool{
-	"write it in capitals": true, "write it without quotes": true, "drop the quotes": true,
-	"delete the comma": true, "add a comma": true, "write ->": true,
+	// Certain marks edits that may be made without asking: they change how something is spelt, and not what it says (see
+	// Diagnostic.Respell). Every other fix may let in somebody else, and is a person's to choose.
+	Certain bool
 }
 
 // Diagnostic is one thing to say about one place. Messages start in lower case, have no full stop, name the offending
@@ -117,9 +111,17 @@ func (d *Diagnostic) Relate(span source.Span, format string, args ...any) *Diagn
 	return d
 }
 
-// Fix adds a fix that replaces one span; the message says what the edit does.
+// Fix suggests a fix that replaces one span; the message says what the edit does.
 func (d *Diagnostic) Fix(span source.Span, text, format string, args ...any) *Diagnostic {
-	d.Fixes = append(d.Fixes, Fix{fmt.Sprintf(format, args...), []Edit{{span, text}}})
+	d.Fixes = append(d.Fixes, Fix{Message: fmt.Sprintf(format, args...), Edits: []Edit{{span, text}}})
+	return d
+}
+
+// Respell adds a fix that replaces one span and leaves no choice: the text can mean nothing else, and is spelt wrong.
+// `ztc check --fix` makes such edits without asking.
+func (d *Diagnostic) Respell(span source.Span, text, format string, args ...any) *Diagnostic {
+	d.Fix(span, text, format, args...)
+	d.Fixes[len(d.Fixes)-1].Certain = true
 	return d
 }
 

@@ -172,7 +172,7 @@ func FuzzFormats(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, text, msg string, start, end int32, edit string) {
 		file := source.New(name, text)
 		span := source.Span{File: file, Start: start, End: end}
-		l := List{{Code: "ZT0001", Span: span, Message: msg, Related: []Related{{span, msg}}, Notes: []string{msg}, Fixes: []Fix{{msg, []Edit{{span, edit}, {}}}}}, {Code: "ZT3001", Message: msg}}
+		l := List{{Code: "ZT0001", Span: span, Message: msg, Related: []Related{{span, msg}}, Notes: []string{msg}, Fixes: []Fix{{Message: msg, Edits: []Edit{{span, edit}, {}}}}}, {Code: "ZT3001", Message: msg}}
 		l = append(l, l[0])
 		l[2].Waive(span, msg)
 		if err := valid(schema, sarif(t, l)); err != nil {

@@ -48,7 +48,7 @@ func renderCases(t *testing.T) map[string]List {
 	add("simple", Diagnostic{Code: "ZT1001", Span: at(t, ship, "starbord", 0), Message: `unknown workload "starbord" in namespace default`,
 		Related: []Related{{at(t, ship, "starboard", 0), "declared here"}},
 		Notes:   []string{"the program declares workloads, so every name is one of them", "two\nlines"},
-		Fixes:   []Fix{{"write \"starboard\"", []Edit{{at(t, ship, "starbord", 0), "starboard"}}}, {Message: "or declare it"}}})
+		Fixes:   []Fix{{Message: "write \"starboard\"", Edits: []Edit{{at(t, ship, "starbord", 0), "starboard"}}}, {Message: "or declare it"}}})
 	add("nowhere", Diagnostic{Code: UnreadableFile, Message: `cannot read "x.zt": no such file`, Fixes: []Fix{{Message: "create it"}}})
 	add("severities",
 		Diagnostic{Code: "ZT1002", Severity: Warning, Span: at(t, ship, "portside", 0), Message: "a warning"},
@@ -68,7 +68,7 @@ func renderCases(t *testing.T) map[string]List {
 	evil := source.New("evil\x1b[2J.zt", "a \x1b[31mred\u202e \u200b\xff\x00 b \r lone\n")
 	add("hostile", Diagnostic{Code: "ZT0001", Span: at(t, evil, "b", 0), Message: "quotes \x1b[1m\nand \u202e\xff",
 		Related: []Related{{at(t, evil, "\xff", 0), "a byte\r"}},
-		Notes:   []string{"\x1b]0;title\a"}, Fixes: []Fix{{"\x9b31m", []Edit{{at(t, evil, "b", 0), "\x1b[32m"}}}}})
+		Notes:   []string{"\x1b]0;title\a"}, Fixes: []Fix{{Message: "\x9b31m", Edits: []Edit{{at(t, evil, "b", 0), "\x1b[32m"}}}}})
 
 	multi := source.New("multi.zt", "policy p(a) {\n  allow a -> b\n}\r\nlast")
 	add("multi-line", Diagnostic{Code: "ZT0001", Span: source.Span{File: multi, Start: 7, End: 30}, Message: "over lines"},
@@ -87,17 +87,17 @@ func renderCases(t *testing.T) map[string]List {
 
 	add("fixes",
 		Diagnostic{Code: "ZT1101", Span: at(t, ship, "GET", 0), Message: "insert lines", Fixes: []Fix{
-			{"add a baseline", []Edit{{empty(ship, 38), "deny all in a\ndeny all in b\n"}}},
-			{"append", []Edit{{empty(ship, len(ship.Text)), "\n\nallow all in c\n"}}},
-			{"delete the rule", []Edit{{at(t, ship, "allow starbord -> portside GET\n", 0), ""}}},
-			{"delete a word", []Edit{{at(t, ship, " GET", 0), ""}}},
-			{"two edits, one line", []Edit{{at(t, ship, "GET", 0), "POST"}, {at(t, ship, "allow", 0), "deny"}}},
-			{"two lines, numbered as they will be", []Edit{{empty(ship, 0), "# new\n"}, {at(t, ship, "GET", 0), "POST"}}},
-			{"in another file", []Edit{{at(t, multi, "last", 0), "first"}}},
-			{"overlapping, so not shown", []Edit{{at(t, ship, "allow starbord", 0), "x"}, {at(t, ship, "starbord", 0), "y"}}},
-			{"in two files, so not shown", []Edit{{at(t, ship, "GET", 0), "x"}, {at(t, multi, "last", 0), "y"}}},
-			{"long", []Edit{{at(t, ship, "GET", 0), strings.Repeat("x\n", 20)}}},
-			{"empty", []Edit{{}}},
+			{Message: "add a baseline", Edits: []Edit{{empty(ship, 38), "deny all in a\ndeny all in b\n"}}},
+			{Message: "append", Edits: []Edit{{empty(ship, len(ship.Text)), "\n\nallow all in c\n"}}},
+			{Message: "delete the rule", Edits: []Edit{{at(t, ship, "allow starbord -> portside GET\n", 0), ""}}},
+			{Message: "delete a word", Edits: []Edit{{at(t, ship, " GET", 0), ""}}},
+			{Message: "two edits, one line", Edits: []Edit{{at(t, ship, "GET", 0), "POST"}, {at(t, ship, "allow", 0), "deny"}}},
+			{Message: "two lines, numbered as they will be", Edits: []Edit{{empty(ship, 0), "# new\n"}, {at(t, ship, "GET", 0), "POST"}}},
+			{Message: "in another file", Edits: []Edit{{at(t, multi, "last", 0), "first"}}},
+			{Message: "overlapping, so not shown", Edits: []Edit{{at(t, ship, "allow starbord", 0), "x"}, {at(t, ship, "starbord", 0), "y"}}},
+			{Message: "in two files, so not shown", Edits: []Edit{{at(t, ship, "GET", 0), "x"}, {at(t, multi, "last", 0), "y"}}},
+			{Message: "long", Edits: []Edit{{at(t, ship, "GET", 0), strings.Repeat("x\n", 20)}}},
+			{Message: "empty", Edits: []Edit{{}}},
 		}})
 	return m
 }
@@ -263,7 +263,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, msg string, start, end int32, edit string) {
 		file := source.New("f.zt", text)
 		span := source.Span{File: file, Start: start, End: end}
-		l := List{{Code: "ZT0001", Span: span, Message: msg, Related: []Related{{span, msg}}, Notes: []string{msg}, Fixes: []Fix{{msg, []Edit{{span, edit}}}}}}
+		l := List{{Code: "ZT0001", Span: span, Message: msg, Related: []Related{{span, msg}}, Notes: []string{msg}, Fixes: []Fix{{Message: msg, Edits: []Edit{{span, edit}}}}}}
 		var b bytes.Buffer
 		l.WriteText(&b, TextOptions{})
 		for _, r := range b.String() {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // TestCatalogueStyle holds every row to the style of the catalogue.
@@ -168,6 +170,17 @@ func TestWrap(t *testing.T) {
 	} {
 		if got := wrap(c.in, 8); got != c.want {
 			t.Errorf("wrap(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+// TestRespell holds what `ztc check --fix` may make without asking to the mark where it is offered: the words do not matter.
+func TestRespell(t *testing.T) {
+	var l List
+	d := l.Add(MissingArrow, source.Span{}, "x").Fix(source.Span{}, "->", "write ->").Respell(source.Span{}, "->", "write %s", "->").Advise("write ->")
+	for i, want := range []bool{false, true, false} {
+		if d.Fixes[i].Certain != want || d.Fixes[i].Message != "write ->" {
+			t.Errorf("fix %d: %+v, want certain %v", i, d.Fixes[i], want)
 		}
 	}
 }

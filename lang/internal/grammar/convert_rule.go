@@ -324,7 +324,7 @@ func (r *reader) items(list []lexer.Token) itemList {
 			it.Kind, it.Text = ast.ItemPath, r.unquote(t)
 			if isMethod(it.Text) {
 				if d := r.fail(diag.QuotedMethod, it.Range, "%s is a method in quotes: a string is a path", t.Value); d != nil {
-					d.Fix(r.span(it.Start, it.End), it.Text, "drop the quotes")
+					d.Respell(r.span(it.Start, it.End), it.Text, "drop the quotes")
 				}
 			}
 			paths = true
@@ -332,7 +332,7 @@ func (r *reader) items(list []lexer.Token) itemList {
 		if methods && paths {
 			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", Quote(list[i-2].Value), Quote(t.Value)); d != nil && it.Kind == ast.ItemPath {
 				c := rng(list[i-1])
-				d.Fix(r.span(c.Start, c.End), "", "delete the comma")
+				d.Respell(r.span(c.Start, c.End), "", "delete the comma")
 			}
 		}
 		l.Items = append(l.Items, it)

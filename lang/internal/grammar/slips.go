@@ -201,7 +201,7 @@ func (r *reader) slipComma(i int, want []string) bool {
 	if r.kind(i) == scan.Comma && len(want) == 1 && want[0] == "}" {
 		c := r.toks[i]
 		r.diags.Add(diag.TrailingComma, r.span(c.Start, c.End), "a comma after an entry of a block: each entry ends with its line, or with \";\"").
-			Fix(r.span(c.Start, c.End), "", "delete the comma")
+			Respell(r.span(c.Start, c.End), "", "delete the comma")
 		return true
 	}
 	if r.kind(i-1) != scan.Comma || what == "" {
@@ -209,7 +209,7 @@ func (r *reader) slipComma(i int, want []string) bool {
 	}
 	c := r.toks[i-1]
 	r.diags.Add(diag.TrailingComma, r.span(c.Start, c.End), "a comma before %s: no list ends with a comma", what).
-		Fix(r.span(c.Start, c.End), "", "delete the comma")
+		Respell(r.span(c.Start, c.End), "", "delete the comma")
 	return true
 }
 
@@ -280,7 +280,7 @@ func (r *reader) slipArrow(i int, want []string) bool {
 			end = r.toks[i+1].End
 		}
 		span := r.span(t.Start, end)
-		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", Quote(r.text[t.Start:end])).Fix(span, "->", "write ->")
+		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", Quote(r.text[t.Start:end])).Respell(span, "->", "write ->")
 		return true
 	case w == "as" || w == "from" || w == "except":
 		r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "unexpected %q: sources are narrowed by `as`, `from` and `except`, once each and in this order", w)
@@ -384,7 +384,7 @@ func (r *reader) slipSigns(i int, want []string) bool {
 		fix, why = "=", "\"==\" compares, and here stands \"=\""
 	case t.Kind == scan.Name && r.kind(i+1) == scan.Colon && len(want) == 1 && want[0] == "}" && i > 2 && r.kind(i-2) == scan.Colon:
 		end := r.toks[i-1].End
-		r.diags.Add(diag.UnexpectedToken, span, "no comma before %s: labels are a list", Quote(w)).Fix(r.span(end, end), ",", "add a comma")
+		r.diags.Add(diag.UnexpectedToken, span, "no comma before %s: labels are a list", Quote(w)).Respell(r.span(end, end), ",", "add a comma")
 		return true
 	case t.Kind == scan.Start && r.kind(i+1) == scan.Colon:
 		fix, why = scan.Quote(w), Quote(w)+" at the start of a line starts a statement: as a label it stands in quotes"

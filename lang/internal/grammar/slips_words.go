@@ -187,7 +187,7 @@ func (r *reader) slipQuoted(i int, want []string) bool {
 	d := r.diags.Add(diag.QuotedName, span, "%s in quotes: a string is never a name", Quote(r.word(i)))
 	switch k := scan.KindOf(in); {
 	case k == scan.Name || k == scan.Ref || k == scan.Dotted || k == scan.Start:
-		d.Fix(span, in, "drop the quotes")
+		d.Respell(span, in, "drop the quotes")
 	case k == scan.Key || k == scan.Int:
 		d.Advise("write the name with its namespace: `default/%s`", in)
 	case strings.Contains(in, "/ns/"):
