@@ -42,7 +42,7 @@ func TestLean(t *testing.T) {
 		q.next()
 		var want ast.Stmt
 		if q.collect(false, true) {
-			want = grammar.Read(f, q.toks, &q.diags)
+			want = grammar.Read(f, q.toks, nil, &q.diags)
 		}
 		if len(q.diags) > 0 || !reflect.DeepEqual(lean, want) {
 			t.Fatalf("%q\n lean %#v\n grammar %#v\n %v", text, lean, want, q.diags)

@@ -179,13 +179,23 @@ func (p *parser) statement() {
 	last := p.toks[len(p.toks)-1]
 	var s ast.Stmt = &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev.End}}
 	if whole {
-		s = grammar.Read(p.file, p.toks, &p.diags)
+		s = grammar.Read(p.file, p.toks, p.params(), &p.diags)
 	}
 	if headed && last.Kind == scan.LBrace {
 		p.block = &block{kind: word, head: s, name: p.word(p.toks[min(1, len(p.toks)-1)]), start: first.Start, open: last, indent: max(0, p.indent(first.Start))}
 		return
 	}
 	p.add(s)
+}
+
+// params returns the parameters of the open policy.
+func (p *parser) params() []ast.Ident {
+	if p.block != nil {
+		if h, ok := p.block.head.(*ast.Policy); ok {
+			return h.Params
+		}
+	}
+	return nil
 }
 
 // allowed reports whether a statement may stand in the open block, or outside where none is open.

@@ -45,6 +45,24 @@ var slips = []struct{ text, want, fixed string }{
 	{"mesh {\n  istio \"1.27\"\n  data-plan sidecar\n}", "3:3 ZT0001 unexpected \"data-plan\": expected `program`, `trust-domain`, `root-namespace`, `istio`, `data-plane`, `app-label`, `provider` or `providers` after the line above", "mesh {\n  istio \"1.27\"\n  data-plane sidecar\n}"},
 	{"mtls strct in shop", "1:6 ZT0001 unexpected \"strct\": expected `strict`, `permissive` or `disable` after \"mtls\"", "mtls strict in shop"},
 
+	// policies: words of the language and parameters
+	{"use p(api, http)", `1:12 ZT0010 "http" is a word of the language, and not a name by itself`, ""},
+	{"use p(port)", `1:7 ZT0010 "port" is a word of the language, and not a name by itself`, ""},
+	{"use p(api, port: 8080)", `1:12 ZT0010 "port" is a word of the language, and not a name by itself`, ""},
+	{"use p(all, api)", `1:7 ZT0010 "all" is a word of the language, and not a name by itself`, ""},
+	{"use p(anyone, api)", `1:7 ZT0001 "anyone" is no argument: a parameter stands for what has a name`, ""},
+	{"use p(namespace \"shop\", api)", `1:7 ZT0001 "namespace" is no argument: a parameter stands for what has a name`, ""},
+	{"use p(api, )", `1:10 ZT0014 a comma before ")": no list ends with a comma`, "use p(api )"},
+	{"policy p(a, port) {}", `1:13 ZT0010 "port" is a word of the language, and not a name by itself`, ""},
+	{"policy p(port, a) {}", `1:10 ZT0010 "port" is a word of the language, and not a name by itself`, ""},
+	{"policy p(a, GET) {}", `1:13 ZT0001 "GET" is no name for a parameter: a name is lower-case letters, digits and "-"`, ""},
+	{"policy p(a, env) { allow b -> a when header[\"x\"] == env }", `1:53 ZT1026 "env" is a parameter, and cannot stand after "==": a string is written out there`, ""},
+	{"policy p(a, env) { allow b -> a when header[\"x\"] in [\"b\", env] }", `1:59 ZT1026 "env" is a parameter, and cannot stand after ",": a string is written out there`, ""},
+	{"policy p(a, env) { allow b as env -> a }", `1:31 ZT1026 "env" is a parameter, and cannot stand after "as": a string is written out there`, ""},
+	{"policy p(a, env) { allow b -> a until env }", `1:39 ZT1026 "env" is a parameter, and cannot stand after "until": a date is written out there`, ""},
+	{"policy p(a, env) { allow b -> a port env }", `1:38 ZT1026 "env" is a parameter, and cannot stand after "port": a number is written out there`, ""},
+	{"policy p(a, env) { allow b -> a host envoy }", `1:38 ZT0027 "envoy" stands without quotes: after "host" stands a string`, "policy p(a, env) { allow b -> a host \"envoy\" }"},
+
 	// names
 	{"allow \"web\" -> db", `1:7 ZT0007 "web" in quotes: a string is never a name`, "allow web -> db"},
 	{"allow web -> \"shop/db\"", `1:14 ZT0007 "shop/db" in quotes: a string is never a name`, "allow web -> shop/db"},

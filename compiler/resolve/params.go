@@ -82,7 +82,7 @@ func (r *resolver) signature(d *definition, depth int) {
 		d.sig.size = min(d.sig.size+1, maxStatements)
 	}
 	for _, p := range d.policy.Params {
-		if x := d.sig.params[p.Text]; whole && x.first.File == nil && !d.scope.unit.Library {
+		if x := d.sig.params[p.Text]; whole && !d.sig.bad && x.first.File == nil && !d.scope.unit.Library {
 			r.report(&d.scope, diag.UnusedParameter, &p, "parameter %q of policy %q stands nowhere in its body", p.Text, d.name.Text).
 				Advise("delete it, and its argument in each `use`")
 		}

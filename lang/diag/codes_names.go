@@ -26,7 +26,7 @@ const (
 	ArgumentType         Code = "ZT1023" // an argument of the wrong type
 	UnusedParameter      Code = "ZT1024" // a parameter that stands nowhere
 	UnusedDefinition     Code = "ZT1025" // a definition that nothing uses
-	ParameterNotHere     Code = "ZT1026" // a parameter where a name is taken to the letter
+	ParameterNotHere     Code = "ZT1026" // a parameter where none can stand
 	NoSuchPort           Code = "ZT1030" // a port that nothing has
 )
 
@@ -388,8 +388,8 @@ use p(api)
 `,
 	},
 	{
-		Code: ParameterNotHere, Severity: Error, Title: "a parameter where a name is taken to the letter",
-		Explanation: "After `in` stands a namespace, after `account` a service account. Neither is looked up, so the parameter of that name would not be meant, and a reader would think so.",
+		Code: ParameterNotHere, Severity: Error, Title: "a parameter where none can stand",
+		Explanation: "After `in` stands a namespace, after `account` a service account. Neither is looked up, so the parameter of that name would not be meant, and a reader would think so. Strings, dates and the numbers after `port` are written out: the name of the parameter in quotes would be a value of its own.",
 		Example: `policy closed(shop) { deny all in shop }
 use closed(api)
 `,

@@ -20,9 +20,10 @@ const MaxDepth = 100
 
 // Read reads one statement from its tokens, the Term that ends it left out. Of a policy or a test it reads the head, up to
 // and with its "{". Where the tokens are no statement it reports one error and returns an *ast.Bad of their range.
-// The first token is a word that Starts a statement.
-func Read(f *src.File, toks []scan.Token, diags *diag.List) ast.Stmt {
-	r := &reader{file: f, text: f.Text, toks: toks, diags: diags}
+// The first token is a word that Starts a statement. params are the parameters of the policy that the statement stands in;
+// they change what is said of errors, and nothing else.
+func Read(f *src.File, toks []scan.Token, params []ast.Ident, diags *diag.List) ast.Stmt {
+	r := &reader{file: f, text: f.Text, toks: toks, params: params, diags: diags}
 	parse := kinds()[r.word(0)]
 	if parse == nil {
 		r.unexpected(0, nil)
@@ -66,6 +67,7 @@ type reader struct {
 	file   *src.File
 	text   string
 	toks   []scan.Token
+	params []ast.Ident // of the policy around the statement
 	diags  *diag.List
 	failed bool // the one error of the statement has been reported
 }

@@ -165,7 +165,7 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 	}
 	d := r.diags.Add(diag.UnquotedValue, span, "%s stands without quotes: after %s stands a string", Quote(w), Quote(r.word(i-1)))
 	d.Fix(span, scan.Quote(w), "put it in quotes")
-	if r.kind(i-1) == scan.Comma {
+	if open, in := r.openBracket(i); r.kind(i-1) == scan.Comma && !(in && r.kind(open) == scan.LBracket) {
 		d.Note("sources come first: (web, api) from \"10.0.0.0/8\"")
 	}
 	return true
@@ -222,7 +222,7 @@ func (r *reader) slipReserved(i int, want []string) bool {
 	case "group", "methods", "paths", "policy":
 		return r.reserved(i, "choose another name")
 	}
-	if r.word(0) == "policy" || r.word(0) == "import" {
+	if r.word(0) == "import" {
 		return r.reserved(i, "choose another name")
 	}
 	return r.reserved(i, "write it with its namespace: `default/"+w+"`")

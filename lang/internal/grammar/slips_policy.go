@@ -1,0 +1,75 @@
+package grammar
+
+import (
+	"slices"
+
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
+)
+
+// slipParameter: a parameter where the language wants a value that is written out. Quotes would make it another value.
+func (r *reader) slipParameter(i int, want []string) bool {
+	w := r.word(i)
+	if r.kind(i) != scan.Name || r.adjacent(i) != r.toks[i].End || !slices.ContainsFunc(r.params, func(p ast.Ident) bool { return p.Text == w }) {
+		return false
+	}
+	value := ""
+	for _, x := range want {
+		switch x {
+		case "<string>", "<date>", "<int>":
+			value = phrases[x]
+		}
+	}
+	if value == "" || isName(want) {
+		return false
+	}
+	t := r.toks[i]
+	d := r.diags.Add(diag.ParameterNotHere, r.span(t.Start, t.End), "%q is a parameter, and cannot stand after %s: %s is written out there", w, Quote(r.word(i-1)), value)
+	d.Note("a parameter stands for a workload, a group, ns/*, methods, paths or the port of a target, and in a `jwt` for its issuer and audiences")
+	if value == phrases["<int>"] {
+		d.Advise("a port that is a parameter stands with its target: `TARGET:%s`", w)
+	} else {
+		d.Advise("write out the value, and a policy for each one")
+	}
+	return true
+}
+
+// slipArgument: a word of the language among the arguments of a use, or the parameters of a policy.
+func (r *reader) slipArgument(i int, _ []string) bool {
+	open, in := r.openBracket(i)
+	if !in || r.kind(open) != scan.LParen || r.kind(i-1) != scan.LParen && r.kind(i-1) != scan.Comma {
+		return false
+	}
+	w := r.word(i)
+	switch {
+	case r.word(0) == "policy" && r.kind(i) == scan.Upper:
+		t := r.toks[i]
+		r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q is no name for a parameter: a name is lower-case letters, digits and \"-\"", w)
+		return true
+	case r.kind(i) != scan.Key:
+		return false
+	case r.word(0) == "policy":
+		return r.reserved(i, "choose another name")
+	case r.word(0) != "use":
+		return false
+	}
+	if r.kind(i+1) == scan.Colon {
+		return r.reserved(i, "no parameter has it: write the name that the policy gives to its parameter")
+	}
+	switch w {
+	case "anyone", "authenticated", "plaintext":
+		t := r.toks[i]
+		r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q is no argument: a parameter stands for what has a name", w).
+			Advise("name the callers, `group callers = %s`, and give the group: `callers`", w)
+		return true
+	case "account", "principal", "trust-domain", "namespace":
+		t := r.toks[i]
+		r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q is no argument: a parameter stands for what has a name", w).
+			Advise("name the callers, `group callers = %s ...`, and give the group: `callers`", w)
+		return true
+	case "mesh":
+		return r.reserved(i, "a parameter stands for named workloads: write a rule on `mesh` itself, or give `shop/*`, every workload of a namespace")
+	}
+	return r.reserved(i, "a port of that name is given with its parameter, `PARAMETER: "+w+"`, and a workload of that name with its namespace, `default/"+w+"`")
+}
