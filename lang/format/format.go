@@ -19,22 +19,15 @@ import (
 // Line ends inside a statement are the author's, and so is the choice between a block on one line and a block on several.
 func Source(f *source.File) ([]byte, diag.List) {
 	text := f.Text
-	done := make(chan struct{})
-	seed := maphash.MakeSeed()
 	var tree *ast.File
 	var diags diag.List
-	var want uint64
-	go func() {
-		defer close(done)
-		tree, diags = lang.Skim(f)
-		want = essence(seed, text)
-	}()
+	skimmed := beside(func() { tree, diags = lang.Skim(f) })
 	p := newPrinter(text)
 	for t := range scan.Each(text) { // as if nothing were wrong with it
 		p.read(t)
 	}
 	out := p.finish()
-	<-done
+	<-skimmed
 	if ranges := bad(tree.Stmts, nil); len(ranges) > 0 {
 		p = newPrinter(text)
 		for _, t := range opaque(text, scan.All(text), ranges) {
@@ -42,7 +35,12 @@ func Source(f *source.File) ([]byte, diag.List) {
 		}
 		out = p.finish()
 	}
-	if essence(seed, out) != want {
+	seed := maphash.MakeSeed()
+	var want uint64
+	hashed := beside(func() { want = essence(seed, text) })
+	got := essence(seed, out)
+	<-hashed
+	if got != want {
 		// Only a text with an error comes here: its tokens depend on the line ends in ways that the layout does not keep.
 		return []byte(text), diags
 	}
@@ -50,6 +48,16 @@ func Source(f *source.File) ([]byte, diag.List) {
 		out = strings.ReplaceAll(out, "\n", "\r\n")
 	}
 	return []byte(out), diags
+}
+
+// beside runs a function on another processor; the channel is closed when it is done.
+func beside(f func()) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	return done
 }
 
 // bad gathers the ranges of statements that could not be read.
