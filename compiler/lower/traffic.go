@@ -50,13 +50,7 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 			}
 			c.tcp = false
 		case c.isHTTP():
-			if len(kp.tcp) > 0 && len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.tcp) {
-				l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so this allow lets nothing through", strings.Join(c.f[ports].in, ", "), &r.Target)
-				return nil
-			}
-			if kp.known && len(kp.tcp) > 0 && len(kp.http) == 0 && len(c.f[ports].in) == 0 && r.Target.Kind == ir.OnWorkload && allTCP(r.Target.Workload) {
-				l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so this allow lets nothing through", &r.Target).
-					Note("declared TCP ports: %s", strings.Join(kp.tcp, ", "))
+			if l.speaksNoHTTP(r, kp, &c, "this allow lets nothing through") {
 				return nil
 			}
 			if !c.hasHTTPField() {
@@ -120,9 +114,11 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			l.portConflict(r, kp)
 			return nil
 		}
-		if len(kp.tcp) > 0 && !c.exclude(ports, kp.tcp) {
-			l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so this %s would match nothing it says", strings.Join(c.f[ports].in, ", "), &r.Target, r.Action)
+		if l.speaksNoHTTP(r, kp, &c, "this "+r.Action.String()+" would match nothing it says") {
 			return nil
+		}
+		if len(kp.tcp) > 0 {
+			c.exclude(ports, kp.tcp) // of which something is left
 		}
 		if !c.hasHTTPField() {
 			c.f[methods].in = star
@@ -141,6 +137,21 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		out = append(out, t)
 	}
 	return out
+}
+
+// speaksNoHTTP reports HTTP where every port that a cube is about is declared to speak something else.
+func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) bool {
+	in := c.f[ports].in
+	switch {
+	case len(in) > 0 && len(kp.tcp) > 0 && subset(in, kp.tcp):
+		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so %s", strings.Join(in, ", "), &r.Target, so)
+	case len(in) == 0 && kp.known && len(kp.tcp) > 0 && len(kp.http) == 0 && r.Target.Kind == ir.OnWorkload && allTCP(r.Target.Workload):
+		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so %s", &r.Target, so).
+			Note("declared TCP ports: %s", strings.Join(kp.tcp, ", "))
+	default:
+		return false
+	}
+	return true
 }
 
 // withoutHTTP is what Istio makes of a DENY rule on connections that are not HTTP.
