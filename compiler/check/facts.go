@@ -25,12 +25,12 @@ type checker struct {
 	left  int // comparisons for this rule
 	steps int // comparisons for the program
 
-	baselines *covering
+	baselines *ir.Covering
 	allowed   *ruleIndex
 	unnamed   *ruleIndex // allows of callers without an identity
 	transport *transport
-	plaintext *covering // denies of plaintext callers
-	required  *covering // denies of requests without a token
+	plaintext *ir.Covering // denies of plaintext callers
+	required  *ir.Covering // denies of requests without a token
 	portSets  map[string]portSet
 	gateways  map[string]bool // namespaces in which all known workloads are gateways
 }
@@ -55,12 +55,12 @@ func (c *checker) spend(n int) bool {
 }
 
 // closed finds the baselines that cover a target.
-func (c *checker) closed() *covering {
+func (c *checker) closed() *ir.Covering {
 	if c.baselines == nil {
-		c.baselines = &covering{}
+		c.baselines = &ir.Covering{}
 		for _, b := range c.p.Baselines {
 			if !b.DryRun {
-				c.baselines.add(&b.Target)
+				c.baselines.Add(&b.Target)
 			}
 		}
 	}

@@ -7,30 +7,6 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 )
 
-// place is a target without its port.
-type place struct {
-	kind      ir.TargetKind
-	namespace string
-	workload  *ir.Workload
-	pods      *ir.Pods
-}
-
-func placeOf(t *ir.Target) place { return place{t.Kind, t.Namespace, t.Workload, t.Pods} }
-
-// covers reports whether everything that t covers is covered by a statement on s.
-func covers(s, t *ir.Target) bool {
-	switch s.Kind {
-	case ir.OnMesh:
-		return true
-	case ir.OnNamespace:
-		return t.Kind != ir.OnMesh && t.Namespace == s.Namespace && !(t.Kind == ir.OnPods && t.Pods.Mesh)
-	}
-	if t.Kind == ir.OnMesh || t.Kind == ir.OnNamespace || s.Namespace != t.Namespace && !(s.Kind == ir.OnPods && s.Pods.Mesh) {
-		return false
-	}
-	return ir.Picks(s.Labels(), t.PodLabels())
-}
-
 // meets reports whether some pod may be of both targets, on some port.
 func meets(s, t *ir.Target) bool {
 	if s.Port != 0 && t.Port != 0 && s.Port != t.Port {
@@ -53,52 +29,6 @@ func meets(s, t *ir.Target) bool {
 	}
 	have := s.PodLabels()
 	return !slices.ContainsFunc(t.Pods.Labels, func(l ir.Label) bool { v, ok := have[l.Key]; return ok && v != l.Value })
-}
-
-// covering finds, by their place in a list, the statements that cover a target.
-type covering struct {
-	targets  []*ir.Target
-	wide     map[string][]int // those on a namespace, and under "" those on the mesh
-	selected ir.Selectors[int]
-	seen     map[place][]int
-}
-
-func (c *covering) add(t *ir.Target) {
-	if c.wide == nil {
-		c.wide, c.seen = map[string][]int{}, map[place][]int{}
-	}
-	i := len(c.targets)
-	c.targets = append(c.targets, t)
-	switch t.Kind {
-	case ir.OnMesh:
-		c.wide[""] = append(c.wide[""], i)
-	case ir.OnNamespace:
-		c.wide[t.Namespace] = append(c.wide[t.Namespace], i)
-	default:
-		c.selected.Add(t.Labels(), i)
-	}
-}
-
-// of returns the statements that cover a target, in their order; ports are not looked at.
-func (c *covering) of(t *ir.Target) []int {
-	if len(c.targets) == 0 {
-		return nil
-	}
-	k := placeOf(t)
-	if found, ok := c.seen[k]; ok {
-		return found
-	}
-	at := slices.Concat(c.wide[""], c.wide[t.Namespace])
-	at = slices.AppendSeq(at, c.selected.Picking(t.PodLabels()))
-	slices.Sort(at)
-	found := at[:0]
-	for _, i := range at {
-		if covers(c.targets[i], t) {
-			found = append(found, i)
-		}
-	}
-	c.seen[k] = found
-	return found
 }
 
 // meeting finds, by their place in a list, the statements whose targets meet a target.

@@ -68,15 +68,15 @@ func (c *checker) denyToken(r *ir.Rule) {
 // its workload that may speak HTTP.
 func (c *checker) tokenRequired(t *ir.Target) bool {
 	if c.required == nil {
-		c.required = &covering{}
+		c.required = &ir.Covering{}
 		for _, r := range c.p.Rules {
 			if requiresToken(r) {
-				c.required.add(&r.Target)
+				c.required.Add(&r.Target)
 			}
 		}
 	}
-	return slices.ContainsFunc(c.required.of(t), func(i int) bool {
-		on := c.required.targets[i].Port
+	return slices.ContainsFunc(c.required.Of(t), func(i int) bool {
+		on := c.required.Target(i).Port
 		if on == 0 || on == t.Port {
 			return true
 		}

@@ -31,12 +31,12 @@ func (c *checker) strict(t *ir.Target) *ir.MTLS {
 	if c.transport == nil {
 		c.transport = &transport{}
 		for _, m := range c.p.MTLS {
-			c.transport.covering.add(&m.Target)
+			c.transport.covering.Add(&m.Target)
 			c.transport.meeting.add(&m.Target)
 		}
 	}
 	var by *ir.MTLS
-	for _, i := range c.transport.covering.of(t) {
+	for _, i := range c.transport.covering.Of(t) {
 		m := c.p.MTLS[i]
 		if m.Mode == "STRICT" && (m.Target.Port == 0 || m.Target.Port == t.Port) && (by == nil || rank(m) > rank(by)) {
 			by = m
@@ -55,7 +55,7 @@ func (c *checker) strict(t *ir.Target) *ir.MTLS {
 }
 
 type transport struct {
-	covering
+	covering ir.Covering
 	meeting
 }
 
@@ -65,7 +65,7 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 	if c.told(diag.PlaintextPasses, r.Span) || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) || x.Kind == ir.Authenticated }) {
 		return
 	}
-	if c.strict(&r.Target) != nil || len(c.noPlaintext().of(&r.Target)) > 0 {
+	if c.strict(&r.Target) != nil || len(c.noPlaintext().Of(&r.Target)) > 0 {
 		return
 	}
 	for i := range r.Entries {
@@ -101,9 +101,9 @@ func (c *checker) scope(t *ir.Target) string {
 }
 
 // noPlaintext finds the denies that refuse every plaintext caller of a target.
-func (c *checker) noPlaintext() *covering {
+func (c *checker) noPlaintext() *ir.Covering {
 	if c.plaintext == nil {
-		c.plaintext = &covering{}
+		c.plaintext = &ir.Covering{}
 		for _, r := range c.p.Rules {
 			s := r.Sources
 			if r.Action != ast.Deny || r.DryRun || r.When != nil || r.Target.Port != 0 || len(r.Cuts)+len(s.As)+len(s.From)+len(s.NotAs)+len(s.NotNet) > 0 ||
@@ -114,7 +114,7 @@ func (c *checker) noPlaintext() *covering {
 			if slices.ContainsFunc(r.Entries, func(e ir.Entry) bool {
 				return !e.Op.HTTP() && e.Op.Speaks == ir.AnyTraffic && len(e.Op.Ports)+len(e.Cuts) == 0 && e.When == nil
 			}) {
-				c.plaintext.add(&r.Target)
+				c.plaintext.Add(&r.Target)
 			}
 		}
 	}

@@ -10,10 +10,10 @@ import (
 // verifiers finds the `jwt` statements that cover a target.
 type verifiers struct {
 	all      []*ir.JWT
-	covering covering
+	covering ir.Covering
 	near     meeting
-	seen     map[place]verified
-	read     map[place]*readable
+	seen     map[ir.Place]verified
+	read     map[ir.Place]*readable
 }
 
 type verified struct {
@@ -22,9 +22,9 @@ type verified struct {
 }
 
 func newVerifiers(p *ir.Program) *verifiers {
-	v := &verifiers{all: p.JWT, seen: map[place]verified{}, read: map[place]*readable{}}
+	v := &verifiers{all: p.JWT, seen: map[ir.Place]verified{}, read: map[ir.Place]*readable{}}
 	for _, j := range p.JWT {
-		v.covering.add(&j.Target)
+		v.covering.Add(&j.Target)
 		v.near.add(&j.Target)
 	}
 	return v
@@ -32,12 +32,12 @@ func newVerifiers(p *ir.Program) *verifiers {
 
 // of returns the statements that cover a target, in their order, and their issuers.
 func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
-	k := placeOf(t)
+	k := t.Place()
 	if found, ok := v.seen[k]; ok {
 		return found.list, found.issuers
 	}
 	found := verified{issuers: map[string]bool{}}
-	for _, i := range v.covering.of(t) {
+	for _, i := range v.covering.Of(t) {
 		found.list = append(found.list, v.all[i])
 		found.issuers[v.all[i].Issuer] = true
 	}
@@ -47,7 +47,7 @@ func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
 
 // untyped finds the first `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
 func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
-	at := v.read[placeOf(&r.Target)]
+	at := v.read[r.Target.Place()]
 	if at == nil {
 		at = &readable{by: map[string][]int{}, untyped: map[issuerClaim]int{}}
 		for i := range v.near.near(&r.Target) {
@@ -56,7 +56,7 @@ func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
 				at.all = append(at.all, i)
 			}
 		}
-		v.read[placeOf(&r.Target)] = at
+		v.read[r.Target.Place()] = at
 	}
 	find := func(list []int, issuer string) int {
 		k := issuerClaim{issuer, claim}
@@ -102,28 +102,28 @@ type issuerClaim struct{ issuer, claim string } // of any issuer when it is empt
 // accepts, and of their other lines goes by those of the one that comes first. Two on one target are the business of lower.
 func (c *checker) sameIssuer() {
 	type issuer struct {
-		covering covering
+		covering ir.Covering
 		first    []*ir.JWT // on each target
-		seen     map[place]bool
+		seen     map[ir.Place]bool
 	}
 	by := map[string]*issuer{}
 	var order []*issuer
 	for _, j := range c.p.JWT {
 		o := by[j.Issuer]
 		if o == nil {
-			o = &issuer{seen: map[place]bool{}}
+			o = &issuer{seen: map[ir.Place]bool{}}
 			by[j.Issuer] = o
 			order = append(order, o)
 		}
-		if k := placeOf(&j.Target); !o.seen[k] {
+		if k := j.Target.Place(); !o.seen[k] {
 			o.seen[k] = true
-			o.covering.add(&j.Target)
+			o.covering.Add(&j.Target)
 			o.first = append(o.first, j)
 		}
 	}
 	for _, o := range order {
 		for _, j := range o.first {
-			for _, i := range o.covering.of(&j.Target) {
+			for _, i := range o.covering.Of(&j.Target) {
 				other := o.first[i]
 				if s, t := &other.Target, &j.Target; s.Namespace == t.Namespace && slices.Equal(s.Labels(), t.Labels()) {
 					continue

@@ -15,7 +15,8 @@ type closed struct {
 	namespaces map[string]bool
 	selectors  map[string]bool // namespace and selector of workloads and pods with a baseline of their own
 	pods       ir.Selectors[*ir.Pods]
-	denied     []*ir.Rule // unconditional denies
+	refused    ir.Covering // by the denies of refusals, in their order
+	refusals   []refusal
 }
 
 func targetKey(t *ir.Target) string { return t.Namespace + "\x00" + labelKey(t.Labels()) }
@@ -59,8 +60,6 @@ func (c *closed) covers(t *ir.Target) bool {
 	return false
 }
 
-func (c *closed) shut(r *ir.Rule) { c.denied = append(c.denied, r) }
-
 // baselines makes the objects of `deny all` and learns what they cover.
 func (l *lowerer) baselines() {
 	l.closed = closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
@@ -89,24 +88,22 @@ func (l *lowerer) baselines() {
 
 func (l *lowerer) noBaseline(r *ir.Rule) {
 	d := l.diags.Add(diag.NoBaseline, r.Span, "no `deny all` covers %s, so this allow would close it by its mere presence, and its last allow would open it again", &r.Target)
-	switch r.Target.Kind {
-	case ir.OnMesh:
-		d.Advise("add `deny all in mesh`")
-	case ir.OnNamespace:
-		d.Advise("add `deny all in %s`", r.Target.Namespace)
-	case ir.OnPods:
-		if r.Target.Pods.Mesh {
-			d.Advise("add `deny all in mesh`, or `deny all on %s`", r.Target.Pods.Name)
-			return
-		}
-		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.String())
-	default:
-		if r.Target.Namespace == l.p.Mesh.RootNamespace { // has no baseline of its own
-			d.Advise("add `deny all on %s`, or `deny all in mesh`", r.Target.Workload.Ref())
-			return
-		}
-		d.Advise("add `deny all in %s`, or `deny all on %s`", r.Target.Namespace, r.Target.Workload.Ref())
+	d.Advise("%s", l.baselineFor(&r.Target))
+}
+
+// baselineFor says which baselines would close a target. The root namespace has none of its own.
+func (l *lowerer) baselineFor(t *ir.Target) string {
+	switch {
+	case t.Kind == ir.OnMesh:
+		return "add `deny all in mesh`"
+	case t.Kind == ir.OnNamespace:
+		return fmt.Sprintf("add `deny all in %s`", t.Namespace)
+	case t.Kind == ir.OnPods && t.Pods.Mesh:
+		return fmt.Sprintf("add `deny all in mesh`, or `deny all on %s`", t.Pods.Name)
+	case t.Kind == ir.OnWorkload && t.Namespace == l.p.Mesh.RootNamespace:
+		return fmt.Sprintf("add `deny all on %s`, or `deny all in mesh`", t.Workload.Ref())
 	}
+	return fmt.Sprintf("add `deny all in %s`, or `deny all on %s/%s`", t.Namespace, t.Namespace, t.Name())
 }
 
 // openWorkloads warns of workloads that nothing closes and no `allow all` declares open, and refuses a deny of everything
@@ -186,38 +183,4 @@ func (l *lowerer) closing(open []*ir.Workload) string {
 		return fmt.Sprintf("add `deny all on %s`, or `deny all in mesh`", open[0].Ref())
 	}
 	return "add `deny all in mesh`"
-}
-
-// shadowed reports a deny of everything that leaves an allow nothing to do.
-func (l *lowerer) shadowed() {
-	if len(l.closed.denied) == 0 {
-		return
-	}
-	shut := map[string]*ir.Rule{}
-	var mesh *ir.Rule
-	for _, d := range l.closed.denied {
-		if d.Target.Kind == ir.OnMesh {
-			mesh = d
-		}
-		shut[targetKey(&d.Target)] = d
-	}
-	for _, r := range l.p.Rules {
-		if r.Action != ast.Allow || r.DryRun || l.expired(r.Until) {
-			continue
-		}
-		d := mesh
-		if d == nil && r.Target.Kind != ir.OnMesh {
-			d = shut[r.Target.Namespace+"\x00"]
-		}
-		if d == nil {
-			d = shut[targetKey(&r.Target)]
-		}
-		if d != nil {
-			l.diags.Add(diag.DenyShadowsAllow, d.Span, "this deny refuses every request to %s, and no allow can override it", &d.Target).
-				Relate(r.Span, "this allow is dead").
-				Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules").
-				Advise("write `deny all in %s`, or delete one of the two", d.Target.Namespace)
-			d.Via.Relate((*l.diags)[len(*l.diags)-1:])
-		}
-	}
 }

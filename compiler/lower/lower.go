@@ -81,8 +81,8 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if len(cs) == 0 { // nothing of it is left, which is reported: an object without rules would mean something else
 		return
 	}
-	if r.Action == ast.Deny && !r.DryRun && r.Unconditional() {
-		l.closed.shut(r)
+	if r.Action == ast.Deny && !r.DryRun {
+		l.shut(r, cs)
 	}
 	o := l.object(r.Action, r.Provider, r.DryRun, &r.Target)
 	o.cubes = append(o.cubes, cs)

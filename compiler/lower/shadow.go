@@ -1,0 +1,185 @@
+package lower
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+)
+
+// refusal is a DENY rule as it is emitted, of callers with an identity, of those without, or of both, that asks for nothing but
+// a port at most, on HTTP or on other connections.
+type refusal struct {
+	rule                *ir.Rule
+	identified, unnamed bool // which callers
+	http, tcp           bool // on which traffic
+	ports, notPorts     []string
+}
+
+// whole reports whether the rule refuses everything on its target.
+func (x *refusal) whole() bool {
+	return x.identified && x.unnamed && x.http && x.tcp && len(x.ports)+len(x.notPorts) == 0
+}
+
+// refusalOf reads a DENY rule as Istio does, on HTTP and on other connections.
+func refusalOf(r *ir.Rule, c *cube) refusal {
+	x := refusal{rule: r, ports: c.f[ports].in, notPorts: c.f[ports].out}
+	switch p := c.f[principals]; {
+	case p.free():
+		x.identified, x.unnamed = true, true
+	case slices.Equal(p.in, star) && len(p.out) == 0:
+		x.identified = true
+	case slices.Equal(p.out, star) && len(p.in) == 0:
+		x.unnamed = true
+	}
+	bare := func(c *cube) bool {
+		for f := range c.f {
+			if f := field(f); f != principals && f != ports && !c.f[f].free() {
+				return false
+			}
+		}
+		return len(c.conds) == 0
+	}
+	onHTTP, onTCP := *c, c.withoutHTTP()
+	if m := c.f[methods]; slices.Equal(m.in, star) && len(m.out) == 0 {
+		onHTTP.f[methods] = set{} // present: true for every HTTP request
+	}
+	x.http, x.tcp = bare(&onHTTP), bare(&onTCP)
+	return x
+}
+
+// shut remembers a DENY rule that may leave an allow nothing to do.
+func (l *lowerer) shut(r *ir.Rule, cs []cube) {
+	for i := range cs {
+		if x := refusalOf(r, &cs[i]); (x.identified || x.unnamed) && (x.http || x.tcp) {
+			l.closed.refusals = append(l.closed.refusals, x)
+			l.closed.refused.Add(&r.Target)
+		}
+	}
+}
+
+// shadowed reports denies that leave an allow nothing to do, one alone or several together.
+func (l *lowerer) shadowed() {
+	if len(l.closed.refusals) == 0 {
+		return
+	}
+	for _, r := range l.p.Rules {
+		if r.Action != ast.Allow || r.DryRun || l.expired(r.Until) {
+			continue
+		}
+		at := l.closed.refused.Of(&r.Target)
+		if len(at) == 0 {
+			continue
+		}
+		by, dead := l.refusers(r, at)
+		if !dead {
+			continue
+		}
+		d, n := by[0].rule, len(*l.diags)
+		out := l.diags.Add(diag.DenyShadowsAllow, d.Span, "this deny refuses every request to %s, and no allow can override it", &d.Target)
+		if !by[0].whole() {
+			out.Message = "this deny refuses all that an allow lets through to " + r.Target.String() + ", and no allow can override it"
+		}
+		for i := range by[1:] {
+			if other := by[i+1].rule; other != d {
+				out.Message = "this deny and others refuse all that an allow lets through to " + r.Target.String() + ", and no allow can override them"
+				out.Relate(other.Span, "together with this one")
+			}
+		}
+		out.Relate(r.Span, "this allow is dead").
+			Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules")
+		if l.closed.covers(&d.Target) {
+			out.Advise("delete the deny, since a `deny all` already closes %s to all that no allow lets through; or delete the allow", &d.Target)
+		} else {
+			out.Advise("%s in place of the deny, or delete one of the two", l.baselineFor(&d.Target))
+		}
+		d.Via.Relate((*l.diags)[n:])
+	}
+}
+
+// said is a part of what an allow says: its callers with an identity or those without, on HTTP or on other connections.
+type said struct {
+	named, http bool
+	ports       []string // that the allow names, if it does
+}
+
+// partsOf lists the parts of what an allow says.
+func partsOf(r *ir.Rule) []said {
+	var out []said
+	identified, unnamed := callers(r.Sources)
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		on := numbers(e.Op.Ports)
+		if r.Target.Port != 0 {
+			on = []string{strconv.Itoa(r.Target.Port)}
+		}
+		onHTTP := e.Op.Speaks != ir.TCPTraffic
+		onTCP := !e.Op.HTTP() && len(r.Sources.As)+len(r.Sources.NotAs) == 0 && !readsHTTP(r.When, false) && !readsHTTP(e.When, false)
+		for _, named := range []bool{true, false} {
+			if named && !identified || !named && !unnamed {
+				continue
+			}
+			if onHTTP {
+				out = append(out, said{named, true, on})
+			}
+			if onTCP {
+				out = append(out, said{named, false, on})
+			}
+		}
+	}
+	return out
+}
+
+// refusers finds denies, among those at some places, that together refuse all that an allow says: one alone where one does.
+func (l *lowerer) refusers(r *ir.Rule, at []int) (by []*refusal, dead bool) {
+	parts := partsOf(r)
+	for _, i := range at {
+		x := &l.closed.refusals[i]
+		if !slices.ContainsFunc(parts, func(p said) bool { return !l.refuses(x, r, p) }) {
+			return []*refusal{x}, len(parts) > 0
+		}
+	}
+	for _, p := range parts {
+		i := slices.IndexFunc(at, func(i int) bool { return l.refuses(&l.closed.refusals[i], r, p) })
+		if i < 0 {
+			return nil, false
+		}
+		if x := &l.closed.refusals[at[i]]; !slices.Contains(by, x) {
+			by = append(by, x)
+		}
+	}
+	return by, len(by) > 0
+}
+
+// refuses reports whether a deny refuses a part of what an allow says.
+func (l *lowerer) refuses(x *refusal, allow *ir.Rule, p said) bool {
+	if p.named && !x.identified || !p.named && !x.unnamed || p.http && !x.http || !p.http && !x.tcp {
+		return false
+	}
+	if len(x.ports) > 0 && (len(p.ports) == 0 || !subset(p.ports, x.ports)) {
+		return false
+	}
+	if len(x.notPorts) == 0 || len(p.ports) > 0 && !slices.ContainsFunc(p.ports, func(n string) bool { return slices.Contains(x.notPorts, n) }) {
+		return true
+	}
+	kp := l.portsOf(&allow.Target) // on a port that is declared to speak the other there is nothing to let through
+	if p.http {
+		return subset(x.notPorts, kp.tcp)
+	}
+	return subset(x.notPorts, kp.http)
+}
+
+// callers reports whether some callers of a rule have an identity, and whether some have none.
+func callers(s *ir.Sources) (identified, unnamed bool) {
+	for _, x := range s.Any {
+		identified = identified || x.Kind != ir.Plaintext
+		unnamed = unnamed || x.Kind == ir.Anyone || x.Kind == ir.Plaintext
+	}
+	for _, x := range s.Except {
+		identified = identified && x.Kind != ir.Authenticated
+		unnamed = unnamed && x.Kind != ir.Plaintext
+	}
+	return identified, unnamed
+}
