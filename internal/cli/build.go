@@ -136,9 +136,9 @@ func (a *app) buildCommand() *cobra.Command {
 		Long: "build compiles one program. PATH is a file, a directory (its .zt files, not those below it), or - for standard\n" +
 			"input; without one, the current directory. All paths together are one program.\n\n" +
 			"Output goes to standard output as one stream, to a file, or to a directory (a DEST that ends in / or exists as\n" +
-			"one): NAMESPACE.yaml for each namespace and a kustomization.yaml. Nothing is written when there is an error, and\n" +
-			"files are replaced whole. A file that is not of this program is not replaced; in DIR/, one of this program that\n" +
-			"it no longer asks for is removed.\n\n" +
+			"one): NAMESPACE.yaml for each namespace and a kustomization.yaml. Directories that are missing are made. Nothing is\n" +
+			"written when there is an error, and files are replaced whole. A file that is not of this program is not replaced;\n" +
+			"in DIR/, one of this program that it no longer asks for is removed.\n\n" +
 			"--stats says on standard error, after everything else, how long each stage took, how much went into it and how\n" +
 			"large the output is: as a table, or with --stats=json as one line of JSON.",
 		Example:           "  ztc build ship.zt | kubectl apply -f -\n  ztc build policies/ -o manifests/\n  ztc build policies/ -o manifests/ --check\n  helm template . | ztc build policies/ --inventory -",

@@ -141,7 +141,7 @@ func TestLayoutNames(t *testing.T) {
 		return compiler.Object{Namespace: ns, Kind: istio.PeerAuthentication, YAML: []byte(text)}
 	}
 	out := compiler.Output{Objects: []compiler.Object{object("a", "1\n"), object("a", "2\n"), object("kustomization", "3\n"), object("z", "4\n")}}
-	files, err := layout(out, "", false)
+	files, err := layout(out, owner{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestLayoutNames(t *testing.T) {
 		t.Errorf("got\n%s", &got)
 	}
 	for _, ns := range []string{"", ".", "..", "../x", "a/b", "a.b", "-a", "a-", "A", "a\x00", `a\b`, strings.Repeat("a", 64)} {
-		if _, err := layout(compiler.Output{Objects: []compiler.Object{object(ns, "")}}, "", false); err == nil {
+		if _, err := layout(compiler.Output{Objects: []compiler.Object{object(ns, "")}}, owner{}, false); err == nil {
 			t.Errorf("namespace %q becomes a file", ns)
 		}
 	}

@@ -45,7 +45,7 @@ func stream(out compiler.Output, json bool) []byte {
 }
 
 // layout is all objects as one file for each namespace, sorted by name, and the kustomization.yaml that lists them.
-func layout(out compiler.Output, program string, json bool) ([]output, error) {
+func layout(out compiler.Output, who owner, json bool) ([]output, error) {
 	ext := ".yaml"
 	if json {
 		ext = ".json"
@@ -68,7 +68,7 @@ func layout(out compiler.Output, program string, json bool) ([]output, error) {
 	for i, f := range files {
 		names[i] = f.name
 	}
-	return append(files, output{kustomization, kustomize(program, names)}), nil
+	return append(files, output{kustomization, list{who, names}.text()}), nil
 }
 
 // fileName is the name of the file of a namespace.
@@ -111,11 +111,14 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	program := programName(in, out)
+	who := owner{programName(in, out), in.names()}
 	files := []output{{d.base, stream(out, t.json)}}
 	if d.dir {
+		if len(who.sources) == 0 { // what is recorded stays
+			who.sources = d.recorded().sources
+		}
 		var err error
-		if files, err = layout(out, program, t.json); err != nil {
+		if files, err = layout(out, who, t.json); err != nil {
 			diags.Add(diag.Internal, source.Span{}, "layout: %v", err)
 			a.report(diags)
 			return exit(exitInternal)
@@ -129,11 +132,14 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 			return a.fail(append(diags, bad...))
 		}
 	}
-	stale, more := d.stale(in, files, program)
+	stale, more := d.stale(in, files, who.program)
 	if diags = append(diags, more...); more.HasErrors() {
 		return a.fail(diags)
 	}
-	old, more := d.read(files, stale, program, t.check)
+	old, more := d.read(files, stale, who.program, t.check)
+	if !t.check && !more.HasErrors() {
+		more = append(more, d.taken(out, who, files, stale, old)...)
+	}
 	if diags = append(diags, more...); more.HasErrors() {
 		return a.fail(diags)
 	}

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -28,7 +29,7 @@ type destination struct {
 	root  *os.Root // of the directory; nil when it does not exist yet
 	path  string   // of the directory, absolute, without symbolic links
 
-	made  bool     // the directory, by this build
+	made  []string // directories that this build has made, the topmost first
 	mutex *os.File // the directory, while this build keeps others out of it
 	trash []string // what builds that were killed have left half written; filled by stale
 }
@@ -72,30 +73,38 @@ func openDestination(given string) (*destination, diag.List) {
 	if err != nil {
 		return nil, one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
 	}
-	missing := d.dir && info == nil
-	look := abs
-	if missing {
-		look = filepath.Dir(abs)
+	if d.path, err = resolved(abs); err != nil {
+		return nil, one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
 	}
-	real, err := filepath.EvalSymlinks(look)
-	if err != nil {
-		return nil, one(diag.CannotWrite, "cannot write %q: the directory %q: %s", d.given, filepath.ToSlash(filepath.Dir(p)), reason(err))
-	}
-	if missing {
-		d.path = filepath.Join(real, filepath.Base(abs))
-		return d, nil
-	}
-	d.path = real
-	if d.root, err = os.OpenRoot(dir); err != nil {
+	if d.root, err = os.OpenRoot(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, one(diag.CannotWrite, "cannot write %q: the directory %q: %s", d.given, filepath.ToSlash(dir), reason(err))
 	}
 	return d, nil
 }
 
-// close lets go of the destination. A directory that was made for nothing goes, too.
+// resolved is an absolute path without symbolic links, whose last directories need not exist yet.
+func resolved(p string) (string, error) {
+	real, err := filepath.EvalSymlinks(p)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return real, err
+	}
+	if _, there := os.Lstat(p); there == nil { // a link to nothing: nobody knows what it is to be
+		return "", fmt.Errorf("%s is a symbolic link to nothing", strconv.Quote(filepath.Base(p)))
+	}
+	up := filepath.Dir(p)
+	if up == p {
+		return "", err
+	}
+	if up, err = resolved(up); err != nil {
+		return "", err
+	}
+	return filepath.Join(up, filepath.Base(p)), nil
+}
+
+// close lets go of the destination. Directories that were made for nothing go, too.
 func (d *destination) close() {
-	if d.made {
-		os.Remove(d.path) // only when it is empty
+	for _, dir := range slices.Backward(d.made) {
+		os.Remove(dir) // only when it is empty
 	}
 	if d.mutex != nil {
 		d.mutex.Close()
@@ -214,13 +223,16 @@ func names(lists ...[]output) map[string]bool {
 // kustomization looks at the kustomization.yaml that would be replaced; ours are the files of the program.
 func (d *destination) kustomization(text []byte, ours map[string]bool, program string, check bool) diag.List {
 	var l diag.List
-	why, listed := foreignKustomization(text, program)
+	k, why := readList(text)
+	if why == "" && k.program != program && len(bytes.TrimSpace(text)) > 0 {
+		why = "is of " + named(k.program)
+	}
 	if why != "" && !check {
 		l.Add(diag.ForeignFile, source.Span{}, "%q is there and %s", d.display(kustomization), why).
 			Advise("give each program a directory of its own, and list the directories in a kustomization.yaml above them; if the program has got another name, delete the files of the old one")
 	}
-	for _, f := range listed {
-		if !ours[f] && d.has(f) {
+	for _, f := range k.files {
+		if why == "" && !ours[f] && d.has(f) {
 			l.Add(diag.UnlistedFile, source.Span{}, "%q is listed in %q, and is not wholly of this program: it stays, and is no longer listed", d.display(f), kustomization).
 				Advise("delete it, or list it in a kustomization.yaml of your own, beside this directory")
 		}

@@ -15,56 +15,78 @@ var otherKustomizations = []string{"kustomization.yml", "Kustomization"}
 // A kustomization has no labels to carry: comments in its first lines say whose it is. A directory has one, so a directory
 // is of one program.
 const (
-	kustomizationMark = "# " + lower.ManagedBy + ": ztc\n"
-	kustomizationName = "# " + lower.PartOf + ": " // only for a program with a name
-	kustomizationBody = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:"
+	kustomizationMark   = "# " + lower.ManagedBy + ": ztc\n"
+	kustomizationName   = "# " + lower.PartOf + ": " // only for a program with a name
+	kustomizationSource = "# source: "               // for each file of the program, its name without directories
+	kustomizationBody   = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:"
 )
 
-// kustomize is the kustomization.yaml of a program that lists files.
-func kustomize(program string, files []string) []byte {
+// list is what a kustomization.yaml says: whose it is, and which files it lists.
+type list struct {
+	owner
+	files []string
+}
+
+// owner is what is known of a program that writes into a directory.
+type owner struct {
+	program string
+	// sources are the names of its files, sorted, without directories: where a program lies differs from one checkout to the
+	// next. Empty where standard input was read.
+	sources []string
+}
+
+// text is the list as kustomization.yaml.
+func (k list) text() []byte {
 	var b strings.Builder
 	b.WriteString(kustomizationMark)
-	if program != "" {
-		b.WriteString(kustomizationName + program + "\n")
+	if k.program != "" {
+		b.WriteString(kustomizationName + k.program + "\n")
+	}
+	for _, s := range k.sources {
+		b.WriteString(kustomizationSource + s + "\n")
 	}
 	b.WriteString(kustomizationBody)
-	if len(files) == 0 {
+	if len(k.files) == 0 {
 		b.WriteString(" []")
 	}
 	b.WriteString("\n")
-	for _, f := range files {
+	for _, f := range k.files {
 		b.WriteString("- " + f + "\n")
 	}
 	return []byte(b.String())
 }
 
-// foreignKustomization says why a kustomization.yaml is not the program's to replace, or "", and which files it lists. What
-// else than ztc wrote in there would be lost, so it has to be what ztc writes, to the letter.
-func foreignKustomization(text []byte, program string) (why string, files []string) {
+// readList reads a kustomization.yaml, or says why it is not one of ours. What else than ztc wrote in there would be lost, so
+// it has to be what ztc writes, to the letter.
+func readList(text []byte) (k list, why string) {
 	if len(bytes.TrimSpace(text)) == 0 {
-		return "", nil
+		return k, ""
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	rest, ours := strings.CutPrefix(string(text), kustomizationMark)
 	if !ours {
-		return "does not begin with ztc's mark", nil
+		return k, "does not begin with ztc's mark"
 	}
-	owner := ""
 	if name, ok := strings.CutPrefix(rest, kustomizationName); ok {
-		owner, rest, _ = strings.Cut(name, "\n")
+		k.program, rest, _ = strings.Cut(name, "\n")
+	}
+	for {
+		name, ok := strings.CutPrefix(rest, kustomizationSource)
+		if !ok {
+			break
+		}
+		name, rest, _ = strings.Cut(name, "\n")
+		k.sources = append(k.sources, name)
 	}
 	for line := range strings.Lines(strings.TrimPrefix(rest, kustomizationBody)) {
 		if f, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "- "); ok {
-			files = append(files, f)
+			k.files = append(k.files, f)
 		}
 	}
-	switch {
-	case !bytes.Equal(text, kustomize(owner, files)):
-		return "was edited: it is not as ztc writes it", nil
-	case owner != program:
-		return "is of " + named(owner), nil
+	if !bytes.Equal(text, k.text()) {
+		return list{}, "was edited: it is not as ztc writes it"
 	}
-	return "", files
+	return k, ""
 }
 
 // named is a program for messages.

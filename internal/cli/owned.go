@@ -13,7 +13,7 @@ import (
 )
 
 // document is what one document of a file says of itself.
-type document struct{ managedBy, partOf, namespace string }
+type document struct{ managedBy, partOf, kind, namespace, name string }
 
 // documents returns what the documents of a text in our own layout say of themselves. Whatever is laid out otherwise has
 // no labels here, and so is not taken for ours. Lines are looked at and not the tree: a build of a large mesh reads all that
@@ -46,11 +46,16 @@ func documents(text []byte) []document {
 		switch indent := len(line) - len(rest); {
 		case indent == 0:
 			outer, mine = line, ""
+			if kind, ok := strings.CutPrefix(line, "kind: "); ok {
+				d.kind = kind
+			}
 		case outer != "metadata:":
 		case indent == 2:
 			mine = line
 			if ns, ok := strings.CutPrefix(rest, "namespace: "); ok {
 				d.namespace = strings.Trim(ns, `"`)
+			} else if name, ok := strings.CutPrefix(rest, "name: "); ok {
+				d.name = strings.Trim(name, `"`)
 			}
 		case indent == 4 && mine == "  labels:":
 			switch key, value, _ := strings.Cut(rest, ": "); key {
@@ -69,7 +74,9 @@ func jsonDocuments(text []byte) []document {
 	var list struct {
 		Kind  string `json:"kind"`
 		Items []struct {
+			Kind     string `json:"kind"`
 			Metadata struct {
+				Name      string            `json:"name"`
 				Namespace string            `json:"namespace"`
 				Labels    map[string]string `json:"labels"`
 			} `json:"metadata"`
@@ -81,7 +88,7 @@ func jsonDocuments(text []byte) []document {
 	var out []document
 	for _, i := range list.Items {
 		m := i.Metadata
-		out = append(out, document{m.Labels[lower.ManagedBy], m.Labels[lower.PartOf], m.Namespace})
+		out = append(out, document{m.Labels[lower.ManagedBy], m.Labels[lower.PartOf], i.Kind, m.Namespace, m.Name})
 	}
 	return out
 }

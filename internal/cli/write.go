@@ -18,21 +18,20 @@ import (
 
 var lockWait = 10 * time.Second // for another build into the same directory; tests have less time
 
-// hold makes a directory where it is missing, and keeps other builds out of it until close: what is read, what is written
-// and what is removed belong together. A single file needs neither.
+// hold makes the directory, and those above it, where they are missing, and keeps other builds out of it until close: what is
+// read, what is written and what is removed belong together. A single file needs no keeping out.
 func (d *destination) hold() diag.List {
-	if !d.dir {
-		return nil
-	}
 	var err error
 	if d.root == nil {
-		if err = os.Mkdir(d.path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err = d.mkdir(d.path); err != nil {
 			return one(diag.CannotWrite, "cannot make the directory %q: %s", d.given, reason(err))
 		}
-		d.made = err == nil
 		if d.root, err = os.OpenRoot(d.path); err != nil {
 			return one(diag.CannotWrite, "cannot write %q: %s", d.given, reason(err))
 		}
+	}
+	if !d.dir {
+		return nil
 	}
 	f, err := d.root.Open(".")
 	if err != nil {
@@ -48,6 +47,23 @@ func (d *destination) hold() diag.List {
 		return one(diag.CannotWrite, "cannot write %q: another build has been writing there for %s", d.given, lockWait)
 	}
 	return nil
+}
+
+// mkdir makes a directory and those above it, and remembers which.
+func (d *destination) mkdir(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
+		if err = d.mkdir(filepath.Dir(dir)); err == nil {
+			err = os.Mkdir(dir, 0o755)
+		}
+	}
+	switch {
+	case err == nil:
+		d.made = append(d.made, dir)
+	case errors.Is(err, fs.ErrExist): // by another build, just now
+		err = nil
+	}
+	return err
 }
 
 // remove deletes files of earlier builds, and says so.

@@ -67,7 +67,7 @@ var fileCodes = []Info{
 	{
 		Code: CannotWrite, Severity: Error, Internal: true,
 		Title: "output cannot be written",
-		Explanation: "The system refuses to write the output: the parent directory does not exist, is read-only, or the disk is full. Files are " +
+		Explanation: "The system refuses to write the output: a directory is read-only, the disk is full, or what should be a directory is a file. Directories that are missing are made. Files are " +
 			"written beside the old ones and renamed only when all of them are complete, so the old output is whole.",
 	},
 	{
@@ -82,7 +82,10 @@ var fileCodes = []Info{
 		Explanation: "The destination already holds a file of the name that ztc would write, and it is not wholly made by ztc for this program: " +
 			"an object in it does not carry the label `app.kubernetes.io/managed-by: ztc`, or carries another program's name in " +
 			"`app.kubernetes.io/part-of` (of a `kustomization.yaml`, the first line counts). Somebody else's objects would be lost, so it is not " +
-			"overwritten. When the program has got another name, delete the files of the old one.",
+			"overwritten. When the program has got another name, delete the files of the old one. A directory is not replaced either where it holds " +
+			"the output of another program of the same name, or of one without a name as well: none of the files that its `kustomization.yaml` " +
+			"names as its sources is one of this program's, or this program has no name, and no object in common with what is there. Two such programs would also " +
+			"name the same objects, so that in a cluster the later one replaces those of the earlier one: `mesh { program NAME }` keeps them apart.",
 	},
 	{
 		Code: OutputDiffers, Severity: Error, Internal: true,

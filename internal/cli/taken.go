@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"bytes"
+	"path"
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// names are the names of the program's files without directories, sorted.
+func (in *inputs) names() []string {
+	var out []string
+	for _, f := range in.files {
+		if f.Name != stdinName {
+			out = append(out, path.Base(f.Name))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// recorded is whose the directory is, as far as its kustomization.yaml says.
+func (d *destination) recorded() owner {
+	if d.root == nil {
+		return owner{}
+	}
+	text, err := d.old(kustomization)
+	if err != nil {
+		return owner{}
+	}
+	k, _ := readList(text)
+	return k.owner
+}
+
+// taken refuses to replace or remove what another program of the same name, or without one as well, has written. That the
+// program is another one shows in its files, where none of their names is the same, and in its objects, where none of what is
+// there has its place in this one. Where nothing would be lost, it does not matter.
+func (d *destination) taken(out compiler.Output, who owner, files, stale []output, old map[string][]byte) diag.List {
+	var lost []output
+	kept := false // one that stays as it is
+	for _, f := range files {
+		have := old[f.name]
+		switch {
+		case !d.dir || f.name == kustomization || len(bytes.TrimSpace(have)) == 0:
+		case bytes.Equal(have, f.text):
+			kept = true
+		default:
+			lost = append(lost, output{f.name, have})
+		}
+	}
+	if lost = append(lost, stale...); len(lost) == 0 {
+		return nil
+	}
+	k, _ := readList(old[kustomization])
+	var why string
+	switch {
+	case len(k.sources) > 0 && len(who.sources) > 0 && !slices.ContainsFunc(k.sources, func(s string) bool { return slices.Contains(who.sources, s) }):
+		why = "of a program made of " + few(k.sources)
+	case who.program == "" && !kept && !meets(out, lost):
+		why = "of a program that has no object in common with this one"
+	default:
+		return nil
+	}
+	is := "both have no name"
+	if who.program != "" {
+		is = "both have the name " + who.program
+	}
+	shown := make([]string, len(lost))
+	for i, f := range lost {
+		shown[i] = f.name
+	}
+	var l diag.List
+	l.Add(diag.ForeignFile, source.Span{}, "%q holds the output %s, and %s", d.given, why, is).
+		Note("it would lose %s", few(shown)).
+		Advise("where they are two programs, give each a name (`mesh { program NAME }`), so that their objects differ in name, and a directory of its own; where they are one, name all of its files in one call; where it is this program, renamed or begun anew, delete the files of the old one")
+	return l
+}
+
+// meets reports whether one of the objects in files has its place in out.
+func meets(out compiler.Output, files []output) bool {
+	type place struct{ kind, namespace, name string }
+	places := make(map[place]bool, len(out.Objects))
+	for i := range out.Objects {
+		o := &out.Objects[i]
+		places[place{string(o.Kind), o.Namespace, o.Name}] = true
+	}
+	for _, f := range files {
+		for _, d := range documents(f.text) {
+			if places[place{d.kind, d.namespace, d.name}] {
+				return true
+			}
+		}
+	}
+	return false
+}
