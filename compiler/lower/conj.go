@@ -90,7 +90,7 @@ func sorted(list []string) []string {
 	return slices.Compact(out)
 }
 
-// prune drops the values that another value of the list covers.
+// prune drops the values that another value of the list covers; of two that cover each other the first stays.
 func prune(f field, list []string) []string {
 	if len(list) < 2 {
 		return list
@@ -99,7 +99,7 @@ func prune(f field, list []string) []string {
 		return list
 	}
 	covered := func(v string) bool {
-		return slices.ContainsFunc(list, func(w string) bool { return w != v && covers(f, w, v) })
+		return slices.ContainsFunc(list, func(w string) bool { return w != v && covers(f, w, v) && (w < v || !covers(f, v, w)) })
 	}
 	if len(list) > 16 { // shorter lists are not worth an index
 		x := newIndex(f, list)

@@ -74,3 +74,17 @@ func TestSortedShares(t *testing.T) {
 		}
 	}
 }
+
+// Of values that cover each other one stays: a list never becomes empty, which would be no test at all.
+func TestPruneKeeps(t *testing.T) {
+	list := []string{"10.1.2.3", "10.1.2.3/32"}
+	for range 2 {
+		if got := prune(ipBlocks, list); len(got) == 0 {
+			t.Errorf("%q becomes empty", list)
+		}
+		for i := range 20 { // long enough for an index
+			list = append(list, "10.2.0."+string(rune('0'+i%10))+"/32")
+		}
+		list = sorted(list)
+	}
+}

@@ -293,5 +293,8 @@ func (r *resolver) cidr(s *scope, a *ast.Str) (string, bool) {
 			Fix(s.span(a), `"`+p.Addr().String()+`"`, "the one address")
 		return "", false
 	}
+	if p.IsSingleIP() {
+		return p.Addr().Unmap().String(), true
+	}
 	return p.String(), true
 }
