@@ -143,6 +143,10 @@ next:
 	return out, true
 }
 
+func (w *when) equal(x *when) bool {
+	return w.key == x.key && slices.Equal(w.in, x.in) && slices.Equal(w.out, x.out)
+}
+
 func condText(w when) string {
 	var b strings.Builder
 	b.WriteString(w.key)

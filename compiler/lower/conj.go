@@ -127,11 +127,11 @@ func (c *cube) require(f field, values []string) bool {
 		s.in = values
 	} else {
 		var keep []string
+		x := newIndex(f, values)
 		for _, v := range s.in {
-			switch {
-			case slices.ContainsFunc(values, func(w string) bool { return covers(f, w, v) }):
+			if _, in := slices.BinarySearch(values, v); in || x != nil && x.covers(v) {
 				keep = append(keep, v)
-			default:
+			} else if newIndex(f, []string{v}) != nil { // covers more than itself
 				for _, w := range values {
 					if covers(f, v, w) {
 						keep = append(keep, w)
@@ -171,13 +171,13 @@ func (c *cube) tidy(f field) bool {
 	if len(in) == 0 {
 		return false
 	}
-	if len(in)*len(s.out) > maxPairs*maxPairs { // longer lists keep exclusions that touch nothing
-		s.in = in
-		return true
+	meets := func(o string) bool { return !allDisjoint(f, in, o) }
+	if len(in) > fewValues {
+		meets = newTouch(f, in).meets
 	}
 	var out []string
 	for _, o := range s.out {
-		if !allDisjoint(f, in, o) {
+		if meets(o) {
 			out = append(out, o)
 		}
 	}
@@ -192,6 +192,18 @@ func allDisjoint(f field, in []string, o string) bool {
 		}
 	}
 	return true
+}
+
+// values counts the values of all fields and conditions.
+func (c *cube) values() int {
+	n := 0
+	for f := range c.f {
+		n += len(c.f[f].in) + len(c.f[f].out)
+	}
+	for i := range c.conds {
+		n += 1 + len(c.conds[i].in) + len(c.conds[i].out)
+	}
+	return n
 }
 
 // identified reports whether some field holds only for callers with an mTLS identity.

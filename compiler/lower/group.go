@@ -112,11 +112,19 @@ func dropPairs(list []cube, groups [][]int) []cube {
 }
 
 // markCovered compares the cubes at some places in pairs and marks those that another one includes; of equal ones the first
-// stays.
+// stays. Where that would be too much to look at, none is marked.
 func markCovered(at []int, cube func(i int) *cube, drop []bool) {
+	values := 0
+	for _, i := range at {
+		values += cube(i).values()
+	}
+	if len(at)*values > maxLooks {
+		return
+	}
+	var x inclusion
 	for _, i := range at {
 		drop[i] = slices.ContainsFunc(at, func(j int) bool {
-			return i != j && !drop[j] && includes(cube(j), cube(i)) && (j < i || !includes(cube(i), cube(j)))
+			return i != j && !drop[j] && x.includes(cube(j), cube(i)) && (j < i || !x.includes(cube(i), cube(j)))
 		})
 	}
 }
@@ -144,6 +152,9 @@ func (c *cube) operation() cube {
 
 // maxPairs bounds the pairwise search for covered alternatives; longer lists keep a redundant one rather than cost quadratic time.
 const maxPairs = 300
+
+// maxLooks bounds what that search looks at: each value of a group once for each of its alternatives.
+const maxLooks = 50_000_000
 
 // merge joins alternatives that differ in the values of one field, and drops those that another covers. The result is sorted.
 func merge(list []cube, from, to field) []cube {

@@ -10,12 +10,10 @@ import (
 // index answers whether a value of a list covers another value, as covers does, in time that does not grow with the list.
 type index struct {
 	f        field
-	values   map[string]bool // the list itself
-	any      bool            // holds "*"
+	any      bool // holds "*"
 	prefixes literals
 	suffixes literals
-	blocks   map[netip.Prefix]bool
-	bits     []int // lengths of blocks, ascending
+	blocks   blocks
 }
 
 // literals are the literal parts of patterns, and the lengths that they have, ascending.
@@ -39,6 +37,70 @@ func (l *literals) measure() {
 	l.lengths = slices.Sorted(maps.Keys(seen))
 }
 
+// start reports whether one of them is a prefix of s, end whether one is a suffix.
+func (l *literals) start(s string) bool { return l.startFrom(0, s, len(s)) }
+func (l *literals) end(s string) bool   { return l.endUpTo(s, len(s)) }
+
+func (l *literals) startFrom(least int, s string, most int) bool {
+	for _, n := range l.lengths {
+		if n > most {
+			return false
+		}
+		if n >= least && l.set[s[:n]] {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *literals) endUpTo(s string, most int) bool {
+	for _, n := range l.lengths {
+		if n > most {
+			return false
+		}
+		if l.set[s[len(s)-n:]] {
+			return true
+		}
+	}
+	return false
+}
+
+// blocks are blocks of addresses, and the lengths of their prefixes, ascending.
+type blocks struct {
+	set  map[netip.Prefix]bool
+	bits []int
+}
+
+func (b *blocks) add(p netip.Prefix) {
+	if b.set == nil {
+		b.set = map[netip.Prefix]bool{}
+	}
+	b.set[p] = true
+}
+
+func (b *blocks) measure() {
+	seen := map[int]bool{}
+	for p := range b.set {
+		seen[p.Bits()] = true
+	}
+	b.bits = slices.Sorted(maps.Keys(seen))
+}
+
+// hold reports whether one of them holds all of p; wider asks for one that holds more.
+func (b *blocks) hold(p netip.Prefix) bool { return b.set[p] || b.wider(p) }
+
+func (b *blocks) wider(own netip.Prefix) bool {
+	for _, n := range b.bits {
+		if n >= own.Bits() {
+			return false
+		}
+		if p, err := own.Addr().Prefix(n); err == nil && b.set[p] {
+			return true
+		}
+	}
+	return false
+}
+
 // newIndex indexes the values of a list that cover more than themselves; nil when there is none.
 func newIndex(f field, list []string) *index {
 	x := &index{f: f}
@@ -49,10 +111,7 @@ func newIndex(f field, list []string) *index {
 			continue
 		case f == ipBlocks || f == remoteIPBlocks:
 			if p, ok := block(v); ok {
-				if x.blocks == nil {
-					x.blocks = map[netip.Prefix]bool{}
-				}
-				x.blocks[p] = true
+				x.blocks.add(p)
 			}
 		case s == anyValue:
 			x.any = true
@@ -73,24 +132,17 @@ func newIndex(f field, list []string) *index {
 	if !wide {
 		return nil
 	}
-	x.values = make(map[string]bool, len(list))
-	for _, v := range list {
-		x.values[v] = true
-	}
 	x.prefixes.measure()
 	x.suffixes.measure()
-	seen := map[int]bool{}
-	for p := range x.blocks {
-		seen[p.Bits()] = true
-	}
-	x.bits = slices.Sorted(maps.Keys(seen))
+	x.blocks.measure()
 	return x
 }
 
 // covers reports whether a value of the list other than v itself covers v.
 func (x *index) covers(v string) bool {
 	if x.f == ipBlocks || x.f == remoteIPBlocks {
-		return x.coversBlock(v)
+		own, ok := block(v)
+		return ok && x.blocks.wider(own)
 	}
 	s, lit := split(x.f, v)
 	if x.any && s != anyValue {
@@ -114,34 +166,19 @@ func (x *index) covers(v string) bool {
 		head = ""
 		from = 1
 	}
-	for _, n := range x.prefixes.lengths {
-		if n >= from && n <= len(head) && !(s == prefix && n == len(lit)) && x.prefixes.set[head[:n]] {
-			return true
-		}
+	most := len(head)
+	if s == prefix && most == len(lit) {
+		most-- // not itself
+	}
+	if x.prefixes.startFrom(from, head, most) {
+		return true
 	}
 	if s != exact && s != suffix {
 		return false
 	}
-	for _, n := range x.suffixes.lengths {
-		if n <= len(lit) && !(s == suffix && n == len(lit)) && x.suffixes.set[lit[len(lit)-n:]] {
-			return true
-		}
+	most = len(lit)
+	if s == suffix {
+		most--
 	}
-	return false
-}
-
-func (x *index) coversBlock(v string) bool {
-	own, ok := block(v)
-	if !ok {
-		return false
-	}
-	for _, n := range x.bits {
-		if n > own.Bits() {
-			return false
-		}
-		if p, err := own.Addr().Prefix(n); err == nil && x.blocks[p] && p != own {
-			return true
-		}
-	}
-	return false
+	return x.suffixes.endUpTo(lit, most)
 }

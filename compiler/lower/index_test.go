@@ -8,34 +8,13 @@ import (
 
 // An index gives the answer of a search through the list, for every field and shape of pattern.
 func TestIndex(t *testing.T) {
-	alphabet := map[field][]string{
-		paths:             {"/", "a", "/a", "b", "{*}", "{**}", "*"},
-		hosts:             {"a", ".b", "c", "*", "."},
-		principals:        {"td", "/ns/", "/sa/", "x", "*"},
-		requestPrincipals: {"https://i", "/", "a", "b", "*", "/a"},
-		methods:           {"GET", "P", "*"},
-	}
-	blocks := []string{"10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "10.1.2.3/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "192.168.0.0/16", "x"}
 	r := rand.New(rand.NewPCG(3, 3))
 	covered, all := 0, 0
 	for f := range nFields {
 		for range 4000 {
 			var list []string
 			for range 1 + r.IntN(6) {
-				v := ""
-				switch parts := alphabet[f]; {
-				case f == ports:
-					v = []string{"80", "443", "8080"}[r.IntN(3)]
-				case f == ipBlocks || f == remoteIPBlocks:
-					v = blocks[r.IntN(len(blocks))]
-				case parts == nil:
-					v = []string{"a", "a*", "*a", "*", "ab", "b*"}[r.IntN(6)]
-				default:
-					for range 1 + r.IntN(4) {
-						v += parts[r.IntN(len(parts))]
-					}
-				}
-				list = append(list, v)
+				list = append(list, randomValue(r, f))
 			}
 			list = sorted(list)
 			x := newIndex(f, list)
@@ -87,4 +66,30 @@ func TestPruneKeeps(t *testing.T) {
 		}
 		list = sorted(list)
 	}
+}
+
+// randomValue writes a value of a field, often a pattern, from few letters so that values meet.
+func randomValue(r *rand.Rand, f field) string {
+	alphabet := map[field][]string{
+		paths:             {"/", "a", "/a", "b", "{*}", "{**}", "*"},
+		hosts:             {"a", ".b", "c", "*", "."},
+		principals:        {"td", "/ns/", "/sa/", "x", "*"},
+		requestPrincipals: {"https://i", "/", "a", "b", "*", "/a"},
+		methods:           {"GET", "P", "*"},
+	}
+	blocks := []string{"10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "10.1.2.3/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "192.168.0.0/16", "x"}
+	v := ""
+	switch parts := alphabet[f]; {
+	case f == ports:
+		v = []string{"80", "443", "8080"}[r.IntN(3)]
+	case f == ipBlocks || f == remoteIPBlocks:
+		v = blocks[r.IntN(len(blocks))]
+	case parts == nil:
+		v = []string{"a", "a*", "*a", "*", "ab", "b*"}[r.IntN(6)]
+	default:
+		for range 1 + r.IntN(4) {
+			v += parts[r.IntN(len(parts))]
+		}
+	}
+	return v
 }

@@ -99,11 +99,9 @@ func disjoint(f field, a, b string) bool {
 	}
 	sa, la := split(f, a)
 	sb, lb := split(f, b)
-	if f == principals && sa != suffix && sb != suffix {
-		// Istio rewrites the trust domain of a principal to every alias of the mesh's own, so two that differ in nothing else
-		// may be one caller.
-		_, ra, oka := strings.Cut(la, "/")
-		_, rb, okb := strings.Cut(lb, "/")
+	if sa != suffix && sb != suffix {
+		ra, oka := telling(f, la)
+		rb, okb := telling(f, lb)
 		if !oka || !okb {
 			return false
 		}
@@ -121,6 +119,17 @@ func disjoint(f field, a, b string) bool {
 		return !strings.HasSuffix(la, lb) && !(sa == suffix && strings.HasSuffix(lb, la))
 	}
 	return false
+}
+
+// telling is the part of an exact value or a prefix by which two of them are told apart. Istio rewrites the trust domain of
+// a principal to every alias of the mesh's own, so two that differ in nothing else may be one caller. ok is false where
+// nothing is left to compare.
+func telling(f field, lit string) (rest string, ok bool) {
+	if f != principals {
+		return lit, true
+	}
+	_, rest, ok = strings.Cut(lit, "/")
+	return rest, ok
 }
 
 func block(s string) (netip.Prefix, bool) {

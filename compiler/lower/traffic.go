@@ -91,6 +91,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			out = append(out, c)
 		}
 	}
+	var incl inclusion
 	kp := l.portsOf(&r.Target)
 	if s := r.Sources; len(s.NotAs) > 0 && len(s.As) == 0 && len(kp.tcp) > 0 && r.Target.Port == 0 && !slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.HTTP() }) {
 		l.diags.Add(diag.TokenOnTCP, s.NotAs[0].Span, "port %s of %s does not speak HTTP, so its connections carry no token, and this %s leaves them alone", strings.Join(kp.tcp, ", "), &r.Target, r.Action).
@@ -99,8 +100,8 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	for _, c := range httpCubes {
 		// widened to every connection of its sources and ports: fine where those are refused anyway
 		wide := c.withoutHTTP()
-		if slices.ContainsFunc(tcpCubes, func(t cube) bool { return includes(&t, &wide) }) ||
-			slices.ContainsFunc(out, func(t cube) bool { return includes(&t, &wide) }) {
+		if slices.ContainsFunc(tcpCubes, func(t cube) bool { return incl.includes(&t, &wide) }) ||
+			slices.ContainsFunc(out, func(t cube) bool { return incl.includes(&t, &wide) }) {
 			out = append(out, c)
 			continue
 		}
@@ -126,7 +127,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		out = append(out, c)
 	}
 	for _, t := range tcpCubes {
-		if slices.ContainsFunc(out, func(c cube) bool { w := c.withoutHTTP(); return includes(&w, &t) }) {
+		if slices.ContainsFunc(out, func(c cube) bool { w := c.withoutHTTP(); return incl.includes(&w, &t) }) {
 			continue // an HTTP rule already widens to it
 		}
 		t.tcp = false
@@ -165,42 +166,6 @@ func (c *cube) withoutHTTP() cube {
 	d.conds = slices.DeleteFunc(slices.Clone(d.conds), func(w when) bool { return w.http })
 	d.http, d.tcp = false, true
 	return d
-}
-
-// includes reports whether a covers all of b, read off the text; the traffic they speak of is not compared.
-func includes(a, b *cube) bool {
-	for f := range a.f {
-		if !a.f[f].includes(field(f), b.f[f]) {
-			return false
-		}
-	}
-	for _, w := range a.conds {
-		if !slices.ContainsFunc(b.conds, func(x when) bool { return condText(x) == condText(w) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// includes reports whether s holds wherever t does, read off the text.
-func (s set) includes(f field, t set) bool {
-	if len(s.in) > 0 {
-		if len(t.in) == 0 {
-			return false
-		}
-		for _, v := range t.in {
-			if !slices.ContainsFunc(s.in, func(w string) bool { return covers(f, w, v) }) {
-				return false
-			}
-		}
-	}
-	for _, o := range s.out {
-		excluded := slices.ContainsFunc(t.out, func(x string) bool { return covers(f, x, o) })
-		if !excluded && (len(t.in) == 0 || !allDisjoint(f, t.in, o)) {
-			return false
-		}
-	}
-	return true
 }
 
 func (l *lowerer) portConflict(r *ir.Rule, kp *knownPorts) {
@@ -280,6 +245,7 @@ func allTCP(w *ir.Workload) bool {
 	return !slices.ContainsFunc(w.Ports, func(p ir.Port) bool { return p.Protocol != ir.TCP })
 }
 
+// subset reports whether a sorted list holds all of another one.
 func subset(a, b []string) bool {
-	return !slices.ContainsFunc(a, func(v string) bool { return !slices.Contains(b, v) })
+	return !slices.ContainsFunc(a, func(v string) bool { _, in := slices.BinarySearch(b, v); return !in })
 }
