@@ -1,0 +1,90 @@
+package plane
+
+import (
+	selector "istio.io/api/type/v1beta1"
+
+	"github.com/zt-lang/ztc/emit/istio"
+)
+
+// gatewayName is the label of the pods that run a Gateway of the Kubernetes API, with its name.
+const gatewayName = "gateway.networking.k8s.io/gateway-name"
+
+// waypointClass is the GatewayClass that policies of the root namespace can name.
+const waypointClass = "istio-waypoint"
+
+// Pod is what decides which policies reach a pod.
+type Pod struct {
+	Namespace string
+	Labels    map[string]string
+	Waypoint  bool
+	Services  []Service // that a waypoint serves
+}
+
+// Service is a destination of a waypoint.
+type Service struct {
+	Namespace, Name string
+	Entry           bool // a ServiceEntry
+}
+
+// Reaches reports whether a policy applies to a pod: an AuthorizationPolicy or a RequestAuthentication. (ShouldAttachPolicy of
+// pilot/pkg/model/policyattachment.go; ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY is as by default. ztunnel is told of the same
+// policies for pods that are no gateways.)
+func (m *Mesh) Reaches(p *istio.Object, pod *Pod) bool {
+	var s *selector.WorkloadSelector
+	var one *selector.PolicyTargetReference
+	var refs []*selector.PolicyTargetReference
+	switch {
+	case p.Authorization != nil:
+		s, one, refs = p.Authorization.Selector, p.Authorization.TargetRef, p.Authorization.TargetRefs
+	case p.Request != nil:
+		s, one, refs = p.Request.Selector, p.Request.TargetRef, p.Request.TargetRefs
+	default:
+		return false
+	}
+	if len(refs) == 0 && one != nil {
+		refs = []*selector.PolicyTargetReference{one}
+	}
+	gateway, isGateway := pod.Labels[gatewayName]
+	if !isGateway || len(refs) == 0 {
+		return len(refs) == 0 && !(isGateway && pod.Waypoint) && m.selects(p.Namespace, s, pod)
+	}
+	for _, r := range refs {
+		if m.targets(p.Namespace, r, pod, gateway) {
+			return true
+		}
+	}
+	return false
+}
+
+// selects reports whether a selector of a policy in a namespace picks a pod; nil picks all.
+func (m *Mesh) selects(namespace string, s *selector.WorkloadSelector, pod *Pod) bool {
+	if namespace != pod.Namespace && namespace != m.RootNamespace {
+		return false
+	}
+	for k, v := range s.GetMatchLabels() {
+		if have, ok := pod.Labels[k]; !ok || have != v {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Mesh) targets(namespace string, r *selector.PolicyTargetReference, pod *Pod, gateway string) bool {
+	kind := [2]string{r.GetGroup(), r.GetKind()}
+	if kind[0] == "core" {
+		kind[0] = ""
+	}
+	switch kind {
+	case [2]string{"", "Service"}, [2]string{"networking.istio.io", "ServiceEntry"}:
+		for _, s := range pod.Services {
+			if pod.Waypoint && s.Entry == (kind[1] == "ServiceEntry") && s.Name == r.GetName() && s.Namespace == namespace {
+				return true
+			}
+		}
+	case [2]string{"gateway.networking.k8s.io", "GatewayClass"}:
+		return pod.Waypoint && namespace == m.RootNamespace && r.GetName() == waypointClass
+	case [2]string{"gateway.networking.k8s.io", "Gateway"}:
+		return namespace == pod.Namespace && (r.GetNamespace() == "" || r.GetNamespace() == pod.Namespace) && r.GetName() == gateway
+	}
+	return false
+}
