@@ -55,14 +55,23 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 	if !slices.IsSortedFunc(out, byName) { // the parts of an object that was split have names of their own
 		slices.SortFunc(out, byName)
 	}
+	var places map[istio.Key][]source.Span
+	place := func(o *Object, i int) source.Span {
+		if places == nil {
+			places = plan.Places()
+		}
+		list := places[key(*o)]
+		return list[min(i, len(list)-1)]
+	}
 	for i := range out {
 		o := &out[i]
 		if i > 0 && key(out[i-1]) == key(*o) {
-			diags.Add(diag.NameCollision, source.Span{}, "two objects would both be named %s in namespace %s", o.Name, o.Namespace).
+			diags.Add(diag.NameCollision, place(o, 1), "two objects would both be named %s in namespace %s", o.Name, o.Namespace).
+				Relate(place(o, 0), "the other one is for this target").
 				Advise("rename one of the workloads, or give the program a name in the mesh block")
 		}
 		if n := len(o.YAML); n > istio.MaxAnnotations {
-			diags.Add(diag.ObjectTooLarge, source.Span{}, "%s %s/%s would have %d bytes, and Kubernetes takes up to %d", o.Kind, o.Namespace, o.Name, n, istio.MaxAnnotations).
+			diags.Add(diag.ObjectTooLarge, place(o, 0), "%s %s/%s would have %d bytes, and Kubernetes takes up to %d", o.Kind, o.Namespace, o.Name, n, istio.MaxAnnotations).
 				Advise("shorten its exceptions and conditions, or split the statement")
 		}
 	}

@@ -64,6 +64,11 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			if c.want != "" {
+				for _, d := range diags {
+					if d.Severity == diag.Error && d.Span.File == nil {
+						t.Errorf("no place: %s", d.Message)
+					}
+				}
 				if !codes[c.want] || len(out.Objects) > 0 {
 					t.Fatalf("errors %v, %d objects", codes, len(out.Objects))
 				}

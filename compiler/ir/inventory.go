@@ -60,7 +60,7 @@ type InventoryName struct {
 
 // InventoryWorkload is one controller or bare pod.
 type InventoryWorkload struct {
-	Kind            string // Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod; Gateway for what istiod runs for one
+	Kind            string // Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Rollout, Job, CronJob, Pod; Gateway for what istiod runs for one
 	Namespace, Name string
 	Account         string            // "default" where none is named
 	DefaultAccount  bool              // none was named

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // Plan is what a program is lowered to: objects that have their statements and their names. Their specs, which are large, are
@@ -64,6 +65,20 @@ func (b *Builder) Build(i int) []*istio.Object {
 }
 
 // header makes everything of an object but its spec.
+// Places says, for each object, which targets it is made for: where to point when something is wrong with what was made. It
+// makes all objects again.
+func (p *Plan) Places() map[istio.Key][]source.Span {
+	places := map[istio.Key][]source.Span{}
+	b := p.Builder()
+	for i, n := range p.objects {
+		for _, o := range b.Build(i) {
+			k := istio.Key{Namespace: o.Namespace, Kind: o.Kind, Name: o.Name}
+			places[k] = append(places[k], n.target.Span)
+		}
+	}
+	return places
+}
+
 func (p *Plan) header(n *named) *istio.Object {
 	o := &istio.Object{APIVersion: p.apiVersion, Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: p.labels}
 	if n.dryRun {

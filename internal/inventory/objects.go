@@ -12,18 +12,20 @@ import (
 // kinds are the kinds that are read, with their API groups. A version is not looked at: what is read has had the same
 // shape in all of them.
 var kinds = map[string][]string{
-	"Deployment":     {"apps", "extensions"},
-	"DaemonSet":      {"apps", "extensions"},
-	"ReplicaSet":     {"apps", "extensions"},
-	"StatefulSet":    {"apps"},
-	"Job":            {"batch"},
-	"CronJob":        {"batch"},
-	"Pod":            {""},
-	"Service":        {""},
-	"ServiceAccount": {""},
-	"Namespace":      {""},
-	"Gateway":        {kubernetesGateways, "networking.istio.io"},
-	"GatewayClass":   {kubernetesGateways},
+	"Deployment":            {"apps", "extensions"},
+	"DaemonSet":             {"apps", "extensions"},
+	"ReplicaSet":            {"apps", "extensions"},
+	"StatefulSet":           {"apps"},
+	"ReplicationController": {""},
+	"Job":                   {"batch"},
+	"CronJob":               {"batch"},
+	"Pod":                   {""},
+	"Rollout":               {"argoproj.io"},
+	"Service":               {""},
+	"ServiceAccount":        {""},
+	"Namespace":             {""},
+	"Gateway":               {kubernetesGateways, "networking.istio.io"},
+	"GatewayClass":          {kubernetesGateways},
 }
 
 func isRead(version, kind string) bool {
@@ -85,6 +87,7 @@ func (r *reader) document(root *yaml.Node, version, kind string, depth int) {
 	}
 	switch {
 	case kind == "" && version == "": // a Helm values file, a kustomization: not an object at all
+	case kind == "" && obj.get("metadata") == nil && obj.get("spec") == nil: // a Helm chart
 	case kind == "":
 		r.diags.Add(diag.InventoryNoKind, r.span(obj[0].at), "the document has apiVersion %q and no kind, so it is left out", clip(version))
 	case version == "" && (kinds[kind] != nil || kind == "List"):
@@ -93,7 +96,36 @@ func (r *reader) document(root *yaml.Node, version, kind string, depth int) {
 		r.list(obj, version, kind, depth)
 	case isRead(version, kind):
 		r.object(root, obj, version, kind)
+	default:
+		r.unread(obj, version, kind)
 	}
+}
+
+// unread says of an object of another kind that it seems to run pods. Which labels and ports they get is up to its controller, so
+// that they are no workload.
+func (r *reader) unread(obj fields, version, kind string) {
+	name := plain(below(obj.get("metadata"), "name"))
+	if n := deref(below(obj.get("spec"), "template", "spec", "containers")); name != "" && n != nil && n.Kind == yaml.SequenceNode {
+		r.diags.Add(diag.InventoryUnreadKind, r.span(below(obj.get("metadata"), "name")), "%s %q has a pod template, and nothing is known of the pods that %s makes of it", kind, clip(name), clip(version)).
+			Advise("declare what it runs: `workload %s { ... }`, or give the pods from the cluster", clip(name))
+	}
+}
+
+// below follows keys from a mapping to a mapping, and says nothing of what has another shape.
+func below(n *yaml.Node, keys ...string) *yaml.Node {
+	for _, key := range keys {
+		m := deref(n)
+		n = nil
+		if m == nil || m.Kind != yaml.MappingNode {
+			return nil
+		}
+		for i := 0; i+1 < len(m.Content); i += 2 {
+			if k := deref(m.Content[i]); k.Value == key {
+				n = m.Content[i+1]
+			}
+		}
+	}
+	return n
 }
 
 func (r *reader) list(obj fields, version, kind string, depth int) {

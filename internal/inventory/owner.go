@@ -5,10 +5,13 @@ import "strings"
 // owners are the kinds that own others of those that are read. What is owned by something else, such as a Kafka cluster or a
 // node, stands for itself.
 var owners = map[string][]string{
-	"Pod":        {"ReplicaSet", "StatefulSet", "DaemonSet", "Job"},
-	"ReplicaSet": {"Deployment"},
+	"Pod":        {"ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"},
+	"ReplicaSet": {"Deployment", "Rollout"},
 	"Job":        {"CronJob"},
 }
+
+// hashes are the labels with which kinds tell the pods of their ReplicaSets apart. No pod has both.
+var hashes = map[string]string{"Deployment": "pod-template-hash", "Rollout": "rollouts-pod-template-hash"}
 
 // owner is the controller of an object, empty where it has none that is read.
 type owner struct{ kind, name string }
@@ -52,8 +55,11 @@ func disown(list []workload) []workload {
 	find := func(w *workload, o owner) (int, bool) {
 		i, ok := at[[3]string{w.Namespace, o.kind, o.name}]
 		if !ok && o.kind == "ReplicaSet" {
-			if name, hashed := strings.CutSuffix(o.name, "-"+w.Labels["pod-template-hash"]); hashed && name != "" {
-				i, ok = at[[3]string{w.Namespace, "Deployment", name}]
+			for kind, label := range hashes {
+				name, hashed := strings.CutSuffix(o.name, "-"+w.Labels[label])
+				if j, there := at[[3]string{w.Namespace, kind, name}]; hashed && name != "" && there {
+					i, ok = j, true
+				}
 			}
 		}
 		if dash := strings.LastIndexByte(o.name, '-'); !ok && o.kind == "Job" && dash > 0 && strings.Trim(o.name[dash+1:], "0123456789") == "" {

@@ -30,12 +30,11 @@ func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, met
 		}
 	}
 	if kind != "Pod" {
-		selector, ok := r.mapping(spec.get("selector"), where+"spec.selector")
-		if !ok {
+		if w.Selector, ok = r.selector(spec.get("selector"), kind, where+"spec.selector"); !ok {
 			return
 		}
-		if w.Selector, ok = r.labels(selector.get("matchLabels"), where+"spec.selector.matchLabels"); !ok {
-			return
+		if kind == "Rollout" && isNull(spec.get("template")) && !isNull(spec.get("workloadRef")) {
+			return // it runs the pods of a Deployment, which is read
 		}
 		if isNull(spec.get("template")) {
 			r.missing(root, where+"spec.template", "the "+kind+" "+quote(id.Name)).
@@ -62,6 +61,18 @@ func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, met
 		return
 	}
 	r.workloads = append(r.workloads, w)
+}
+
+// selector reads by which labels a controller knows its pods.
+func (r *reader) selector(n *yaml.Node, kind, where string) (map[string]string, bool) {
+	if kind == "ReplicationController" { // older than matchLabels
+		return r.labels(n, where)
+	}
+	selector, ok := r.mapping(n, where)
+	if !ok {
+		return nil, false
+	}
+	return r.labels(selector.get("matchLabels"), where+".matchLabels")
 }
 
 func (r *reader) account(w *workload, spec fields, where string) bool {

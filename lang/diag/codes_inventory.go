@@ -20,6 +20,7 @@ const (
 	InventoryNoTarget   Code = "ZT2016"
 	InventoryProtocols  Code = "ZT2017"
 	InventoryAnnotation Code = "ZT2018"
+	InventoryUnreadKind Code = "ZT2019"
 )
 
 var inventoryCodes = []Info{
@@ -470,6 +471,38 @@ metadata:
   name: web
   labels: {app: web}
   annotations: {traffic.sidecar.istio.io/includeInboundPorts: "8080,9090"}
+`,
+	},
+	{
+		Code: InventoryUnreadKind, Severity: Note,
+		Title: "pods of a kind that is not read",
+		Explanation: "The object has a pod template, so its controller runs pods; but with which labels, names and ports is up to that controller, and " +
+			"the kind is none of those that are read. So nothing is known of the pods: a statement cannot name them, and a selector that picks them as well is not noticed. " +
+			"Declare what runs with `workload`, or take the inventory from the cluster, where the pods themselves are.",
+		Example: `-- shop.zt --
+inventory "k8s/"
+workload web { port http 8080 }
+deny all on web
+-- k8s/web.yaml --
+apiVersion: apps.kruise.io/v1alpha1
+kind: CloneSet
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web}]}
+`,
+		Fixed: `-- shop.zt --
+inventory "k8s/"
+deny all on web
+-- k8s/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec: {serviceAccountName: web, containers: [{name: web}]}
 `,
 	},
 }
