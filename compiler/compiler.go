@@ -115,7 +115,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		l.waive(&l.diags)
 		return out, l.diags
 	}
-	l.trace("resolve", Count{"statements", statements(given.Units)})
+	l.trace("resolve", Count{"statements", l.statements()})
 	program, diags := resolve.Program(given)
 	l.meant = program
 	l.forget()

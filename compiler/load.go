@@ -47,6 +47,9 @@ func (l *loader) program() resolve.Input {
 		l.stack = []string{name}
 		out.Units = append(out.Units, l.unit(f, name))
 	}
+	if len(l.libs) > 0 {
+		l.parsed()
+	}
 	asked := len(l.in.Inventory) > 0
 	for i, u := range out.Units {
 		dir := path.Dir(strings.TrimPrefix(files[i].Name, l.in.Dir))

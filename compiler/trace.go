@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/zt-lang/ztc/compiler/ir"
-	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -33,13 +32,22 @@ func (l *loader) trace(stage string, counts ...Count) {
 	}
 }
 
-// statements counts what was written in the files of a program, imports aside.
-func statements(units []*resolve.Unit) int {
+// statements counts what was written in the files of a program and of its imports.
+func (l *loader) statements() int {
 	n := 0
-	for _, u := range units {
-		n += len(u.File.Stmts)
+	for _, tree := range l.trees {
+		n += len(tree.Stmts)
 	}
 	return n
+}
+
+// parsed says what was read for the program by now, imports included.
+func (l *loader) parsed() {
+	n := 0
+	for _, tree := range l.trees {
+		n += len(tree.Source.Text)
+	}
+	l.trace("parse", Count{"files", len(l.trees)}, Count{"bytes", n})
 }
 
 func size(files []*source.File) int {

@@ -83,7 +83,7 @@ func (a *app) write(format string, out compiler.Output, diags diag.List, werror 
 	if err := a.print([]byte(b.String())); err != nil {
 		return err
 	}
-	if s := diags.Summary(); s != "" && format == "github" { // annotations show no count, and nothing that is waived
+	if s := diags.Summary(); s != "" && format == "github" { // annotations show no count
 		fmt.Fprintln(a.stderr, s)
 		a.explainWerror(diags, werror)
 	}

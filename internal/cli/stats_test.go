@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -90,6 +91,24 @@ func TestStatsText(t *testing.T) {
 	}
 	if code, _, stderr := run(statsProgram, "build", "-"); code != 0 || strings.Contains(stderr, "total") {
 		t.Errorf("nobody asked\n%s", stderr)
+	}
+}
+
+// What a program imports is read and counted with it, once.
+func TestStatsImports(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"a.zt":      "import \"./common.zt\"\nimport \"std/http\"\ndeny all in default\nallow common.edge -> api http.read\n",
+		"b.zt":      "import \"./common.zt\"\nallow common.edge -> db\n",
+		"common.zt": "group edge = default/web, default/bff\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, _, stderr := run("", "build", "--stats", "a.zt", "b.zt")
+	if code != 0 || !strings.Contains(stderr, " ms   4 files, ") || strings.Contains(stderr, " 6 statements") {
+		t.Errorf("exit code %d, and it says\n%s", code, stderr)
 	}
 }
 

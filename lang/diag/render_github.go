@@ -11,13 +11,16 @@ import (
 //
 //	::error file=ship.zt,line=4,endLine=4,col=7,endColumn=15,title=ZT1001 unknown workload::unknown workload "starbord"
 //
-// Notes, fixes and related places are further lines of the message. What is waived is no annotation. Whatever a file or a
+// Notes, fixes and related places are further lines of the message. What is waived comes last, as notices with the
+// reason, and does not take places of those that fail. Whatever a file or a
 // message holds, each diagnostic is one line, and no other command.
 func (l List) WriteGitHub(w io.Writer) error {
 	var b strings.Builder
-	for i := range l {
-		if l[i].Severity != Waived {
-			l[i].github(&b)
+	for _, waived := range []bool{false, true} {
+		for i := range l {
+			if (l[i].Severity == Waived) == waived {
+				l[i].github(&b)
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -25,7 +28,7 @@ func (l List) WriteGitHub(w io.Writer) error {
 }
 
 func (d *Diagnostic) github(b *strings.Builder) {
-	b.WriteString("::" + [...]string{"error", "warning", "notice"}[d.Severity] + " ")
+	b.WriteString("::" + [...]string{Error: "error", Warning: "warning", Note: "notice", Waived: "notice"}[d.Severity] + " ")
 	if f := d.Span.File; f != nil {
 		start, end := f.Position(int(d.Span.Start)), f.Position(int(d.Span.End))
 		fmt.Fprintf(b, "file=%s,line=%d,endLine=%d,", githubProperty(f.Name), start.Line, end.Line)
@@ -38,6 +41,10 @@ func (d *Diagnostic) github(b *strings.Builder) {
 		title += " " + info.Title
 	}
 	text := d.words(true)
+	if d.Waiver != nil {
+		title = strings.Replace(title, " ", " waived: ", 1)
+		text = message(d.Message) + "\nreason: " + message(d.Waiver.Reason)
+	}
 	for _, r := range d.Related {
 		text += "\n"
 		if r.Span.File != nil {
