@@ -43,7 +43,7 @@ func (d *Diagnostic) github(b *strings.Builder) {
 	text := d.words(true)
 	if d.Waiver != nil {
 		title = strings.Replace(title, " ", " waived: ", 1)
-		text = message(d.Message) + "\nreason: " + message(d.Waiver.Reason)
+		text = message(d.Message)
 	}
 	for _, r := range d.Related {
 		text += "\n"
@@ -51,6 +51,9 @@ func (d *Diagnostic) github(b *strings.Builder) {
 			text += Clean(r.Span.String()) + ": "
 		}
 		text += message(r.Message)
+	}
+	if d.Waiver != nil {
+		text += "\nreason: " + message(d.Waiver.Reason)
 	}
 	fmt.Fprintf(b, "title=%s::%s\n", githubProperty(title), githubEscapes.Replace(text))
 }
