@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -200,7 +200,7 @@ func templateFault(v string) string {
 			bad = "has a segment that is neither {*}, {**} nor plain"
 		case seg == "":
 			bad = "has an empty segment"
-		case strings.Trim(seg, ir.PathClass) != "" || strings.Contains(seg, "*"):
+		case strings.Trim(seg, sem.PathClass) != "" || strings.Contains(seg, "*"):
 			bad = "mixes templates with characters or wildcards that they do not have"
 		case seg == "." || seg == "..":
 			bad = "has a dot segment, which proxies remove before they compare"
