@@ -226,7 +226,9 @@ func check(t *testing.T, a Attr, ms []Matcher, values, named []Value) *atoms {
 	case SourceIP, Port, Answer:
 		shortest = false
 	case Path, Host: // beside exact strings, an automaton finds a short one
-		shortest = shortest && !slices.ContainsFunc(ms, func(m Matcher) bool { return m.Parts[0].Op == Exact || m.Parts[0].Op == Glob || m.Parts[0].Op == Template })
+		shortest = shortest && !slices.ContainsFunc(ms, func(m Matcher) bool {
+			return m.Parts[0].Op == Exact || m.Parts[0].Op == Glob || m.Parts[0].Op == Template
+		})
 	}
 	for _, v := range values {
 		i, ok := atom[signature(v)]
