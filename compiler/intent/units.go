@@ -1,0 +1,240 @@
+package intent
+
+import (
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+)
+
+// Units give plain rules a normal form that costs little: the set of pairs of one caller and one operation of one value in
+// each part. Equal sets are equal meanings, on every chain. Unequal ones prove nothing, since a value may cover another.
+//
+// The units are those of a program; they do not change, and may be asked from several goroutines.
+type Units struct {
+	m         *Program
+	callers   map[string]uint32
+	ops       map[unit]uint32
+	bySources [][]uint32      // by number of ir.Plain.Sources
+	byEntries map[op][]uint32 // of one rule
+}
+
+// unit is one value in each part of an operation; nothing where a part is not tested.
+type unit struct {
+	method, path, host string
+	port               int
+}
+
+// maxUnits bounds the units of one operation: lists multiply.
+const maxUnits = 4096
+
+// Units returns the units of all plain rules.
+func (m *Program) Units() *Units {
+	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, byEntries: map[op][]uint32{}}
+	for _, s := range m.Scopes {
+		if !plain(s) {
+			continue
+		}
+		for _, r := range s.Rules {
+			u.learn(r)
+		}
+	}
+	return u
+}
+
+// plain reports whether all that is enforced in a scope is allows that share their parts, and perhaps its baseline.
+func plain(s *Scope) bool {
+	for _, b := range s.Baselines {
+		if b.DryRun {
+			return false
+		}
+	}
+	for _, r := range s.Rules {
+		if r.Action != ast.Allow || r.DryRun || r.Plain.Sources == 0 || r.Plain.Entries == 0 || len(r.Cuts) > 0 || r.When != nil {
+			return false
+		}
+	}
+	return len(s.Rules) > 0
+}
+
+// learn numbers the callers and the operations of a rule. Those that have no units get an empty list, which is no list.
+func (u *Units) learn(r *ir.Rule) {
+	n := int(r.Plain.Sources)
+	if n >= len(u.bySources) {
+		u.bySources = append(u.bySources, make([][]uint32, n+1-len(u.bySources))...)
+	}
+	if u.bySources[n] == nil {
+		u.bySources[n] = u.learnCallers(r.Sources)
+	}
+	k := op{r.Plain.Entries, r.Target.Port}
+	if u.byEntries[k] == nil {
+		u.byEntries[k] = u.learnOps(r)
+	}
+}
+
+func (u *Units) learnCallers(s *ir.Sources) []uint32 {
+	out := []uint32{}
+	if len(s.As)+len(s.From)+len(s.Except)+len(s.NotAs)+len(s.NotNet) > 0 {
+		return out
+	}
+	for _, x := range s.Any {
+		if x.Kind != ir.Principal {
+			return []uint32{}
+		}
+		out = append(out, number(u.callers, x.Value))
+	}
+	return out
+}
+
+func (u *Units) learnOps(r *ir.Rule) []uint32 {
+	out := []uint32{}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		if e.Op.Speaks != ir.AnyTraffic || len(e.Cuts) > 0 || e.When != nil || r.Target.Port != 0 && len(e.Op.Ports) > 0 {
+			return []uint32{}
+		}
+		o := e.Op
+		if r.Target.Port != 0 {
+			o.Ports = []int{r.Target.Port}
+		}
+		if !each(&o, func(x unit) bool { out = append(out, number(u.ops, x)); return true }) {
+			return []uint32{}
+		}
+	}
+	return out
+}
+
+func number[K comparable](m map[K]uint32, k K) uint32 {
+	n, known := m[k]
+	if !known {
+		n = uint32(len(m))
+		m[k] = n
+	}
+	return n
+}
+
+// each goes through the units of an operation, and reports whether it came to the end. An empty value is a test, and has no
+// unit: in one it would stand for none.
+func each(o *ir.Operation, f func(unit) bool) bool {
+	if slices.Contains(o.Methods, "") || slices.Contains(o.Paths, "") || slices.Contains(o.Hosts, "") || slices.Contains(o.Ports, 0) {
+		return false
+	}
+	parts := func(list []string) []string {
+		if len(list) == 0 {
+			return []string{""}
+		}
+		return list
+	}
+	ports := o.Ports
+	if len(ports) == 0 {
+		ports = []int{0}
+	}
+	methods, paths, hosts := parts(o.Methods), parts(o.Paths), parts(o.Hosts)
+	if len(methods)*len(paths)*len(hosts)*len(ports) > maxUnits {
+		return false
+	}
+	for _, m := range methods {
+		for _, p := range paths {
+			for _, h := range hosts {
+				for _, n := range ports {
+					if !f(unit{m, p, h, n}) {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+// Pairs appends to dst the normal form of a scope, and reports whether it has one. It has one when it holds nothing but plain
+// rules, and its ladder is then that of one ALLOW.
+func (u *Units) Pairs(dst []uint64, s *Scope) ([]uint64, bool) {
+	if !plain(s) {
+		return dst, false
+	}
+	from := len(dst)
+	for _, r := range s.Rules {
+		callers, ops := u.bySources[r.Plain.Sources], u.byEntries[op{r.Plain.Entries, r.Target.Port}]
+		if len(callers) == 0 || len(ops) == 0 {
+			return dst[:from], false
+		}
+		dst = pairs(dst, callers, ops)
+	}
+	return normal(dst, from), true
+}
+
+func pairs(dst []uint64, callers, ops []uint32) []uint64 {
+	for _, c := range callers {
+		for _, o := range ops {
+			dst = append(dst, uint64(c)<<32|uint64(o))
+		}
+	}
+	return dst
+}
+
+func normal(dst []uint64, from int) []uint64 {
+	slices.Sort(dst[from:])
+	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+// Emitted are the rules of ALLOW policies, as they are read back, on their way to the same normal form.
+type Emitted struct {
+	u            *Units
+	callers, ops []uint32
+	pairs        []uint64
+	other        bool
+}
+
+// Emitted returns an empty set of rules. It is for one goroutine.
+func (u *Units) Emitted() *Emitted { return &Emitted{u: u} }
+
+// Reset forgets all rules.
+func (e *Emitted) Reset() { e.pairs, e.other = e.pairs[:0], false }
+
+// Add adds a rule that tests nothing but principals, and any of some operations; no operation is one that tests nothing. A
+// rule is one whole on connections that are not HTTP: it is in normal form if all of its operations are of HTTP, or none.
+func (e *Emitted) Add(principals []string, ops []ir.Operation) {
+	e.callers, e.ops = e.callers[:0], e.ops[:0]
+	for _, p := range principals {
+		n, known := e.u.callers[p]
+		if !known {
+			e.other = true
+			return
+		}
+		e.callers = append(e.callers, n)
+	}
+	if len(ops) == 0 {
+		ops = []ir.Operation{{}}
+	}
+	for i := range ops {
+		complete := ops[i].HTTP() == ops[0].HTTP() && each(&ops[i], func(x unit) bool {
+			n, known := e.u.ops[x]
+			e.ops = append(e.ops, n)
+			return known
+		})
+		if !complete {
+			e.other = true
+			return
+		}
+	}
+	if len(e.callers) == 0 { // anyone
+		e.other = true
+		return
+	}
+	e.pairs = pairs(e.pairs, e.callers, e.ops)
+}
+
+// Equal reports whether the rules have the normal form of a scope. False proves nothing.
+func (e *Emitted) Equal(s *Scope, scratch *[]uint64) bool {
+	if e.other {
+		return false
+	}
+	want, ok := e.u.Pairs((*scratch)[:0], s)
+	*scratch = want
+	if !ok {
+		return false
+	}
+	e.pairs = normal(e.pairs, 0)
+	return slices.Equal(e.pairs, want)
+}

@@ -1,0 +1,125 @@
+package intent_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/ir"
+)
+
+// rule is what an emitted rule tests.
+type rule struct {
+	callers []string
+	ops     []ir.Operation
+}
+
+func principals(names ...string) []string {
+	for i, n := range names {
+		names[i] = "cluster.local/ns/default/sa/" + n
+	}
+	return names
+}
+
+// TestUnits wants equal normal forms of rules that mean the same however they are grouped, and none for what differs or has no
+// such form.
+func TestUnits(t *testing.T) {
+	const head = "workload web\nworkload ops\nworkload api { port http 8080 }\ndeny all on api\n"
+	get, getPost := ir.Operation{Methods: []string{"GET"}}, ir.Operation{Methods: []string{"GET", "POST"}, Paths: []string{"/a", "/b"}}
+	at := ir.Operation{Ports: []int{8080}}
+	for _, c := range []struct {
+		name, program string
+		emitted       []rule
+		want          bool
+	}{
+		{"as written", "allow web -> api GET", []rule{{principals("web"), []ir.Operation{get}}}, true},
+		{"grouped", "allow web -> api GET\nallow ops -> api GET", []rule{{principals("ops", "web"), []ir.Operation{get}}}, true},
+		{"apart", "allow web, ops -> api GET, POST \"/a\", \"/b\"", []rule{
+			{principals("web"), []ir.Operation{{Methods: []string{"POST"}, Paths: []string{"/b", "/a"}}, {Methods: []string{"GET"}, Paths: []string{"/a", "/b"}}}},
+			{principals("ops"), []ir.Operation{getPost}}}, true},
+		{"twice", "allow web -> api GET\nallow web -> api GET", []rule{{principals("web"), []ir.Operation{get}}}, true},
+		{"no operation", "allow web -> api", []rule{{principals("web"), nil}}, true},
+		{"a port of the target", "allow web -> api:8080", []rule{{principals("web"), []ir.Operation{at}}}, true},
+		{"another caller", "allow web -> api GET", []rule{{principals("ops"), []ir.Operation{get}}}, false},
+		{"a caller more", "allow web -> api GET", []rule{{principals("web", "ops"), []ir.Operation{get}}}, false},
+		{"a caller less", "allow web, ops -> api GET", []rule{{principals("ops"), []ir.Operation{get}}}, false},
+		{"anyone", "allow web -> api GET", []rule{{nil, []ir.Operation{get}}}, false},
+		{"any operation", "allow web -> api GET", []rule{{principals("web"), nil}}, false},
+		{"a port lost", "allow web -> api:8080", []rule{{principals("web"), nil}}, false},
+		{"another scope's rule", "allow web -> api GET\ndeny all on ops\nallow web -> ops POST", []rule{{principals("web"), []ir.Operation{{Methods: []string{"POST"}}}}}, false},
+		{"an empty value is no free part", "allow web -> api", []rule{{principals("web"), []ir.Operation{{Methods: []string{""}}}}}, false},
+		{"HTTP and other connections in one rule", "allow web -> api GET\nallow web -> api:8080", []rule{{principals("web"), []ir.Operation{get, at}}}, false},
+		{"and apart", "allow web -> api GET\nallow web -> api:8080", []rule{{principals("web"), []ir.Operation{get}}, {principals("web"), []ir.Operation{at}}}, true},
+		{"something else beside", "allow web -> api GET\ndeny ops -> api", []rule{{principals("web"), []ir.Operation{get}}}, false},
+		{"a dry run beside", "allow web -> api GET\ndry-run deny all on api", []rule{{principals("web"), []ir.Operation{get}}}, false},
+		{"more than plain", "allow web from \"10.0.0.0/8\" -> api GET", []rule{{principals("web"), []ir.Operation{get}}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := intent.Of(program(t, head+c.program, true), "")
+			u := m.Units()
+			e := u.Emitted()
+			var scratch []uint64
+			for range 2 { // the second time with used memory
+				e.Reset()
+				for _, r := range c.emitted {
+					e.Add(r.callers, r.ops)
+				}
+				if got := e.Equal(m.Find("default", []ir.Label{{Key: "app", Value: "api"}}), &scratch); got != c.want {
+					t.Errorf("equal: %v", got)
+				}
+			}
+		})
+	}
+}
+
+// large is a program of n workloads with ten plain rules each.
+func large(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "workload w%d { port http 8080 }\n", i)
+	}
+	b.WriteString("deny all in default\n")
+	for i := range n {
+		for j := range 10 {
+			fmt.Fprintf(&b, "allow w%d -> w%d GET \"/a%d\"\n", (i*7+j*13)%n, i, j)
+		}
+	}
+	return b.String()
+}
+
+// BenchmarkUnits brings 100,000 plain rules into normal form, as they are written and as they are emitted, and compares.
+func BenchmarkUnits(b *testing.B) {
+	p := program(b, large(10_000), true)
+	for b.Loop() {
+		m := intent.Of(p, "")
+		u := m.Units()
+		e := u.Emitted()
+		var scratch []uint64
+		for _, s := range m.Scopes {
+			if len(s.Rules) == 0 {
+				continue
+			}
+			e.Reset()
+			for _, r := range s.Rules {
+				e.Add([]string{r.Sources.Any[0].Value}, []ir.Operation{r.Entries[0].Op})
+			}
+			if !e.Equal(s, &scratch) {
+				b.Fatal("not equal")
+			}
+		}
+	}
+}
+
+// BenchmarkLadders reads 100,000 plain rules as expressions, on both chains.
+func BenchmarkLadders(b *testing.B) {
+	p := program(b, large(10_000), true)
+	for b.Loop() {
+		m := intent.Of(p, "")
+		r := m.Reader()
+		for _, s := range m.Scopes {
+			r.Ladder(s, intent.HTTP, false)
+			r.Ladder(s, intent.TCP, false)
+		}
+	}
+}
