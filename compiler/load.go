@@ -133,8 +133,16 @@ func (l *loader) load(from *ast.File, imp *ast.Import, dir string) *resolve.Unit
 		return fail(diag.ImportFailed, "is neither a path such as \"./file.zt\" nor of the standard library, such as \"std/http\"")
 	}
 	name := path.Join(dir, p)
-	if !fs.ValidPath(name) || l.in.FS == nil {
-		return fail(diag.ImportFailed, "leaves the directory of the program")
+	switch {
+	case l.in.FS == nil:
+		return fail(diag.ImportFailed, "cannot be read: the program has no directory")
+	case !fs.ValidPath(name):
+		fail(diag.ImportFailed, "leaves the directory of the program")
+		up := strings.Count(name, "../")
+		l.diags[len(l.diags)-1].
+			Note("imports stay below the directory that ztc runs in, or below the one that all paths have in common where one of them lies elsewhere").
+			Advise("run ztc in %q, and name the program from there (`ztc build TEAM/`)", path.Join(l.in.Dir, strings.Repeat("../", up)))
+		return nil
 	}
 	if i := slices.Index(l.stack, name); i >= 0 {
 		return fail(diag.ImportCycle, "imports itself: %s", strings.Join(append(slices.Clone(l.stack[i:]), name), " -> "))

@@ -33,7 +33,8 @@ func (in *inputs) close() {
 	}
 }
 
-// program reads the files that paths name: one program. It has one root, the directory that all paths have in common.
+// program reads the files that paths name: one program. It has one root, which its imports and inventories do not leave: the
+// current directory, where all paths lie in it, else the directory that all paths have in common.
 func (r *reader) program(paths []string) *inputs {
 	in := &inputs{fs: newRecord(nil)}
 	if len(paths) == 0 {
@@ -82,7 +83,7 @@ func (r *reader) program(paths []string) *inputs {
 	if r.diags.HasErrors() {
 		return in
 	}
-	root := common(dirs)
+	root := widest(common(dirs))
 	display := root
 	if cwd, err := os.Getwd(); err == nil && !absolute {
 		if rel, err := filepath.Rel(cwd, root); err == nil {
@@ -168,6 +169,27 @@ func common(dirs []string) string {
 		}
 	}
 	return out
+}
+
+// widest returns the current directory where it holds dir, and dir where it does not. What is there by way of a symbolic link lies
+// elsewhere.
+func widest(dir string) string {
+	cwd, err := os.Getwd()
+	if err != nil || !within(dir, cwd) {
+		return dir
+	}
+	rel, err := filepath.Rel(cwd, dir)
+	if err != nil {
+		return dir
+	}
+	top, err := filepath.EvalSymlinks(cwd)
+	if err != nil {
+		return dir
+	}
+	if real, err := filepath.EvalSymlinks(dir); err != nil || real != filepath.Join(top, rel) {
+		return dir
+	}
+	return cwd
 }
 
 // within reports whether p is dir or below it; both are absolute and clean.

@@ -23,7 +23,7 @@ func Load(fsys fs.FS, name string, at source.Span) ([]*source.File, diag.List) {
 			Advise("give the manifests with --inventory, or the program as a file")
 	case name == "" || path.IsAbs(name) || !fs.ValidPath(clean):
 		l.diags.Add(diag.InventoryOutside, at, "%q is not in the program's directory", name).
-			Advise("move the manifests below the program, or give them with --inventory")
+			Advise("run ztc in a directory above both, move the manifests below the program, or give them with --inventory")
 	default:
 		l.load(clean)
 	}

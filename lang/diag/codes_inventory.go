@@ -27,7 +27,7 @@ var inventoryCodes = []Info{
 	{
 		Code: InventoryOutside, Severity: Error,
 		Title: "an inventory outside the program's directory",
-		Explanation: "An inventory statement names a file or a directory below the directory of the program, with forward slashes. Absolute " +
+		Explanation: "An inventory statement names a file or a directory below the directory that `ztc` runs in, or below that of the program where it lies elsewhere, with forward slashes. Absolute " +
 			"paths, and paths that climb out with `..`, are refused: what a program compiles to must not depend on where it lies.",
 		Example: `-- shop.zt --
 inventory "../k8s/"

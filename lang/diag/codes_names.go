@@ -224,7 +224,7 @@ allow edge -> api GET
 	},
 	{
 		Code: ImportFailed, Severity: Error, Title: "an import that cannot be read",
-		Explanation: "The file does not exist, lies outside the program's directory, or has an error.",
+		Explanation: "The file does not exist, lies outside the program's directory, or has an error. That directory is the one that `ztc` runs in, and the one that all paths have in common where one of them lies elsewhere: to import `\"../common.zt\"`, run `ztc` where both are below, as in `ztc build bank/`.",
 		Example: `-- main.zt --
 import "./comon.zt"
 deny all in default
