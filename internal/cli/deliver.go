@@ -136,6 +136,9 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if diags = append(diags, more...); more.HasErrors() {
 		return a.fail(diags)
 	}
+	if !t.check {
+		diags = append(diags, d.strays(diag.StrayOutput)...)
+	}
 	old, more := d.read(files, stale, who.program, t.check)
 	if !t.check && !more.HasErrors() {
 		more = append(more, d.taken(out, who, files, stale, old)...)
@@ -183,6 +186,7 @@ func (a *app) compare(d *destination, files []output, old map[string][]byte, sta
 		b.Write(diff.Diff(name, f.text, os.DevNull, nil))
 		diags.Add(diag.OutputDiffers, source.Span{}, "%q is left over from an earlier build", name)
 	}
+	diags = append(diags, d.strays(diag.OutputDiffers)...)
 	a.report(diags)
 	if err := a.print(printable(b.Bytes())); err != nil {
 		return err

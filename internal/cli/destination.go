@@ -32,6 +32,7 @@ type destination struct {
 	made  []string // directories that this build has made, the topmost first
 	mutex *os.File // the directory, while this build keeps others out of it
 	trash []string // what builds that were killed have left half written; filled by stale
+	stray []string // files of other names with objects of the program alone; filled by stale
 }
 
 func one(code diag.Code, format string, args ...any) diag.List {
@@ -298,7 +299,7 @@ func (d *destination) stale(in *inputs, files []output, program string) ([]outpu
 		if m := temporary.FindStringSubmatch(name); m != nil && written[m[1]] {
 			d.trash = append(d.trash, name)
 		}
-		if ext != ".yaml" && ext != ".json" {
+		if ext != ".yaml" && ext != ".yml" && ext != ".json" { // what kubectl applies
 			continue
 		}
 		text, err := d.old(name)
@@ -310,6 +311,8 @@ func (d *destination) stale(in *inputs, files []output, program string) ([]outpu
 			out = append(out, output{name, text})
 		case ours:
 			others[owner] = append(others[owner], name)
+		case len(documents(text)) > 0 && foreign(text, program) == "":
+			d.stray = append(d.stray, name)
 		}
 	}
 	var warn diag.List
@@ -317,6 +320,16 @@ func (d *destination) stale(in *inputs, files []output, program string) ([]outpu
 		warn.Add(diag.OtherProgram, source.Span{}, "%q also holds files of %s, which stay: %s", d.given, named(owner), few(others[owner]))
 	}
 	return out, warn
+}
+
+// strays says of files that hold objects of the program under a name that no build writes. Somebody has made them, so they stay.
+func (d *destination) strays(code diag.Code) diag.List {
+	var l diag.List
+	for _, name := range d.stray {
+		l.Add(code, source.Span{}, "%q holds objects of this program, and is no file that a build writes: whatever applies the directory applies it, too", d.display(name)).
+			Advise("delete it, or keep it in another place")
+	}
+	return l
 }
 
 // few is a list of names for a message: the first ones, and how many more.

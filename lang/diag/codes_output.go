@@ -7,6 +7,7 @@ const (
 	UnlistedFile     Code = "ZT3032"
 	GraphTooLarge    Code = "ZT3033"
 	MermaidTooLarge  Code = "ZT3034"
+	StrayOutput      Code = "ZT3035"
 )
 
 var outputCodes = []Info{
@@ -51,5 +52,12 @@ allow web -> api GET
 		Title: "a graph is larger than Mermaid draws",
 		Explanation: "Mermaid refuses a flowchart with more than 500 edges, or with more than 50 000 characters, unless `maxEdges` and `maxTextSize` in its " +
 			"configuration say more. Where the graph is rendered by somebody else, such as GitHub, only a smaller graph helps.",
+	},
+	{
+		Code: StrayOutput, Severity: Warning, Internal: true,
+		Title: "a copy of output in the output directory",
+		Explanation: "A file in the output directory holds objects of this program and nothing else, and has a name that no build writes: a copy of an earlier " +
+			"state, most often. A build neither replaces nor removes it, and `kubectl apply -f` on the directory applies it beside the others, in the order of their names, so that " +
+			"a rule that has been deleted may come back. Delete the file, or keep it in another place. `--check` reports it as a difference.",
 	},
 }
