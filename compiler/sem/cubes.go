@@ -1,0 +1,514 @@
+package sem
+
+import "slices"
+
+// A list of cubes is a []int32: a set's number for each dimension, cube after cube. No cube in it is empty.
+
+// piece is the requests that are in a cube of pos and in none of neg. A complement stays a neg list: it is spelled out as cubes
+// only where something else is joined to it.
+type piece struct{ pos, neg []int32 }
+
+// value is what a node of an expression was found to be: a set of atoms of one dimension, or a union of pieces.
+type value struct {
+	state  uint8
+	dim    int32
+	id     int32 // of the set; of the matcher before there is one
+	pieces []piece
+}
+
+const (
+	unknown uint8 = iota
+	one
+	many
+)
+
+// Set is a set of requests of one Space.
+type Set struct{ pieces []piece }
+
+// Set is the requests that x holds for; its matchers are among those that the space was made for.
+func (s *Space) Set(x *Expr) (*Set, error) {
+	if s.void {
+		return &Set{}, nil
+	}
+	v, err := s.value(x)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{s.pieces(v)}, nil
+}
+
+// value works out a node, once.
+func (s *Space) value(x *Expr) (value, error) {
+	n, ok := s.nodes[x]
+	if !ok {
+		n = int32(len(s.values))
+		s.nodes[x] = n
+		v := value{}
+		if x.op == opTest {
+			id, ok := s.ids[x.test]
+			if !ok {
+				delete(s.nodes, x)
+				return value{}, errForeign
+			}
+			v.id = id
+		}
+		s.values = append(s.values, v)
+	}
+	if v := s.values[n]; v.state != unknown {
+		return v, nil
+	}
+	var v value
+	var err error
+	switch x.op {
+	case opTest:
+		t := s.tests[s.values[n].id]
+		d := &s.dims[t.dim]
+		m := s.stack.at
+		b := s.stack.take(len(d.sets[full]))
+		copy(b, d.atoms.has[t.at])
+		b.and(d.sets[full])
+		v = value{state: one, dim: t.dim, id: s.intern(d, b)}
+		s.stack.release(m)
+	case opNot:
+		if v, err = s.value(x.list[0]); err == nil {
+			v, err = s.not(v)
+		}
+	case opAnd, opOr:
+		v, err = s.list(x)
+	}
+	if err != nil {
+		return value{}, err
+	}
+	s.values[n] = v
+	return v, nil
+}
+
+// list is the value of And and Or. What it says of one attribute becomes one set of atoms first.
+func (s *Space) list(x *Expr) (value, error) {
+	if len(x.list) == 0 {
+		if x.op == opAnd {
+			return value{state: one, id: full}, nil
+		}
+		return value{state: one, id: none}, nil
+	}
+	m := s.stack.at
+	defer func() { s.stack.release(m) }()
+	type gathered struct {
+		dim  int32
+		bits bits
+	}
+	var buf [8]gathered
+	sets := buf[:0]
+	var rest []value
+	for _, y := range x.list {
+		v, err := s.value(y)
+		if err != nil {
+			return value{}, err
+		}
+		switch {
+		case v.state == many:
+			rest = append(rest, v)
+			continue
+		case v.id == full || v.id == none:
+			if (v.id == full) == (x.op == opOr) {
+				return v, nil // it decides
+			}
+			continue
+		}
+		i := slices.IndexFunc(sets, func(g gathered) bool { return g.dim == v.dim })
+		set := s.dims[v.dim].sets[v.id]
+		switch {
+		case i < 0:
+			b := s.stack.take(len(set))
+			copy(b, set)
+			sets = append(sets, gathered{v.dim, b})
+		case x.op == opAnd:
+			sets[i].bits.and(set)
+		default:
+			sets[i].bits.or(set)
+		}
+	}
+	slices.SortFunc(sets, func(a, b gathered) int { return int(a.dim) - int(b.dim) })
+	if len(sets) == 1 && len(rest) == 0 {
+		return value{state: one, dim: sets[0].dim, id: s.intern(&s.dims[sets[0].dim], sets[0].bits)}, nil
+	}
+	if len(sets) == 0 && len(rest) == 1 {
+		return rest[0], nil
+	}
+	if x.op == opAnd {
+		cube := s.cube()
+		for _, g := range sets {
+			if cube[g.dim] = s.intern(&s.dims[g.dim], g.bits); cube[g.dim] == none {
+				return value{state: one, id: none}, nil
+			}
+		}
+		pieces := []piece{{pos: cube}}
+		for _, v := range rest {
+			var err error
+			if pieces, err = s.and(pieces, v.pieces); err != nil {
+				return value{}, err
+			}
+		}
+		return s.shrink(pieces), nil
+	}
+	var free []int32
+	for _, g := range sets {
+		id := s.intern(&s.dims[g.dim], g.bits)
+		if id == full {
+			return value{state: one, id: full}, nil
+		}
+		cube := s.cube()
+		cube[g.dim] = id
+		free = append(free, cube...)
+	}
+	var pieces []piece
+	for _, v := range rest {
+		pieces = append(pieces, v.pieces...)
+	}
+	pieces, err := s.or(free, pieces)
+	return s.shrink(pieces), err
+}
+
+// cube is a new cube of every request.
+func (s *Space) cube() []int32 {
+	n := len(s.dims)
+	if len(s.cubes)+n > cap(s.cubes) {
+		s.cubes = make([]int32, 0, max(n, 1024))
+	}
+	at := len(s.cubes)
+	s.cubes = s.cubes[: at+n : cap(s.cubes)]
+	c := s.cubes[at : at+n : at+n]
+	clear(c)
+	return c
+}
+
+// pieces is a value as a union of pieces.
+func (s *Space) pieces(v value) []piece {
+	switch {
+	case v.state == many:
+		return v.pieces
+	case v.id == none:
+		return nil
+	}
+	cube := s.cube()
+	cube[v.dim] = v.id
+	return []piece{{pos: cube}}
+}
+
+// shrink is the simplest value of pieces.
+func (s *Space) shrink(pieces []piece) value {
+	if len(pieces) == 0 {
+		return value{state: one, id: none}
+	}
+	if p := pieces[0]; len(pieces) == 1 && len(p.neg) == 0 && len(p.pos) == len(s.dims) {
+		d := slices.IndexFunc(p.pos, func(id int32) bool { return id != full })
+		if d < 0 {
+			return value{state: one, id: full}
+		}
+		if !slices.ContainsFunc(p.pos[d+1:], func(id int32) bool { return id != full }) {
+			return value{state: one, dim: int32(d), id: p.pos[d]}
+		}
+	}
+	return value{state: many, pieces: pieces}
+}
+
+// not is the complement: of each piece, all but pos, and neg.
+func (s *Space) not(v value) (value, error) {
+	if v.state == one {
+		return value{state: one, dim: v.dim, id: s.less(int(v.dim), full, v.id)}, nil
+	}
+	all := []piece{{pos: s.cube()}}
+	for _, p := range v.pieces {
+		other := []piece{{pos: s.cube(), neg: p.pos}}
+		if len(p.neg) > 0 {
+			other = append(other, piece{pos: p.neg})
+		}
+		var err error
+		if all, err = s.and(all, other); err != nil {
+			return value{}, err
+		}
+	}
+	return s.shrink(all), nil
+}
+
+// and is the requests in both unions.
+func (s *Space) and(a, b []piece) ([]piece, error) {
+	var out []piece
+	for _, p := range a {
+		for _, q := range b {
+			pos, err := s.product(p.pos, q.pos)
+			if err != nil {
+				return nil, err
+			}
+			if len(pos) == 0 {
+				continue
+			}
+			neg := p.neg
+			if len(q.neg) > 0 {
+				neg = s.tidy(append(slices.Clip(neg), q.neg...))
+			}
+			out = append(out, piece{pos, neg})
+			if len(out) > s.limits.Cubes {
+				return nil, ErrBudget
+			}
+		}
+	}
+	return out, nil
+}
+
+// or is the requests in the cubes of free or in one of the pieces. A complement beside something else is spelled out, if that
+// takes few cubes.
+func (s *Space) or(free []int32, pieces []piece) ([]piece, error) {
+	var kept []piece
+	for _, p := range pieces {
+		if len(p.neg) == 0 {
+			free = append(free, p.pos...)
+		} else {
+			kept = append(kept, p)
+		}
+	}
+	if len(kept) > 1 || len(kept) == 1 && len(free) > 0 {
+		still := kept[:0]
+		for _, p := range kept {
+			n := 64 + 4*len(p.pos)/len(s.dims)
+			if cubes, ok := s.sharp(p, min(n, s.limits.Cubes)); ok {
+				free = append(free, cubes...)
+			} else {
+				still = append(still, p)
+			}
+		}
+		kept = still
+	}
+	if len(free) > s.limits.Cubes*len(s.dims) || len(kept) > s.limits.Cubes {
+		return nil, ErrBudget
+	}
+	if len(free) > 0 {
+		kept = append(kept, piece{pos: s.tidy(free)})
+	}
+	return kept, nil
+}
+
+// product is the cubes of what a cube of a and one of b have in common.
+func (s *Space) product(a, b []int32) ([]int32, error) {
+	n := len(s.dims)
+	if len(a) == n && isFull(a) {
+		return b, nil
+	}
+	if len(b) == n && isFull(b) {
+		return a, nil
+	}
+	if len(a)/n*(len(b)/n) > 16*s.limits.Cubes {
+		return nil, ErrBudget
+	}
+	var out []int32
+	for i := 0; i < len(a); i += n {
+	next:
+		for j := 0; j < len(b); j += n {
+			at := len(out)
+			out = append(out, a[i:i+n]...)
+			for d, id := range b[j : j+n] {
+				if id == full {
+					continue
+				}
+				if out[at+d] = s.meet(d, out[at+d], id); out[at+d] == none {
+					out = out[:at]
+					continue next
+				}
+			}
+			if len(out) > s.limits.Cubes*n {
+				return nil, ErrBudget
+			}
+		}
+	}
+	return s.tidy(out), nil
+}
+
+func isFull(cube []int32) bool {
+	return !slices.ContainsFunc(cube, func(id int32) bool { return id != full })
+}
+
+// sharp spells a piece out as cubes, at most limit of them.
+func (s *Space) sharp(p piece, limit int) ([]int32, bool) {
+	n := len(s.dims)
+	list := p.pos
+	var other []int32
+	for j := 0; j < len(p.neg); j += n {
+		hole := p.neg[j : j+n]
+		next := other[:0]
+		for i := 0; i < len(list); i += n {
+			if next = s.cut(next, list[i:i+n], hole); len(next) > limit*n {
+				return nil, false
+			}
+		}
+		if other = list; j == 0 {
+			other = nil // p's own
+		}
+		list = next
+	}
+	return s.tidy(list), true
+}
+
+// cut appends the parts of a cube that are outside of a hole; they have nothing in common.
+func (s *Space) cut(list, cube, hole []int32) []int32 {
+	for d, id := range hole {
+		if id != full && cube[d] != full && cube[d] != id && !s.dims[d].sets[id].meets(s.dims[d].sets[cube[d]]) {
+			return append(list, cube...)
+		}
+	}
+	m := len(list)
+	list = append(list, cube...) // what is left to cut, which gives way to the next part
+	for d, id := range hole {
+		if id == full {
+			continue
+		}
+		in, out := s.meet(d, list[m+d], id), s.less(d, list[m+d], id)
+		if out != none {
+			list = append(list, list[m:m+len(cube)]...)
+			list[m+d] = out
+			m += len(cube)
+		}
+		list[m+d] = in
+	}
+	return list[:m]
+}
+
+// hash is of a cube; that of a cube with another set at d is hash ^ mix(d, old) ^ mix(d, new).
+func hash(cube []int32) uint64 {
+	h := uint64(0)
+	for d, id := range cube {
+		if id != full {
+			h ^= mix(d, id)
+		}
+	}
+	return h
+}
+
+func mix(d int, id int32) uint64 {
+	if id == full {
+		return 0
+	}
+	x := uint64(d+1)<<32 | uint64(uint32(id))
+	x *= 0x9e3779b97f4a7c15
+	x ^= x >> 31
+	x *= 0xbf58476d1ce4e5b9
+	return x ^ x>>29
+}
+
+// tidy is the same union in fewer cubes: cubes that differ in one attribute alone become one, and of few cubes those that lie
+// in another one go.
+func (s *Space) tidy(list []int32) []int32 {
+	n := len(s.dims)
+	if len(list) <= n {
+		return list
+	}
+	list = slices.Clone(list)
+	for d := -1; d < n && len(list) > n; d++ { // -1: equal ones
+		list = s.fuse(list, d)
+	}
+	return s.absorb(list)
+}
+
+// fuse joins the cubes that differ in nothing but dimension d.
+func (s *Space) fuse(list []int32, d int) []int32 {
+	n := len(s.dims)
+	if d >= 0 {
+		first, varied := list[d], false
+		for i := d; i < len(list) && !varied; i += n {
+			varied = list[i] != first
+		}
+		if !varied {
+			return list
+		}
+	}
+	size := 16
+	for size < 2*len(list)/n {
+		size *= 2
+	}
+	if len(s.table) < size {
+		s.table = make([]int32, size)
+	}
+	table := s.table[:size]
+	clear(table)
+	to := 0
+	for i := 0; i < len(list); i += n {
+		cube := list[i : i+n]
+		h := hash(cube)
+		if d >= 0 {
+			h ^= mix(d, cube[d])
+		}
+		for k := int(h) & (size - 1); ; k = (k + 1) & (size - 1) {
+			if table[k] == 0 {
+				copy(list[to:], cube)
+				to += n
+				table[k] = int32(to)
+				break
+			}
+			at := int(table[k]) - n
+			if same(list[at:at+n], cube, d) {
+				if d >= 0 {
+					list[at+d] = s.join(d, list[at+d], cube[d])
+				}
+				break
+			}
+		}
+	}
+	return list[:to]
+}
+
+// same tells if two cubes differ in nothing but dimension d.
+func same(a, b []int32, d int) bool {
+	for i, id := range a {
+		if id != b[i] && i != d {
+			return false
+		}
+	}
+	return true
+}
+
+// absorb takes out cubes that lie in another one, if there are few.
+func (s *Space) absorb(list []int32) []int32 {
+	n := len(s.dims)
+	if len(list) > 64*n {
+		return list
+	}
+	to := 0
+next:
+	for i := 0; i < len(list); i += n {
+		for j := 0; j < len(list); j += n {
+			if j != i && s.within(list[i:i+n], list[j:j+n]) {
+				continue next
+			}
+		}
+		copy(list[to:], list[i:i+n])
+		to += n
+	}
+	return list[:to]
+}
+
+// within tells if cube a lies in cube b.
+func (s *Space) within(a, b []int32) bool {
+	for d, id := range b {
+		if id != full && a[d] != id && !s.dims[d].sets[a[d]].inside(s.dims[d].sets[id]) {
+			return false
+		}
+	}
+	return true
+}
+
+// flat spells pieces out as cubes.
+func (s *Space) flat(pieces []piece) ([]int32, error) {
+	var out []int32
+	for _, p := range pieces {
+		if len(p.neg) == 0 && len(pieces) == 1 {
+			return p.pos, nil
+		}
+		cubes, ok := s.sharp(p, s.limits.Cubes)
+		if !ok {
+			return nil, ErrBudget
+		}
+		if out = append(out, cubes...); len(out) > s.limits.Cubes*len(s.dims) {
+			return nil, ErrBudget
+		}
+	}
+	return s.tidy(out), nil
+}

@@ -1,0 +1,335 @@
+package sem
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Limits bound what one Space and one question of it may take. A zero field stands for its default.
+type Limits struct {
+	Atoms int // classes of values of one attribute
+	Cubes int // cubes of one union
+	Steps int // probes of one question
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Atoms: cmp.Or(l.Atoms, 20_000),
+		Cubes: cmp.Or(l.Cubes, 1<<17),
+		Steps: cmp.Or(l.Steps, 1<<18),
+	}
+}
+
+var errForeign = errors.New("the expression tests what the space was not made for")
+
+// Space decides questions about the requests that some expressions speak of. It splits the values of every attribute into
+// atoms, so that a request is one atom of each, and a set of requests a union of cubes: one set of atoms of each attribute.
+// A Space is used by one goroutine.
+type Space struct {
+	limits  Limits
+	dims    []dim
+	ids     map[Matcher]int32 // to tests
+	tests   []test
+	nodes   map[*Expr]int32 // to values
+	values  []value
+	outside []int32 // cubes that are outside of the universe; single atoms that are so are in no set at all
+	void    bool    // there are no requests
+	steps   int     // left for the question at hand
+	words   arena   // sets of atoms, for as long as the space lives
+	stack   arena   // sets of atoms of searches
+	table   []int32 // of tidy and of known cubes
+	hashes  []uint64
+	cubes   []int32 // arena of lists of cubes
+}
+
+// test is where the atoms of a matcher are found.
+type test struct{ dim, at int32 }
+
+// dim is one dimension: the atoms of an attribute, the cheapest first, and the sets of them that occur, each once.
+type dim struct {
+	attr  Attr
+	ms    []Matcher
+	atoms *atoms
+	n     int    // atoms
+	sets  []bits // full and none, then others
+	least []int32
+	table []int32 // hash to a set's number + 1
+}
+
+// The numbers of the first two sets of a dimension.
+const (
+	full = 0 // of the atoms that the universe has
+	none = 1
+)
+
+// NewSpace makes a space for questions about exprs, and about what is built of their matchers. Requests that universe does not
+// hold for (nil: there are none) are left out of every answer. Witnesses prefer the named values, by kind.
+func NewSpace(limits Limits, universe *Expr, named map[Kind][]Value, exprs ...*Expr) (*Space, error) {
+	if universe == nil {
+		universe = True
+	}
+	n := nodes{left: 1 << 15}
+	for _, x := range exprs {
+		n.count(x)
+	}
+	s := &Space{limits: limits.withDefaults(), ids: make(map[Matcher]int32, n.tests/2), nodes: make(map[*Expr]int32, n.all)}
+	s.values = make([]value, 0, n.all)
+	tests := s.collect(universe, nil)
+	for _, x := range exprs {
+		tests = s.collect(x, tests)
+	}
+	if err := s.split(tests, named); err != nil {
+		return nil, err
+	}
+	if err := s.confine(universe); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// nodes counts what expressions are made of, up to a bound, so that tables are made of the right size.
+type nodes struct{ all, tests, left int }
+
+func (n *nodes) count(x *Expr) {
+	if n.left--; n.left < 0 {
+		return
+	}
+	n.all++
+	if x.op == opTest {
+		n.tests++
+	}
+	for _, y := range x.list {
+		n.count(y)
+	}
+}
+
+// collect gives every node of an expression a number, and returns the tests with those of matchers that are new.
+func (s *Space) collect(x *Expr, tests []*Expr) []*Expr {
+	if _, ok := s.nodes[x]; ok {
+		return tests
+	}
+	v := value{}
+	if x.op == opTest {
+		id, ok := s.ids[x.test]
+		if !ok {
+			id = int32(len(tests))
+			s.ids[x.test] = id
+			tests = append(tests, x)
+		}
+		v.id = id
+	}
+	s.nodes[x] = int32(len(s.values))
+	s.values = append(s.values, v)
+	for _, y := range x.list {
+		tests = s.collect(y, tests)
+	}
+	return tests
+}
+
+// split makes the dimensions, in the order of their attributes; nothing depends on the order in which the tests came.
+func (s *Space) split(tests []*Expr, named map[Kind][]Value) error {
+	order := make([]int32, len(tests))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int { return compareMatchers(&tests[i].test, &tests[j].test) })
+	sorted := make([]Matcher, len(tests))
+	s.tests = make([]test, len(tests))
+	start := 0
+	for i, id := range order {
+		sorted[i] = tests[id].test
+		if sorted[i].Attr != sorted[start].Attr {
+			start = i
+		}
+		if i == start {
+			s.dims = append(s.dims, dim{attr: sorted[i].Attr})
+		}
+		d := &s.dims[len(s.dims)-1]
+		d.ms = sorted[start : i+1]
+		s.tests[id] = test{int32(len(s.dims) - 1), int32(i - start)}
+	}
+	if len(s.dims) == 0 { // nothing is tested: one dimension of one atom
+		s.dims = append(s.dims, dim{atoms: &atoms{costs: []int{0}}, n: 1})
+	}
+	for i := range s.dims {
+		d := &s.dims[i]
+		if d.atoms == nil {
+			a, err := partition(d.attr, d.ms, named[d.attr.Kind], s.limits.Atoms)
+			if err != nil {
+				return err
+			}
+			d.atoms, d.n = a, len(a.values)
+		}
+		all := s.words.take((d.n + 63) / 64)
+		all.fill(d.n)
+		s.begin(d, all)
+	}
+	return nil
+}
+
+// begin makes the table of sets of a dimension anew, for the atoms in all.
+func (s *Space) begin(d *dim, all bits) {
+	d.sets = append(d.sets[:0], all, s.words.take(len(all)))
+	clear(d.sets[none])
+	d.least = append(d.least[:0], int32(all.next(0)), -1)
+	d.table = make([]int32, 16)
+	for i, b := range d.sets {
+		d.table[d.slot(b)] = int32(i) + 1
+	}
+}
+
+// slot is the place of a set in the table: of the set itself, if it is there.
+func (d *dim) slot(b bits) int {
+	h := uint64(len(b))
+	for _, w := range b {
+		h = (h ^ w) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	mask := len(d.table) - 1
+	for i := int(h) & mask; ; i = (i + 1) & mask {
+		if d.table[i] == 0 || slices.Equal(d.sets[d.table[i]-1], b) {
+			return i
+		}
+	}
+}
+
+// intern is the number of a set of atoms. b may be changed afterwards.
+func (s *Space) intern(d *dim, b bits) int32 {
+	i := d.slot(b)
+	if d.table[i] != 0 {
+		return d.table[i] - 1
+	}
+	c := s.words.take(len(b))
+	copy(c, b)
+	id := int32(len(d.sets))
+	d.sets = append(d.sets, c)
+	d.least = append(d.least, int32(c.next(0)))
+	d.table[i] = id + 1
+	if 2*len(d.sets) > len(d.table) {
+		d.table = make([]int32, 4*len(d.table))
+		for i, b := range d.sets {
+			d.table[d.slot(b)] = int32(i) + 1
+		}
+	}
+	return id
+}
+
+// meet, join and less are the sets of the atoms in both of a and b, in one of them, and in a but not in b.
+func (s *Space) meet(d int, a, b int32) int32 {
+	switch {
+	case a == b || b == full:
+		return a
+	case a == full:
+		return b
+	case a == none || b == none:
+		return none
+	}
+	return s.combine(d, a, b, bits.and)
+}
+
+func (s *Space) join(d int, a, b int32) int32 {
+	switch {
+	case a == b || b == none:
+		return a
+	case a == none:
+		return b
+	case a == full || b == full:
+		return full
+	}
+	return s.combine(d, a, b, bits.or)
+}
+
+func (s *Space) less(d int, a, b int32) int32 {
+	switch {
+	case a == b || b == full || a == none:
+		return none
+	case b == none:
+		return a
+	}
+	return s.combine(d, a, b, bits.andNot)
+}
+
+func (s *Space) combine(d int, a, b int32, op func(bits, bits)) int32 {
+	dim := &s.dims[d]
+	m := s.stack.at
+	x := s.stack.take(len(dim.sets[a]))
+	copy(x, dim.sets[a])
+	op(x, dim.sets[b])
+	id := s.intern(dim, x)
+	s.stack.release(m)
+	return id
+}
+
+// confine leaves out the requests that universe does not hold for. What it says of one attribute takes atoms out of all sets;
+// the rest is a union of cubes.
+func (s *Space) confine(universe *Expr) error {
+	if universe == True {
+		return nil
+	}
+	live := make([]int32, len(s.dims))
+	var rest []*Expr
+	list := []*Expr{universe}
+	for len(list) > 0 {
+		x := list[len(list)-1]
+		list = list[:len(list)-1]
+		if x.op == opAnd {
+			list = append(list, x.list...)
+			continue
+		}
+		v, err := s.value(x)
+		if err != nil {
+			return err
+		}
+		if v.state == one {
+			live[v.dim] = s.meet(int(v.dim), live[v.dim], v.id)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	for i, id := range live {
+		d := &s.dims[i]
+		s.void = s.void || id == none
+		if id != full {
+			s.begin(d, d.sets[id])
+		}
+	}
+	for x, n := range s.nodes {
+		if v := &s.values[n]; x.op == opTest {
+			*v = value{id: s.ids[x.test]}
+		} else {
+			*v = value{}
+		}
+	}
+	if s.void || len(rest) == 0 {
+		return nil
+	}
+	v, err := s.value(Not(And(rest...)))
+	if err != nil {
+		return err
+	}
+	s.outside, err = s.flat(s.pieces(v))
+	return err
+}
+
+func compareMatchers(a, b *Matcher) int {
+	if c := cmp.Or(cmp.Compare(a.Attr.Kind, b.Attr.Kind), strings.Compare(a.Attr.Name, b.Attr.Name)); c != 0 {
+		return c
+	}
+	for i := range a.Parts {
+		p, q := &a.Parts[i], &b.Parts[i]
+		if *p == *q {
+			continue
+		}
+		fold := 0
+		if p.Fold != q.Fold {
+			fold = 1
+			if q.Fold {
+				fold = -1
+			}
+		}
+		return cmp.Or(cmp.Compare(p.Op, q.Op), strings.Compare(p.Text, q.Text), fold, cmp.Compare(p.Lo, q.Lo), cmp.Compare(p.Hi, q.Hi))
+	}
+	return 0
+}
