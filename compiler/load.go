@@ -28,16 +28,17 @@ type loader struct {
 	whole     bool        // build every statement
 	meant     *ir.Program // what the files mean, once they are resolved
 	diags     diag.List
-	libs      map[string]*resolve.Unit // by path in FS
-	broken    bool                     // an inventory could not be read: what it holds is not known
-	stack     []string                 // files being imported
+	libs      map[string]*resolve.Unit     // by path in FS
+	std       map[*source.File]source.Span // files of the standard library, and the first import of each
+	broken    bool                         // an inventory could not be read: what it holds is not known
+	stack     []string                     // files being imported
 	manifests []*source.File
 	seen      map[string]bool      // inventory paths that were read
 	trees     map[string]*ast.File // parsed files by path in FS: one that is imported may be of the program as well
 }
 
 func (l *loader) program() resolve.Input {
-	l.libs, l.seen, l.trees = map[string]*resolve.Unit{}, map[string]bool{}, map[string]*ast.File{}
+	l.libs, l.std, l.seen, l.trees = map[string]*resolve.Unit{}, map[*source.File]source.Span{}, map[string]bool{}, map[string]*ast.File{}
 	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
 	files := slices.Clone(l.in.Files)
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
@@ -128,7 +129,7 @@ func (l *loader) load(from *ast.File, imp *ast.Import, dir string) *resolve.Unit
 	p := imp.Path.Value
 	switch {
 	case strings.HasPrefix(p, stdPrefix):
-		return l.std(from, imp)
+		return l.standard(from, imp)
 	case !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../") || !strings.HasSuffix(p, ".zt"):
 		return fail(diag.ImportFailed, "is neither a path such as \"./file.zt\" nor of the standard library, such as \"std/http\"")
 	}

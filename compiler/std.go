@@ -16,9 +16,9 @@ import (
 // stdPrefix begins the imports of the standard library.
 const stdPrefix = "std/"
 
-// std returns a file of the standard library; nil when there is none, which is reported. Its name in diagnostics is the text
+// standard returns a file of the standard library; nil when there is none, which is reported. Its name in diagnostics is the text
 // of the import, which no file of a program has: those end in ".zt".
-func (l *loader) std(from *ast.File, imp *ast.Import) *resolve.Unit {
+func (l *loader) standard(from *ast.File, imp *ast.Import) *resolve.Unit {
 	p := imp.Path.Value
 	if u := l.libs[p]; u != nil {
 		return u
@@ -37,35 +37,33 @@ func (l *loader) std(from *ast.File, imp *ast.Import) *resolve.Unit {
 		}
 		return nil
 	}
-	u := l.unit(source.New(p, text), p)
+	u := l.unit(source.NewText(p, text), p)
 	u.Library, u.Std = true, true
 	l.libs[p] = u
+	l.std[u.File.Source] = from.Span(imp)
 	return u
 }
 
-// atUse moves what is said of the standard library to the statement that uses it: a reader cannot change the library. Its
-// place there stays as a related one, and no fix edits it.
+// atUse moves what is said of the standard library to the statement that uses it, or else to the one that imports it: a reader
+// cannot change the library. Its place there stays as a related one, and no fix edits it.
 func (l *loader) atUse(diags diag.List) {
-	std := map[*source.File]bool{}
-	for _, u := range l.libs {
-		if u.Std {
-			std[u.File.Source] = true
-		}
-	}
-	if len(std) == 0 {
+	if len(l.std) == 0 {
 		return
 	}
+	std := func(f *source.File) bool { _, is := l.std[f]; return is }
 	for i := range diags {
 		d := &diags[i]
 		d.Fixes = slices.DeleteFunc(d.Fixes, func(f diag.Fix) bool {
-			return slices.ContainsFunc(f.Edits, func(e diag.Edit) bool { return std[e.Span.File] })
+			return slices.ContainsFunc(f.Edits, func(e diag.Edit) bool { return std(e.Span.File) })
 		})
-		if !std[d.Span.File] {
+		if !std(d.Span.File) {
 			continue
 		}
-		at := slices.IndexFunc(d.Related, func(r diag.Related) bool { return r.Message == ir.UsedHere && !std[r.Span.File] })
-		if at >= 0 {
-			d.Span, d.Related[at] = d.Related[at].Span, diag.Related{Span: d.Span, Message: "in the standard library"}
+		at := slices.IndexFunc(d.Related, func(r diag.Related) bool { return r.Message == ir.UsedHere && !std(r.Span.File) })
+		if at < 0 {
+			at = len(d.Related)
+			d.Relate(l.std[d.Span.File], ir.UsedHere)
 		}
+		d.Span, d.Related[at] = d.Related[at].Span, diag.Related{Span: d.Span, Message: "in the standard library"}
 	}
 }

@@ -44,7 +44,7 @@ func (g *guards) source(r *ir.Rule, s *ir.Source, except bool) {
 		return
 	}
 	code := diag.SourceNoProxy
-	if verbatim(s.Span) { // who spells an identity out may have it from somewhere else
+	if s.Verbatim { // who spells an identity out may have it from somewhere else
 		code = diag.AccountNoProxy
 	}
 	effect, mend := "this "+r.Action.String()+" never matches it", "give it a sidecar"
@@ -89,9 +89,6 @@ func (g *guards) callers(r *ir.Rule, s *ir.Source, ns string) {
 		d.Relate(w.Guard.Span, "%s: %s", w.Ref(), why(w.Guard))
 	}
 }
-
-// verbatim reports whether a source is spelt `account ns/x` or `principal "..."`, and not as the name of a workload.
-func verbatim(s source.Span) bool { return strings.ContainsAny(s.Text(), " \t\r\n\"") }
 
 // within reports whether a span lies in another one.
 func within(s, in source.Span) bool {

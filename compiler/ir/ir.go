@@ -205,9 +205,10 @@ const (
 
 // Source is one alternative of who a rule speaks of.
 type Source struct {
-	Kind  SourceKind
-	Value string
-	Span  source.Span
+	Kind     SourceKind
+	Verbatim bool // spelt out as `account ns/x` or `principal "..."`, and not the name of a workload
+	Value    string
+	Span     source.Span
 }
 
 // Text is a value with its place.

@@ -103,12 +103,12 @@ func (r *resolver) source(s *scope, a *ast.Source) ([]ir.Source, bool) {
 		if !ok {
 			return nil, false
 		}
-		return one(ir.Principal, v)
+		return []ir.Source{{Kind: ir.Principal, Verbatim: true, Value: v, Span: at}}, true
 	case ast.SourcePrincipal:
 		if !r.principal(s, a.Name) {
 			return nil, false
 		}
-		return one(ir.Principal, a.Name.Text)
+		return []ir.Source{{Kind: ir.Principal, Verbatim: true, Value: a.Name.Text, Span: at}}, true
 	case ast.SourceTrustDomain:
 		if bad := checkTrustDomain(a.Name.Text, true); bad != "" {
 			d := r.report(s, diag.BadTrustDomain, &a.Name, "trust domain %q %s", a.Name.Text, bad)
@@ -161,7 +161,14 @@ func (r *resolver) sourceRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Source, 
 		defer func() { r.inBody(n, s, at) }()
 		return r.sourceRef(e.arg.scope, e.arg.arg.Value, &e.arg.arg.Value)
 	case e.def != nil && e.def.group != nil:
-		return r.members(s, e.def, at)
+		list, ok := r.members(s, e.def, at)
+		if e.def.scope.unit.Std && !s.unit.Std { // nobody can change what stands there: what is said of it is about its use
+			list = slices.Clone(list)
+			for i := range list {
+				list[i].Span = s.span(at)
+			}
+		}
+		return list, ok
 	case e.def != nil:
 		r.wrongKind(s, at, e.def, "a source is a workload, a group or ns/*")
 	}

@@ -138,7 +138,7 @@ func (m *mender) try(fixes []diag.Fix) bool {
 	in.Files = slices.Clone(in.Files)
 	for i, f := range in.Files {
 		if text := edited(f, fixes); text != f.Text {
-			in.Files[i] = source.New(f.Name, text)
+			in.Files[i] = f.Edited(text)
 		}
 	}
 	out, diags := compiler.Compile(m.ctx, in)

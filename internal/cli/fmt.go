@@ -96,7 +96,7 @@ func (a *app) format(paths []string, o fmtFlags) error {
 func (f *formatter) path(p string) {
 	if p == "-" {
 		if text, ok := f.text(f.stdin, stdinName, 0); ok {
-			f.source(source.New(stdinName, text), nil, "")
+			f.source(source.NewText(stdinName, text), nil, "")
 		}
 		return
 	}

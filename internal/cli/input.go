@@ -47,7 +47,7 @@ func (r *reader) program(paths []string) *inputs {
 		}
 		if r.open(in, ".", "") {
 			if text, ok := r.text(r.stdin, stdinName, 0); ok {
-				in.files = append(in.files, source.New(stdinName, text))
+				in.files = append(in.files, source.NewText(stdinName, text))
 			}
 		}
 		return in
@@ -206,7 +206,7 @@ func (r *reader) manifests(in *inputs, paths []string) {
 	for _, p := range paths {
 		if p == "-" {
 			if text, ok := r.text(r.stdin, stdinName, 0); ok {
-				in.inventory = append(in.inventory, source.New(stdinName, text))
+				in.inventory = append(in.inventory, source.NewText(stdinName, text))
 			}
 			continue
 		}

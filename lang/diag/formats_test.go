@@ -110,10 +110,29 @@ func TestSARIFRules(t *testing.T) {
 		t.Errorf("artifact %+v", got)
 	}
 	for name, want := range map[string]sarifArtifact{
-		"/tmp/x.zt": {URI: "file:///tmp/x.zt"}, "../x.zt": {URI: "../x.zt"}, "a:b.zt": {URI: "./a:b.zt", BaseID: "%SRCROOT%"}, "<stdin>": {URI: "%3Cstdin%3E", BaseID: "%SRCROOT%"},
+		"/tmp/x.zt": {URI: "file:///tmp/x.zt"}, "../x.zt": {URI: "../x.zt"}, "a:b.zt": {URI: "./a:b.zt", BaseID: "%SRCROOT%"},
 	} {
 		if got := sarifFile(source.New(name, "")); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// A text that is no file has no path that a viewer would look for.
+func TestFormatsNoFile(t *testing.T) {
+	for name, want := range map[string]string{"<stdin>": "ztc:%3Cstdin%3E", "std/istio": "ztc:std/istio"} {
+		file := source.NewText(name, "allow a -> b\n")
+		l := List{{Code: "ZT1001", Span: source.Span{File: file.Edited("allow a -> c\n"), Start: 6, End: 7}, Message: "a message"}}
+		if got := sarifFile(l[0].Span.File); got != (sarifArtifact{URI: want}) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if err := valid(sarifValidator(t), sarif(t, l)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var b strings.Builder
+		l.WriteGitHub(&b)
+		if want := "::error title=ZT1001 unknown workload::" + name + ":1:7: a message\n"; b.String() != want {
+			t.Errorf("%s: %q, want %q", name, b.String(), want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (l List) WriteGitHub(w io.Writer) error {
 
 func (d *Diagnostic) github(b *strings.Builder) {
 	b.WriteString("::" + [...]string{Error: "error", Warning: "warning", Note: "notice", Waived: "notice"}[d.Severity] + " ")
-	if f := d.Span.File; f != nil {
+	if f := d.Span.File; f != nil && !f.NoFile {
 		start, end := f.Position(int(d.Span.Start)), f.Position(int(d.Span.End))
 		fmt.Fprintf(b, "file=%s,line=%d,endLine=%d,", githubProperty(f.Name), start.Line, end.Line)
 		if start.Line == end.Line { // columns are for one line only
@@ -44,6 +44,9 @@ func (d *Diagnostic) github(b *strings.Builder) {
 	if d.Waiver != nil {
 		title = strings.Replace(title, " ", " waived: ", 1)
 		text = message(d.Message)
+	}
+	if f := d.Span.File; f != nil && f.NoFile {
+		text = Clean(d.Span.String()) + ": " + text
 	}
 	for _, r := range d.Related {
 		text += "\n"

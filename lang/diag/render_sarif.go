@@ -232,9 +232,12 @@ func sarifSpan(s source.Span) sarifRegion {
 }
 
 // sarifFile returns the URI of a file: relative to the directory of the call, which viewers take for the root of the sources,
-// unless its name is absolute or leads out of there.
+// unless its name is absolute or leads out of there. A text that is no file has a URI of its own, which no viewer looks for.
 func sarifFile(f *source.File) sarifArtifact {
 	u := url.URL{Path: strings.ToValidUTF8(f.Name, "\ufffd")}
+	if f.NoFile {
+		return sarifArtifact{URI: "ztc:" + u.EscapedPath()}
+	}
 	if strings.HasPrefix(f.Name, "/") {
 		u.Scheme = "file"
 		return sarifArtifact{URI: u.String()}

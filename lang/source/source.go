@@ -14,6 +14,8 @@ import (
 type File struct {
 	Name string
 	Text string
+	// NoFile marks a text that nobody finds under its name: of standard input, or of the standard library.
+	NoFile bool
 
 	once  sync.Once
 	lines []int32 // byte offset of the first byte of each line
@@ -27,6 +29,12 @@ const longStep = 4096
 
 // New returns a file. The text is not copied and not checked: any bytes at all are a file.
 func New(name, text string) *File { return &File{Name: name, Text: text} }
+
+// NewText returns a text that is no file (see File.NoFile).
+func NewText(name, text string) *File { return &File{Name: name, Text: text, NoFile: true} }
+
+// Edited returns the file with another text.
+func (f *File) Edited(text string) *File { return &File{Name: f.Name, Text: text, NoFile: f.NoFile} }
 
 // Position is a place in a form for people: line and column count from 1, columns in Unicode code points.
 type Position struct {
