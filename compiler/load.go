@@ -102,10 +102,7 @@ func (l *loader) unit(f *source.File, name string) *resolve.Unit {
 		if !ok {
 			continue
 		}
-		alias := strings.TrimSuffix(path.Base(imp.Path.Value), ".zt")
-		if imp.As != nil {
-			alias = imp.As.Text
-		}
+		alias := imp.Alias()
 		if scan.KindOf(alias+".x") != scan.Dotted || strings.Contains(alias, ".") {
 			l.diags.Add(diag.ImportFailed, tree.Span(&imp.Path), "import %q gives no name that can be written before a dot", imp.Path.Value).
 				Advise("name it: `import %q as other`", imp.Path.Value)

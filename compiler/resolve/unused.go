@@ -3,15 +3,23 @@ package resolve
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
 )
 
 // unused warns of definitions that nothing in the program names. Those of a file that is imported are for others as well, and
 // so are all of a program that holds nothing else.
 func (r *resolver) unused() {
-	if r.p.Incomplete || r.diags.HasErrors() || len(r.own) == 0 || !slices.ContainsFunc(r.in.Units, func(u *Unit) bool { return slices.ContainsFunc(u.File.Stmts, says) }) {
+	if r.p.Incomplete || r.diags.HasErrors() {
+		return
+	}
+	for _, u := range r.in.Units {
+		r.unusedImports(u)
+	}
+	if len(r.own) == 0 || !slices.ContainsFunc(r.in.Units, func(u *Unit) bool { return slices.ContainsFunc(u.File.Stmts, says) }) {
 		return
 	}
 	shared := map[*ast.File]bool{}
@@ -29,6 +37,39 @@ func (r *resolver) unused() {
 		} else {
 			x.Advise("delete it")
 		}
+	}
+}
+
+// unusedImports warns of imports whose name stands before no dot of their file.
+func (r *resolver) unusedImports(u *Unit) {
+	for _, st := range u.File.Stmts {
+		imp, ok := st.(*ast.Import)
+		if !ok || u.Imports[imp.Alias()] == nil || dotted(u.File.Source.Text, imp.Alias()+".") {
+			continue
+		}
+		r.diags.Add(diag.UnusedImport, u.File.Span(imp), "nothing here names a definition of import %q", imp.Alias()).
+			Note("a definition of it is written %s.NAME", imp.Alias()).Advise("delete it")
+	}
+}
+
+// dotted reports whether a name with the prefix, which ends in a dot, stands in a text. No token goes over the end of a line.
+func dotted(text, prefix string) bool {
+	for {
+		i := strings.Index(text, prefix)
+		if i < 0 {
+			return false
+		}
+		start := strings.LastIndexByte(text[:i], '\n') + 1
+		end := len(text)
+		if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+			end = i + n
+		}
+		for t := range scan.Each(text[start:end]) {
+			if t.Kind == scan.Dotted && strings.HasPrefix(text[start+int(t.Start):], prefix) {
+				return true
+			}
+		}
+		text = text[end:]
 	}
 }
 

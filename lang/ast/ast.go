@@ -3,7 +3,12 @@
 // Comments are not in the tree: the formatter works on the tokens, which hold them all (see lang/format).
 package ast
 
-import "github.com/zt-lang/ztc/lang/source"
+import (
+	"path"
+	"strings"
+
+	"github.com/zt-lang/ztc/lang/source"
+)
 
 // Range is a half-open range of byte offsets in the file of the tree.
 type Range struct{ Start, End int32 }
@@ -155,6 +160,14 @@ type Import struct {
 	Range
 	Path Str
 	As   *Ident
+}
+
+// Alias is the name that stands before the dot: what the statement says, else the name of the file.
+func (i *Import) Alias() string {
+	if i.As != nil {
+		return i.As.Text
+	}
+	return strings.TrimSuffix(path.Base(i.Path.Value), ".zt")
 }
 
 // Policy is `policy NAME(params) { ... }`; Body holds Use, MTLS, JWT, Rule and Bad.

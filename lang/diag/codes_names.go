@@ -27,6 +27,7 @@ const (
 	UnusedParameter      Code = "ZT1024" // a parameter that stands nowhere
 	UnusedDefinition     Code = "ZT1025" // a definition that nothing uses
 	ParameterNotHere     Code = "ZT1026" // a parameter where none can stand
+	UnusedImport         Code = "ZT1027" // an import that nothing uses
 	NoSuchPort           Code = "ZT1030" // a port that nothing has
 )
 
@@ -274,6 +275,7 @@ allow default/web -> default/api
 		Fixed: `-- main.zt --
 import "./common.zt"
 deny all in default
+allow common.edge -> default/api
 -- common.zt --
 group edge = default/web
 `,
@@ -395,6 +397,18 @@ use closed(api)
 `,
 		Fixed: `policy closed(shop) { deny all on shop }
 use closed(api)
+`,
+	},
+	{
+		Code: UnusedImport, Severity: Warning, Title: "an import that nothing uses",
+		Explanation: "No name in the file has the import's name and a dot before it. An imported file holds definitions only, so an import that nothing names does nothing: rules of a policy in it are not enforced until a `use` asks for them.",
+		Example: `import "std/http"
+deny all in default
+allow web -> api GET
+`,
+		Fixed: `import "std/http"
+deny all in default
+allow web -> api http.read
 `,
 	},
 	{
