@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,6 +80,37 @@ func (l *lowerer) tcpNeedsPorts(r *ir.Rule, kp *knownPorts) {
 	}
 }
 
+// withTCP spells the operations of a rule with those of connections that are not HTTP beside them, "" where these cannot be meant:
+// they have no token.
+func withTCP(r *ir.Rule) string {
+	if len(r.Sources.As)+len(r.Sources.NotAs) > 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("{ ")
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		op := "http"
+		if e.Op.Speaks != ir.AnyTraffic || e.Op.HTTP() || len(e.Op.Ports) > 0 {
+			op = e.Op.Span.Text()
+		}
+		b.WriteString(op)
+		for _, cuts := range [][]ir.Operation{e.Cuts, r.Cuts} {
+			for j := range cuts {
+				b.WriteString(" except " + cuts[j].Span.Text())
+			}
+		}
+		if e.When != nil || r.When != nil {
+			b.WriteString(" when ...")
+		}
+		b.WriteString("; ")
+	}
+	if b.Len() > 160 || strings.Contains(b.String(), "\n") {
+		return "{ ...; tcp }"
+	}
+	return b.String() + "tcp }"
+}
+
 func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	var httpCubes, tcpCubes, out []cube
 	for _, c := range cs {
@@ -108,7 +140,11 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		if !kp.known {
 			d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and the ports of %s are not known", r.Action, l.unknownName(r, kp))
 			d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would cover all of them")
-			d.Advise("declare the ports (`workload %s { port http 8080 }`), or cover those connections as well: `{ POST; tcp }`", l.unknownName(r, kp))
+			declare := fmt.Sprintf("declare the ports (`workload %s { port http 8080 }`)", l.unknownName(r, kp))
+			if block := withTCP(r); block != "" {
+				declare += ", or cover those connections as well: `" + block + "`"
+			}
+			d.Advise("%s", declare)
 			return nil
 		}
 		if kp.conflict[0] != nil {

@@ -3,6 +3,7 @@ package resolve
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -90,7 +91,16 @@ func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port) {
 	}
 	for _, old := range w.Ports {
 		if old.Number == p.Number || old.Name != "" && old.Name == p.Name {
-			r.report(s, diag.NameClash, d, "port %s is declared twice", strings.TrimSpace(p.Name+" "+s.span(&d.Number).Text())).Relate(old.Span, "here")
+			what := "number " + strconv.Itoa(p.Number)
+			if old.Number != p.Number {
+				what = "name " + strconv.Quote(p.Name)
+			}
+			x := r.report(s, diag.NameClash, d, "two ports of workload %s have the %s", w.Ref(), what).Relate(old.Span, "the other one")
+			if old.Number != p.Number {
+				x.Advise("give it a name of its own, such as `%s-2`: Istio takes what stands before the \"-\" for the protocol", p.Name)
+			} else {
+				x.Advise("delete one of the two lines")
+			}
 			return
 		}
 	}
