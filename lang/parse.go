@@ -75,6 +75,7 @@ type parser struct {
 	block *block // the open policy or test, nil outside
 	// forgive counts braces whose openings were given up: as many later closings are not reported again.
 	forgive int
+	spaces  int // of those, braces of namespaces: one may close them at the end of any statement
 	lean    lean
 	skim    *skim // nil where every statement is built
 }

@@ -63,6 +63,19 @@ var slips = []struct{ text, want, fixed string }{
 	{"policy p(a, env) { allow b -> a port env }", `1:38 ZT1026 "env" is a parameter, and cannot stand after "port": a number is written out there`, ""},
 	{"policy p(a, env) { allow b -> a host envoy }", `1:38 ZT0027 "envoy" stands without quotes: after "host" stands a string`, "policy p(a, env) { allow b -> a host \"envoy\" }"},
 
+	// clauses, durations and namespaces where they do not stand
+	{"jwt \"https://i.example\" on a until 2027-01-01", "1:30 ZT0001 \"until\" at a `jwt`, which takes no such clause", ""},
+	{"jwt \"https://i.example\" on a { keep token } because \"x\"", "1:45 ZT0001 \"because\" at a `jwt`, which takes no such clause", ""},
+	{"use p(a) until 2027-01-01", "1:10 ZT0001 \"until\" at a `use`, which takes no such clause", ""},
+	{"jwt \"https://i.example\" on a { timeout 5 }", `1:40 ZT0001 "5" is no duration: one is a number and its unit in one word`, "jwt \"https://i.example\" on a { timeout 5s }"},
+	{"jwt \"https://i.example\" on a { timeout 5 ms }", `1:40 ZT0001 "5 ms" is no duration: one is a number and its unit in one word`, "jwt \"https://i.example\" on a { timeout 5ms }"},
+	{"allow namespace shop/* -> a", `1:17 ZT0027 "shop/*" stands without quotes: after "namespace" stands a string`, "allow shop/* -> a"},
+	{"allow namespace shop -> a", `1:17 ZT0027 "shop" stands without quotes: after "namespace" stands a string`, "allow namespace \"shop\" -> a"},
+	{"allow a -> namespace \"shop\" GET", `1:12 ZT0001 "namespace \"shop\"" is not how a namespace is written here: the word makes a source, with a string after it`, "allow a -> shop/* GET"},
+	{"deny all in namespace shop", `1:13 ZT0001 "namespace shop" is not how a namespace is written here: the word makes a source, with a string after it`, "deny all in shop"},
+	{"namespace shop { allow a -> b GET }", "1:18 ZT0026 \"allow\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", ""},
+	{"namespace shop {\n  deny all in shop\n}\nallow a -> b", "2:3 ZT0026 \"deny\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", ""},
+
 	// names
 	{"allow \"web\" -> db", `1:7 ZT0007 "web" in quotes: a string is never a name`, "allow web -> db"},
 	{"allow web -> \"shop/db\"", `1:14 ZT0007 "shop/db" in quotes: a string is never a name`, "allow web -> shop/db"},

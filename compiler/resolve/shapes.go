@@ -230,6 +230,9 @@ func (r *resolver) namespacePattern(s *scope, id ast.Ident) bool {
 		return false
 	}
 	if v == "*" {
+		d := r.report(s, diag.BadNamespacePattern, &id, "namespace %q is every caller with an mTLS identity, whatever its trust domain", v)
+		d.Severity = diag.Warning
+		d.Advise("write `authenticated`, or `trust-domain %q` for the callers of this mesh", r.p.Mesh.TrustDomain)
 		return true
 	}
 	lit := strings.Trim(v, "*")

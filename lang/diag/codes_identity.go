@@ -156,8 +156,8 @@ allow web as "https://i.example/*" -> api when claim["tier"] != "free"
 `,
 	},
 	{
-		Code: BadNamespacePattern, Severity: Error, Title: "a namespace pattern that matches everyone or no one",
-		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one; others match no namespace that Kubernetes could have.",
+		Code: BadNamespacePattern, Severity: Error, Waiving: WaivableWarning, Title: "a namespace pattern that matches everyone or no one",
+		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one; others match no namespace that Kubernetes could have. `*` alone is a warning: it means every caller with an identity, those of other trust domains too, which `authenticated` says.",
 		Example: `deny all in default
 allow namespace "*a" -> api
 `,

@@ -73,3 +73,48 @@ func (r *reader) slipArgument(i int, _ []string) bool {
 	}
 	return r.reserved(i, "a port of that name is given with its parameter, `PARAMETER: "+w+"`, and a workload of that name with its namespace, `default/"+w+"`")
 }
+
+// slipDuration: timeout 5.
+func (r *reader) slipDuration(i int, _ []string) bool {
+	if r.word(0) != "jwt" || r.word(i-1) != "timeout" || r.kind(i) != scan.Int {
+		return false
+	}
+	from, end, w := r.toks[i].Start, r.toks[i].End, r.word(i)
+	unit := "s"
+	if u := r.word(i + 1); u == "s" || u == "ms" || u == "m" || u == "h" {
+		unit, end = u, r.toks[i+1].End
+	}
+	r.diags.Add(diag.UnexpectedToken, r.span(from, end), "%s is no duration: one is a number and its unit in one word", Quote(r.text[from:end])).
+		Fix(r.span(from, end), w+unit, "write %s%s", w, unit)
+	return true
+}
+
+// slipClause: a clause at a statement that takes none.
+func (r *reader) slipClause(i int, want []string) bool {
+	if want != nil || r.kind(i) != scan.Key {
+		return false
+	}
+	w := r.word(i)
+	advice := "a comment says why"
+	switch w {
+	case "when", "until":
+		advice = "write it at the rules that are meant"
+	case "because":
+	default:
+		return false
+	}
+	switch s := r.word(0); s {
+	case "jwt":
+		if w != "because" {
+			advice = "write it at the rules that ask for its tokens, `allow ... as ... -> ... " + w + " ...`"
+		}
+	case "use":
+		advice = "write it at the rules of the policy"
+	case "mtls":
+	default:
+		return false
+	}
+	t := r.toks[i]
+	r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q at a `%s`, which takes no such clause", w, r.word(0)).Advise("%s", advice)
+	return true
+}

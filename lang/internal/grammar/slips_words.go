@@ -164,6 +164,10 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 		return false
 	}
 	d := r.diags.Add(diag.UnquotedValue, span, "%s stands without quotes: after %s stands a string", Quote(w), Quote(r.word(i-1)))
+	if r.word(i-1) == "namespace" && scan.KindOf(w) == scan.Ref {
+		d.Fix(r.span(r.toks[i-1].Start, end), w, "write `%s`, without `namespace`", w)
+		return true
+	}
 	d.Fix(span, scan.Quote(w), "put it in quotes")
 	if open, in := r.openBracket(i); r.kind(i-1) == scan.Comma && !(in && r.kind(open) == scan.LBracket) {
 		d.Note("sources come first: (web, api) from \"10.0.0.0/8\"")
@@ -209,6 +213,8 @@ func (r *reader) slipReserved(i int, want []string) bool {
 	switch {
 	case scan.Continues(w) && w != "on":
 		return false // allow a -> when: something is missing
+	case w == "namespace" && r.slipNamespace(i, want):
+		return true
 	case slices.Contains(want, "Source") || slices.Contains(want, "Sources"):
 		switch w {
 		case "host", "grpc", "http", "tcp", "port", "is":
@@ -226,6 +232,26 @@ func (r *reader) slipReserved(i int, want []string) bool {
 		return r.reserved(i, "choose another name")
 	}
 	return r.reserved(i, "write it with its namespace: `default/"+w+"`")
+}
+
+// slipNamespace: `namespace shop` as a target or a scope.
+func (r *reader) slipNamespace(i int, want []string) bool {
+	name := r.word(i + 1)
+	if r.kind(i+1) == scan.String {
+		name, _ = scan.Unquote(name)
+	}
+	switch {
+	case scan.KindOf(name) != scan.Name:
+		return false
+	case slices.Contains(want, "Target"):
+		name += "/*"
+	case !slices.Contains(want, "Scope"):
+		return false
+	}
+	span := r.span(r.toks[i].Start, r.toks[i+1].End)
+	r.diags.Add(diag.UnexpectedToken, span, "%s is not how a namespace is written here: the word makes a source, with a string after it", Quote(span.Text())).
+		Fix(span, name, "write `%s`", name)
+	return true
 }
 
 func (r *reader) reserved(i int, advice string) bool {
