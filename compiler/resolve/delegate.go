@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -63,7 +65,20 @@ func (r *resolver) delegate(s *scope, a *ast.Rule) bool {
 		r.report(s, diag.DryRunDelegate, a, "a provider is asked or it is not, and Istio refuses dry-run on a delegate").Advise("delete `dry-run`")
 		return false
 	}
-	return r.providerName(s, a.Provider)
+	if !r.providerName(s, a.Provider) {
+		return false
+	}
+	list := r.p.Mesh.Providers
+	if _, listed := list[a.Provider.Value]; listed || len(list) == 0 {
+		return true
+	}
+	d := r.report(s, diag.BadProvider, a.Provider, "provider %q is none of those that the mesh block lists", a.Provider.Value)
+	if best := Nearest(a.Provider.Value, maps.Keys(list)); best != "" {
+		d.Fix(s.span(a.Provider), strconv.Quote(best), "did you mean %q?", best)
+	} else {
+		d.Advise("add it to the mesh block: `provider %q grpc`, or `http`, as meshConfig.extensionProviders has it", a.Provider.Value)
+	}
+	return false
 }
 
 // delegable refuses what Istio cannot test before it asks a provider: who the caller is, and tokens. It matches a CUSTOM

@@ -104,9 +104,10 @@ func (r *resolver) portsExist(s *scope, t *ir.Target, entries []ir.Entry) bool {
 	return true
 }
 
-// portExists checks that a target has a port, where its ports are known.
+// portExists checks that a target has a port, where its ports are known. Those of the proxy are in every pod, and what is to be
+// said of them is for package check.
 func (r *resolver) portExists(s *scope, t *ir.Target, n int, at source.Span) bool {
-	if t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 || t.Workload.Port(n) != nil {
+	if ir.ProxyPort(n) || t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 || t.Workload.Port(n) != nil {
 		return true
 	}
 	r.portNotes(r.reportAt(s, diag.UnknownPort, at, "%s has no port %d", t.Workload.Ref(), n), t.Workload, n)

@@ -28,6 +28,11 @@ func (r *resolver) mtls(s *scope, a *ast.MTLS) {
 				return
 			}
 			t.Port = a.Port.Value
+			if ir.ProxyPort(t.Port) {
+				r.report(s, diag.PortUnguarded, a.Port, "port %d is the proxy's own and guarded by nothing, so this mtls asks nobody for a certificate", t.Port).
+					Advise("guard it by other means, such as a NetworkPolicy")
+				return
+			}
 			if !r.portExists(s, &t, t.Port, s.span(a.Port)) {
 				return
 			}
