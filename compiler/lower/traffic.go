@@ -25,7 +25,8 @@ type knownPorts struct {
 
 func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 	kp := l.portsOf(&r.Target)
-	out := cs[:0]
+	mixed := slices.ContainsFunc(cs, func(c cube) bool { return !c.isHTTP() })
+	out := make([]cube, 0, len(cs))
 	for _, c := range cs {
 		switch {
 		case c.tcp:
@@ -51,7 +52,7 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 			}
 			c.tcp = false
 		case c.isHTTP():
-			if l.speaksNoHTTP(r, kp, &c, "this allow lets nothing through") {
+			if (c.http || !mixed) && l.speaksNoHTTP(r, kp, &c, "this allow lets nothing through") {
 				return nil
 			}
 			if !c.hasHTTPField() {
@@ -64,6 +65,7 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		l.diags.Add(diag.MatchesNothing, r.Span, "nothing is left of this allow that Istio could let through on %s", &r.Target)
 		return nil
 	}
+	l.leavesConnections(r, kp, cs)
 	return out
 }
 
@@ -125,10 +127,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	}
 	var incl inclusion
 	kp := l.portsOf(&r.Target)
-	if s := r.Sources; len(s.NotAs) > 0 && len(s.As) == 0 && len(kp.tcp) > 0 && r.Target.Port == 0 && !slices.ContainsFunc(r.Entries, func(e ir.Entry) bool { return e.Op.HTTP() }) {
-		l.diags.Add(diag.TokenOnTCP, s.NotAs[0].Span, "port %s of %s does not speak HTTP, so its connections carry no token, and this %s leaves them alone", strings.Join(kp.tcp, ", "), &r.Target, r.Action).
-			Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
-	}
+	mixed := len(tcpCubes)+len(out) > 0
 	for _, c := range httpCubes {
 		// widened to every connection of its sources and ports: fine where those are refused anyway
 		wide := c.withoutHTTP()
@@ -151,11 +150,11 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			l.portConflict(r, kp)
 			return nil
 		}
-		if l.speaksNoHTTP(r, kp, &c, "this "+r.Action.String()+" would match nothing it says") {
+		if (c.http || !mixed) && l.speaksNoHTTP(r, kp, &c, "this "+r.Action.String()+" would match nothing it says") {
 			return nil
 		}
-		if len(kp.tcp) > 0 {
-			c.exclude(ports, kp.tcp) // of which something is left
+		if len(kp.tcp) > 0 && !c.exclude(ports, kp.tcp) {
+			continue // its other alternatives are what can be on these ports
 		}
 		if !c.hasHTTPField() {
 			c.f[methods].in = star
@@ -173,6 +172,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 		out = append(out, t)
 	}
+	l.leavesConnections(r, kp, cs)
 	return out
 }
 

@@ -17,7 +17,7 @@ const (
 	PortsConflict   Code = "ZT1114" // one port number, two protocols
 	BadCIDR         Code = "ZT1115" // not an address block
 	BadAttribute    Code = "ZT1116" // not an attribute
-	TokenOnTCP      Code = "ZT1118" // Warning
+	AbsentOnTCP     Code = "ZT1118" // Warning
 	HostSuffix      Code = "ZT1119" // Warning
 	BadValue        Code = "ZT1117" // a value that no request has
 	DenySpelling    Code = "ZT1120" // a deny that another spelling walks around
@@ -146,7 +146,7 @@ allow web -> db { tcp }
 	},
 	{
 		Code: TCPNotCovered, Severity: Warning, Title: "connections that are not HTTP will not pass",
-		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through.",
+		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through. A condition that reads something of HTTP makes a rule speak of HTTP alone; where it holds on absence (`not (header[\"x\"] == \"a\")`, `is absent`), connections that are not HTTP, which have no header, still do not pass.",
 		Example: `deny all in default
 allow web -> api except DELETE
 `,
@@ -212,8 +212,8 @@ allow web -> api when header["x"] is present
 `,
 	},
 	{
-		Code: TokenOnTCP, Severity: Warning, Title: "a token on a port that does not speak HTTP",
-		Explanation: "Tokens are of HTTP, and a rule that reads something of HTTP leaves the declared TCP ports alone. Whoever connects to one of them brings no token, and is not refused by this rule.",
+		Code: AbsentOnTCP, Severity: Warning, Title: "absence on a port that does not speak HTTP",
+		Explanation: "Tokens and headers are of HTTP, and a rule that reads something of HTTP leaves the declared TCP ports alone. Whoever connects to one of them brings no token and no header, and is not refused by this rule, though it refuses requests without.",
 		Example:     "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api\n",
 		Fixed:       "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api:8080\ndeny anyone -> api { tcp }\n",
 	},

@@ -102,7 +102,7 @@ var syntaxCodes = []Info{
 		"allow web -> api when sni == \"a\" and sni == \"b\" or sni == \"c\"", "allow web -> api when (sni == \"a\" and sni == \"b\") or sni == \"c\""),
 	syntaxCase(NotWithoutParentheses, "`not` without parentheses",
 		"What `not` negates stands in parentheses, because `not a == b and c` is read in two ways.",
-		"allow web -> api when not header[\"x\"] == \"y\"", "allow web -> api when not (header[\"x\"] == \"y\")"),
+		"allow web -> api { http } when not header[\"x\"] == \"y\"", "allow web -> api { http } when not (header[\"x\"] == \"y\")"),
 	syntaxCase(MalformedDate, "a date that is not written as one",
 		"A date is written YYYY-MM-DD, without quotes.",
 		"allow web -> api until \"2199-01-31\"", "allow web -> api until 2199-01-31"),

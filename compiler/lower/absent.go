@@ -1,0 +1,103 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// leavesConnections warns, once a rule, of a condition that holds on absence and does not cover connections that are not HTTP,
+// which have no such attribute. Whatever reads something of HTTP speaks of HTTP requests alone, in every action: the warning is
+// for a reader who thinks of those connections. There is none where another alternative of the rule covers them.
+func (l *lowerer) leavesConnections(r *ir.Rule, kp *knownPorts, cs []cube) {
+	at, what := holdsOnAbsence(r)
+	if what == "" {
+		return
+	}
+	var incl inclusion
+	for i := range cs {
+		c := &cs[i]
+		if !c.absentOnTCP() {
+			continue
+		}
+		var left []string
+		for _, p := range kp.tcp {
+			if in := c.f[ports].in; (len(in) == 0 || slices.Contains(in, p)) && !slices.Contains(c.f[ports].out, p) {
+				left = append(left, p)
+			}
+		}
+		in := c.f[ports].in
+		certain := r.Target.Kind == ir.OnWorkload && (kp.known || len(in) > 0 && subset(in, kp.http))
+		if len(left) == 0 && (certain || r.Action != ast.Allow) { // of a deny whose ports are not known there is an error
+			continue
+		}
+		wide := c.withoutHTTP()
+		if slices.ContainsFunc(cs, func(d cube) bool { return !d.isHTTP() && incl.includes(&d, &wide) }) {
+			continue
+		}
+		if r.Action != ast.Allow {
+			l.diags.Add(diag.AbsentOnTCP, at, "port %s of %s does not speak HTTP, so its connections carry no %s, and this %s leaves them alone", strings.Join(byNumber(left), ", "), &r.Target, what, r.Action).
+				Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
+			return
+		}
+		where := "connections to " + r.Target.String() + " that are not HTTP"
+		if len(left) > 0 {
+			where = "connections to port " + strings.Join(byNumber(left), ", ") + " of " + r.Target.String()
+		}
+		l.diags.Add(diag.TCPNotCovered, at, "%s carry no %s, for which this holds, and will not pass: what reads HTTP speaks of HTTP alone", where, what).
+			Advise("write `{ http }` after the target if only HTTP is meant; a rule with `{ tcp }` lets the others through")
+		return
+	}
+}
+
+// absentOnTCP reports whether a cube reads HTTP only in ways that hold where there is none.
+func (c *cube) absentOnTCP() bool {
+	if c.http || c.tcp {
+		return false
+	}
+	for f := range c.f {
+		if field(f).http() && len(c.f[f].in) > 0 {
+			return false
+		}
+	}
+	return c.hasHTTPField() && !slices.ContainsFunc(c.conds, func(w when) bool { return w.http && len(w.in) > 0 })
+}
+
+// holdsOnAbsence finds the first part of a rule that reads HTTP and holds without, and says what it reads.
+func holdsOnAbsence(r *ir.Rule) (at source.Span, what string) {
+	if s := r.Sources; len(s.NotAs) > 0 && len(s.As) == 0 {
+		return s.NotAs[0].Span, "token"
+	}
+	var walk func(c *ir.Cond, negated bool)
+	walk = func(c *ir.Cond, negated bool) {
+		switch {
+		case c == nil || what != "":
+		case c.Op == ir.CondTest:
+			t := &c.Test
+			if absent := t.Op == ast.Absent; t.Kind.HTTP() && absent != negated {
+				at, what = t.Span, reading(t.Kind)
+			}
+		default:
+			for _, x := range c.List {
+				walk(x, negated != (c.Op == ir.CondNot))
+			}
+		}
+	}
+	walk(r.When, false)
+	for i := range r.Entries {
+		walk(r.Entries[i].When, false)
+	}
+	return at, what
+}
+
+// reading names what an attribute of HTTP is read from.
+func reading(k ir.AttrKind) string {
+	if k == ir.AttrHeader {
+		return "header"
+	}
+	return "token"
+}
