@@ -77,7 +77,8 @@ func (r *resolver) saysWhoIsLeft(s *scope, a *ast.Sources, out *ir.Sources) bool
 		}
 		return false
 	}
-	if len(out.NotAs) > 0 && len(out.As) == 0 {
+	everyToken := slices.ContainsFunc(out.NotAs, func(x ir.Text) bool { return x.Value == "*" }) // who is left has none
+	if len(out.NotAs) > 0 && len(out.As) == 0 && !everyToken {
 		d := r.report(s, diag.TokenExcept, a, "`except as` in an allow lets callers without a token through, who may be the excluded one")
 		d.Advise("say whose tokens are meant: `as \"*\" except as ...` for every verified token")
 		return false
