@@ -22,11 +22,12 @@ func rank(m *ir.MTLS) int {
 	return 0
 }
 
-// strict returns the statement by which every connection to a target has to be mTLS, nil when there is none or another one
-// makes an exception. A gateway terminates what comes from outside as its Gateway says, and mtls statements say nothing of that.
-func (c *checker) strict(t *ir.Target) *ir.MTLS {
+// strict returns the statement by which every connection to a target has to be mTLS, nil when there is none, and the one that
+// says otherwise, nil when none does. A gateway terminates what comes from outside as its Gateway says, and mtls statements say
+// nothing of that.
+func (c *checker) strict(t *ir.Target) (by, against *ir.MTLS) {
 	if len(c.p.MTLS) == 0 || c.isGateway(t) {
-		return nil
+		return nil, nil
 	}
 	if c.transport == nil {
 		c.transport = &transport{}
@@ -35,23 +36,31 @@ func (c *checker) strict(t *ir.Target) *ir.MTLS {
 			c.transport.meeting.add(&m.Target)
 		}
 	}
-	var by *ir.MTLS
 	for _, i := range c.transport.covering.Of(t) {
 		m := c.p.MTLS[i]
-		if m.Mode == "STRICT" && (m.Target.Port == 0 || m.Target.Port == t.Port) && (by == nil || rank(m) > rank(by)) {
+		if m.Target.Port != 0 && m.Target.Port != t.Port {
+			continue
+		}
+		if m.Mode == "STRICT" && (by == nil || rank(m) > rank(by)) {
 			by = m
+		}
+		if m.Mode != "STRICT" && (against == nil || rank(m) > rank(against)) {
+			against = m
 		}
 	}
 	if by == nil {
-		return nil
+		return nil, against
 	}
 	for i := range c.transport.near(t) {
 		m := c.p.MTLS[i]
-		if !c.spend(1) || m.Mode != "STRICT" && rank(m) >= rank(by) && meets(&m.Target, t) {
-			return nil
+		if !c.spend(1) {
+			return nil, nil
+		}
+		if m.Mode != "STRICT" && rank(m) >= rank(by) && meets(&m.Target, t) {
+			return nil, m
 		}
 	}
-	return by
+	return by, nil
 }
 
 type transport struct {
@@ -65,25 +74,30 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 	if c.told(diag.PlaintextPasses, r.Span) || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) || x.Kind == ir.Authenticated }) {
 		return
 	}
-	if c.strict(&r.Target) != nil || len(c.noPlaintext().Of(&r.Target)) > 0 {
+	by, against := c.strict(&r.Target)
+	if by != nil || len(c.noPlaintext().Of(&r.Target)) > 0 {
 		return
 	}
 	for i := range r.Entries {
 		e := &r.Entries[i]
-		by := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
+		pass := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
 			return meetLists(a.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, meetPatterns)
 		})
-		if by.nothing {
+		if pass.nothing {
 			continue
 		}
 		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), &r.Target, verb(r))
 		switch {
-		case by.allow != nil:
-			d.Relate(by.allow.Span, "this allow lets it through")
-		case by.open:
+		case pass.allow != nil:
+			d.Relate(pass.allow.Span, "this allow lets it through")
+		case pass.open:
 			d.Note("no `deny all` covers %s, so what no deny refuses passes", &r.Target)
 		}
-		if !c.isGateway(&r.Target) {
+		switch {
+		case against != nil:
+			d.Relate(against.Span, "this statement has it accepted").
+				Advise("take mTLS only: write `mtls strict` there")
+		case !c.isGateway(&r.Target):
 			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(&r.Target))
 		}
 		d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
@@ -130,7 +144,7 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 		if hasIdentity(x.Kind) {
 			continue
 		}
-		by := c.strict(&r.Target)
+		by, _ := c.strict(&r.Target)
 		if by == nil {
 			return
 		}
