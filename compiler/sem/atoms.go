@@ -21,7 +21,7 @@ const (
 )
 
 // listAtoms bounds the sets of elements that a list may be told apart by.
-const listAtoms = 1 << 12
+const listAtoms = 1 << 10
 
 // shape is what the values of a kind of attribute are.
 type shape struct {
@@ -60,8 +60,11 @@ func shapeOf(k Kind) shape {
 // cells are classes of one part that no pattern tells apart.
 type cells struct {
 	list []cell
-	find func(part string) int // the cell of a present part, -1 outside the universe
+	finder
 }
+
+// finder finds the cell of a part that is there: -1 outside the universe.
+type finder interface{ find(part string) int }
 
 // cell is a class of one part: its patterns (indexes into those that were split) and a part that stands for it.
 type cell struct {
@@ -90,8 +93,10 @@ type tree struct {
 	of     [3][]int32   // distinct matcher -> its pattern
 	named  []Value
 	leaves []leaf
-	hits   sets    // leaf -> its matchers
-	local  []int32 // scratch: pattern -> its number among those of a node
+	hits   sets      // leaf -> its matchers
+	local  []int32   // pattern -> its number among those of a node
+	room   []int32   // what nodes need while they are worked on
+	node   []Pattern // scratch: the patterns of a node
 }
 
 // partition splits the values of an attribute into atoms that no matcher tells apart. Named values are preferred to stand for
@@ -167,7 +172,8 @@ func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, erro
 		}
 		class[i] = d
 	}
-	t.local = make([]int32, most)
+	scratch := make([]int32, most+4*t.parts*(len(live)+1))
+	t.local, t.room = scratch[:most:most], scratch[most:most]
 	t.leaves = make([]leaf, 0, len(live)+4)
 	if t.absent {
 		t.add(leaf{absent: true, named: -1}, nil)
@@ -204,7 +210,9 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		return nil
 	}
 	// The patterns of this node, and the matchers of each.
-	ids := make([]int32, 0, min(len(live), len(t.pats[k])))
+	mark := len(t.room)
+	defer func() { t.room = t.room[:mark] }()
+	ids := t.take(min(len(live), len(t.pats[k])))[:0]
 	for _, m := range live {
 		p := t.of[k][m]
 		if t.local[p]++; t.local[p] == 1 {
@@ -212,14 +220,16 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		}
 	}
 	slices.Sort(ids)
-	pats := make([]Pattern, len(ids))
-	start := make([]int32, len(ids)+1)
+	pats := t.node[:0]
+	start := t.take(len(ids) + 1)
+	start[0] = 0
 	for i, p := range ids {
-		pats[i] = t.pats[k][p]
+		pats = append(pats, t.pats[k][p])
 		start[i+1] = start[i] + t.local[p]
 		t.local[p] = start[i]
 	}
-	members := make([]int32, len(live))
+	t.node = pats
+	members := t.take(len(live))
 	for _, m := range live {
 		p := t.of[k][m]
 		members[t.local[p]] = m
@@ -242,7 +252,7 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 			}
 		}
 	}
-	var down, inside []int32
+	down, inside := t.take(len(live))[:0], []int32(nil)
 	for c := range cs.list {
 		cell := &cs.list[c]
 		down, inside = down[:0], inside[:0]
@@ -266,6 +276,15 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		}
 	}
 	return nil
+}
+
+// take is room for n numbers, until the node that takes it is done with.
+func (t *tree) take(n int) []int32 {
+	if len(t.room)+n > cap(t.room) {
+		t.room = make([]int32, 0, 2*cap(t.room)+n) // what was taken of the old one stays valid
+	}
+	t.room = t.room[:len(t.room)+n]
+	return t.room[len(t.room)-n : len(t.room) : len(t.room)]
 }
 
 // add adds a leaf with the matchers that hold for it, in order. Of leaves with the same matchers the cheapest stays.

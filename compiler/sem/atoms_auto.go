@@ -105,7 +105,8 @@ type automaton struct {
 // splitAutomaton splits strings by any patterns. Exact strings are classes by themselves and stay out of the automaton, unless
 // some class may hold nothing else.
 func splitAutomaton(pats []Pattern, of universe, limit int) (*cells, error) {
-	for _, apart := range []bool{true, false} {
+	pats = slices.Clone(pats)
+	for apart := true; ; apart = false {
 		a := &automaton{pats: pats, of: of, limit: limit}
 		for i := range pats {
 			a.add(int32(i), apart)
@@ -120,7 +121,6 @@ func splitAutomaton(pats []Pattern, of universe, limit int) (*cells, error) {
 			return a.cells()
 		}
 	}
-	return nil, ErrBudget
 }
 
 // add adds a pattern's items.
@@ -131,7 +131,7 @@ func (a *automaton) add(i int32, apart bool) {
 		a.always = append(a.always, i)
 		return
 	case p.Op == Exact && !p.Fold && apart:
-		a.listed.add(p.Text, int(i))
+		a.listed.add(p.Text, int(i), len(a.pats)-int(i))
 		return
 	}
 	a.starts = append(a.starts, int32(len(a.items)))
@@ -310,7 +310,7 @@ func (a *automaton) may(b byte, at int32) bool {
 // cells makes the classes cells: those of the automaton, and the listed strings.
 func (a *automaton) cells() (*cells, error) {
 	n := len(a.found)
-	out := &cells{list: make([]cell, 0, n+len(a.listed.text)+1)}
+	out := &cells{list: make([]cell, 0, n+len(a.listed.text)+1), finder: a}
 	if n+len(a.listed.text) > a.limit {
 		return nil, ErrBudget
 	}
@@ -320,16 +320,6 @@ func (a *automaton) cells() (*cells, error) {
 	for i, text := range a.listed.text {
 		out.list = append(out.list, cell{text: text, cost: 1 + len(text), hits: append(a.hits(text), a.listed.hit[i])})
 	}
-	out.find = func(s string) int {
-		if !a.of.contains(s) {
-			return -1
-		}
-		if i, listed := slices.BinarySearch(a.listed.text, s); listed {
-			return n + i
-		}
-		c, _ := a.classes.id(a.hits(s))
-		return int(c)
-	}
 	if a.of.missing {
 		var any []int32
 		if len(a.pats) > 0 && a.pats[0].Op == Any {
@@ -338,6 +328,17 @@ func (a *automaton) cells() (*cells, error) {
 		out.list = append(out.list, cell{missing: true, hits: any})
 	}
 	return out, nil
+}
+
+func (a *automaton) find(s string) int {
+	if !a.of.contains(s) {
+		return -1
+	}
+	if i, listed := slices.BinarySearch(a.listed.text, s); listed {
+		return len(a.found) + i
+	}
+	c, _ := a.classes.id(a.hits(s))
+	return int(c)
 }
 
 // hits are the patterns that hold for a string, but for listed ones.

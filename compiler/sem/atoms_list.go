@@ -84,3 +84,133 @@ func merge(to, a, b []int32) []int32 {
 	}
 	return append(append(to, a...), b...)
 }
+
+// switches are the atoms of a list attribute whose matchers are too many for the unions of its elements: one dimension of two
+// atoms (it holds for no element, it holds for one) for each distinct matcher. Not every combination of them occurs.
+type switches struct {
+	of     []int32   // matcher -> its switch, or -1 if it holds for no list
+	atoms  []*atoms  // switch -> its two atoms; has is by matcher
+	never  [][]state // combinations that do not occur: together with any states of the other switches
+	leaves []leaf    // the classes of elements, the cheapest first
+	hits   [][]int32 // class -> the switches that are on by it
+}
+
+// state is one switch, on or off.
+type state struct {
+	at int32
+	on bool
+}
+
+// partitionSwitches splits the lists of an attribute as partition does, but by each matcher alone.
+func partitionSwitches(a Attr, ms []Matcher, named []Value, limit int) (*switches, error) {
+	t, class, err := plant(a, ms, named, limit)
+	if err != nil {
+		return nil, err
+	}
+	n := len(t.of[0])
+	s := &switches{of: class, atoms: make([]*atoms, n)}
+	order := make([]int32, 0, len(t.leaves))
+	for i := 1; i < len(t.leaves); i++ { // the first is of no element, and holds for no matcher
+		order = append(order, int32(i))
+	}
+	slices.SortFunc(order, func(x, y int32) int { return compareLeaves(&t.leaves[x], &t.leaves[y]) })
+	with := make([][]int32, n) // switch -> the classes that it is on by
+	for i, o := range order {
+		s.leaves = append(s.leaves, t.leaves[o])
+		s.hits = append(s.hits, t.hits.get(o))
+		for _, m := range t.hits.get(o) {
+			with[m] = append(with[m], int32(i))
+		}
+	}
+	off := newBits(2)
+	on := newBits(2)
+	on.set(1)
+	for m := range n {
+		l := &s.leaves[with[m][0]]
+		x := &atoms{
+			values: []Value{{Absent: true}, {Parts: []string{l.text[0]}}},
+			costs:  []int{0, l.cost},
+			has:    make([]bits, len(ms)),
+		}
+		for i, d := range class {
+			x.has[i] = off
+			if d == int32(m) {
+				x.has[i] = on
+			}
+		}
+		s.atoms[m] = x
+		if err := s.exclude(int32(m), with[m], limit); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// exclude finds what does not occur with a switch on: each class of elements that turns it on turns another one on that is off.
+func (s *switches) exclude(m int32, classes []int32, limit int) error {
+	todo := [][]state{{{m, true}}}
+	for _, c := range s.least(classes) {
+		var next [][]state
+		for _, never := range todo {
+			others := s.hits[c]
+			if slices.ContainsFunc(never, func(x state) bool { return !x.on && slices.Contains(others, x.at) }) {
+				next = append(next, never)
+				continue
+			}
+			for _, o := range others {
+				if o != m {
+					next = append(next, append(slices.Clip(never), state{o, false}))
+				}
+			}
+			if len(next)+len(s.never) > limit {
+				return ErrBudget
+			}
+		}
+		if todo = next; len(todo) == 0 {
+			return nil
+		}
+	}
+	s.never = append(s.never, todo...)
+	return nil
+}
+
+// least are the classes that turn no more on than they must: those that turn on all that another one does are left out.
+func (s *switches) least(classes []int32) []int32 {
+	out := slices.Clone(classes)
+	slices.SortStableFunc(out, func(x, y int32) int { return len(s.hits[x]) - len(s.hits[y]) })
+	n := 0
+	for _, c := range out {
+		if len(s.hits[c]) == 1 {
+			return out[:copy(out, []int32{c})]
+		}
+		if !slices.ContainsFunc(out[:n], func(x int32) bool { return subset(s.hits[x], s.hits[c]) }) {
+			out[n] = c
+			n++
+		}
+	}
+	return out[:n]
+}
+
+// value is a list that turns just these switches on, given that they occur together.
+func (s *switches) value(on []int32) Value {
+	v := Value{Absent: true}
+	var done []int32
+	for _, m := range on {
+		if slices.Contains(done, m) {
+			continue
+		}
+		for i, hits := range s.hits {
+			if slices.Contains(hits, m) && subset(hits, on) {
+				v = Value{Parts: append(v.Parts, s.leaves[i].text[0])}
+				done = append(done, hits...)
+				break
+			}
+		}
+	}
+	return v
+}
+
+// subset tells if each number of a, which is sorted, is one of b.
+func subset(a, b []int32) bool {
+	return !slices.ContainsFunc(a, func(x int32) bool { _, ok := slices.BinarySearch(b, x); return !ok })
+}

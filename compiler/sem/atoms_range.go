@@ -142,17 +142,7 @@ func (l *line) split(pats []Pattern, limit int, spanOf func(Pattern) (span, erro
 		return nil, ErrBudget
 	}
 	slices.SortFunc(spans, func(a, b span) int { return a.from.compare(b.from) })
-	out := &cells{list: make([]cell, len(cuts)), find: func(s string) int {
-		p, ok := l.point(s)
-		if !ok {
-			return -1
-		}
-		i, found := slices.BinarySearchFunc(cuts, p, point.compare)
-		if !found {
-			i--
-		}
-		return i
-	}}
+	out := &cells{list: make([]cell, len(cuts)), finder: intervals{l, cuts}}
 	var open []span
 	for i, cut := range cuts {
 		open = slices.DeleteFunc(open, func(s span) bool { return s.to.compare(cut) < 0 })
@@ -179,11 +169,32 @@ func (l *line) split(pats []Pattern, limit int, spanOf func(Pattern) (span, erro
 	return out, nil
 }
 
+// intervals are a line that is cut at some points, the first of them its first.
+type intervals struct {
+	of   *line
+	cuts []point
+}
+
+func (v intervals) find(s string) int {
+	p, ok := v.of.point(s)
+	if !ok {
+		return -1
+	}
+	i, found := slices.BinarySearchFunc(v.cuts, p, point.compare)
+	if !found {
+		i--
+	}
+	return i
+}
+
+// answers are what an external authorizer may say.
+type answers []string
+
+func (a answers) find(s string) int { return slices.Index(a, s) }
+
 // splitAnswer splits the two answers of an external authorizer.
 func splitAnswer(pats []Pattern, _ universe, _ int) (*cells, error) {
-	out := &cells{list: []cell{{text: "yes", cost: 1}, {text: "no", cost: 2}}, find: func(s string) int {
-		return slices.Index([]string{"yes", "no"}, s)
-	}}
+	out := &cells{list: []cell{{text: "yes", cost: 1}, {text: "no", cost: 2}}, finder: answers{"yes", "no"}}
 	for i := range out.list {
 		for j, p := range pats {
 			if matchPart(p, out.list[i].text) {

@@ -461,3 +461,40 @@ func FuzzAutomaton(f *testing.F) {
 		}
 	})
 }
+
+// TestAtomsOrder: the atoms do not depend on the order of the matchers.
+func TestAtomsOrder(t *testing.T) {
+	for _, k := range []Kind{Peer, SourceIP, Port, SNI, Method, Host, Path, Header, Token} {
+		a := Attr{Kind: k}
+		for round := range 60 {
+			r := rand.New(rand.NewPCG(200+uint64(k), uint64(round)))
+			ms := make([]Matcher, r.IntN(9))
+			for i := range ms {
+				ms[i] = randomMatcher(r, a)
+			}
+			order := r.Perm(len(ms))
+			shuffled := make([]Matcher, len(ms))
+			for i, o := range order {
+				shuffled[i] = ms[o]
+			}
+			want, err := partition(a, ms, nil, 100_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := partition(a, shuffled, nil, 100_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.costs, want.costs) || !slices.EqualFunc(got.values, want.values, func(v, w Value) bool {
+				return v.Absent == w.Absent && v.Missing == w.Missing && slices.Equal(v.Parts, w.Parts)
+			}) {
+				t.Fatalf("%v\n%v\n%v", ms, want.values, got.values)
+			}
+			for i, o := range order {
+				if !slices.Equal(got.has[i], want.has[o]) {
+					t.Fatalf("%v: matcher %d", ms, o)
+				}
+			}
+		}
+	}
+}

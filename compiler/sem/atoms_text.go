@@ -185,7 +185,11 @@ func (a *affixes) link() {
 	}
 }
 
-func (a *affixes) add(text string, hit int) {
+// add adds one of at most as many as are left.
+func (a *affixes) add(text string, hit, left int) {
+	if a.text == nil {
+		a.text, a.hit = make([]string, 0, left), make([]int32, 0, left)
+	}
 	a.text, a.hit = append(a.text, text), append(a.hit, int32(hit))
 }
 
@@ -200,7 +204,7 @@ const pads = "xyzwvutsrqponmlkjihgfedcba0123456789_-~.XYZWVUTSRQPONMLKJIHGFEDCBA
 
 // splitText splits strings by patterns that are sorted and in their normal spelling.
 func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
-	t := texts{of: of, empty: -1}
+	t := &texts{of: of, empty: -1}
 	folded, unfolded := 0, 0
 	var used [256]bool
 	var always []int32 // patterns that hold for every string
@@ -220,11 +224,11 @@ func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
 			nonEmptyHit = int32(i)
 			continue
 		case Exact:
-			t.exact.add(p.Text, i)
+			t.exact.add(p.Text, i, len(pats)-i)
 		case Prefix:
-			t.prefixes.add(p.Text, i)
+			t.prefixes.add(p.Text, i, len(pats)-i)
 		case Suffix:
-			t.suffixes.add(reverse(p.Text), i)
+			t.suffixes.add(reverse(p.Text), i, len(pats)-i)
 		case Template, Glob:
 			return splitAutomaton(pats, of, limit)
 		}
@@ -259,7 +263,7 @@ func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
 	if p*s+e > limit {
 		return nil, ErrBudget
 	}
-	out := &cells{list: make([]cell, e+p*s, e+p*s+2), find: t.find}
+	out := &cells{list: make([]cell, e+p*s, e+p*s+2), finder: t}
 	hits := make([]int32, 0, (e+p*s)*(len(always)+2))
 	// hitsOf collects what holds for a string with these longest affixes (index + 1).
 	hitsOf := func(exact int, prefix, suffix int32, text bool) []int32 {
@@ -320,7 +324,7 @@ func sortAffixes(a *affixes) {
 	old := *a
 	*a = affixes{}
 	for _, i := range order {
-		a.add(old.text[i], int(old.hit[i]))
+		a.add(old.text[i], int(old.hit[i]), len(order))
 	}
 }
 
