@@ -15,10 +15,24 @@ import (
 // Validate lists what Kubernetes, Istio's CRDs or Istio's webhook would reject in o; nil if nothing. It is the last guard
 // before an object is written. Beyond them it refuses text on which YAML readers disagree.
 func Validate(o *Object) []string {
-	v := &validator{}
 	if o == nil {
 		return []string{"no object"}
 	}
+	var out []string
+	for _, f := range faults(o) {
+		out = append(out, f.why)
+	}
+	return out
+}
+
+// fault is one thing that is wrong with an object.
+type fault struct {
+	why  string
+	path []any // keys and indices that lead to it, as far as it has a place
+}
+
+func faults(o *Object) []fault {
+	v := &validator{}
 	v.metadata(o)
 	set := 0
 	if o.Authorization != nil {
@@ -45,11 +59,41 @@ func Validate(o *Object) []string {
 // maxFaults bounds the list: an object of 512 rules can have one fault many times.
 const maxFaults = 20
 
-type validator struct{ bad []string }
+type validator struct {
+	bad []fault
+	// at is where the validator is: keys and indices, kept in one place for all objects it passes.
+	at place
+}
 
-func (v *validator) add(format string, args ...any) {
+// place is a place in a spec: an item of a list, an entry of a list in it, and what that holds.
+type place struct {
+	list  string // rules or jwtRules, "" outside of them
+	item  int
+	part  string // from, to, when or a list of a jwtRule; "" outside of them
+	entry int
+	inner string // source or operation
+}
+
+func (p place) path() []any {
+	if p.list == "" {
+		return nil
+	}
+	path := []any{"spec", p.list, p.item}
+	if p.part != "" {
+		path = append(path, p.part, p.entry)
+	}
+	if p.inner != "" {
+		path = append(path, p.inner)
+	}
+	return path
+}
+
+// add adds a fault of what the validator is at.
+func (v *validator) add(format string, args ...any) { v.addAt(v.at.path(), format, args...) }
+
+func (v *validator) addAt(path []any, format string, args ...any) {
 	if len(v.bad) < maxFaults {
-		v.bad = append(v.bad, fmt.Sprintf(format, args...))
+		v.bad = append(v.bad, fault{fmt.Sprintf(format, args...), path})
 	}
 }
 
@@ -87,21 +131,21 @@ func ascii(s string) bool {
 
 func (v *validator) metadata(o *Object) {
 	if o.APIVersion != "security.istio.io/v1" && o.APIVersion != "security.istio.io/v1beta1" {
-		v.add("apiVersion %q is none of Istio's policies", o.APIVersion)
+		v.addAt([]any{"apiVersion"}, "apiVersion %q is none of Istio's policies", o.APIVersion)
 	}
 	if !subdomain(o.Name) {
-		v.add("metadata.name %q is no DNS-1123 subdomain", o.Name)
+		v.addAt([]any{"metadata", "name"}, "metadata.name %q is no DNS-1123 subdomain", o.Name)
 	}
 	if !label(o.Namespace) {
-		v.add("metadata.namespace %q is no DNS-1123 label", o.Namespace)
+		v.addAt([]any{"metadata", "namespace"}, "metadata.namespace %q is no DNS-1123 label", o.Namespace)
 	}
 	for _, k := range sorted(o.Labels) {
 		s := o.Labels[k]
 		if !qualifiedName(k) {
-			v.add("metadata.labels: %q is no label name", k)
+			v.addAt([]any{"metadata", "labels", k}, "metadata.labels: %q is no label name", k)
 		}
 		if !labelValue(s) {
-			v.add("metadata.labels: %q is no label value", s)
+			v.addAt([]any{"metadata", "labels", k}, "metadata.labels: %q is no label value", s)
 		}
 	}
 	size := 0
@@ -109,22 +153,22 @@ func (v *validator) metadata(o *Object) {
 		s := o.Annotations[k]
 		size += len(k) + len(s)
 		if !qualifiedName(strings.ToLower(k)) {
-			v.add("metadata.annotations: %q is no annotation name", k)
+			v.addAt([]any{"metadata", "annotations", k}, "metadata.annotations: %q is no annotation name", k)
 		}
 		v.text("metadata.annotations", s)
 		switch k {
 		case "internal.istio.io/webhook-always-reject", "internal.istio.io/parents", "internal.istio.io/parent-namespace":
-			v.add("metadata.annotations: %q is Istio's own", k)
+			v.addAt([]any{"metadata", "annotations", k}, "metadata.annotations: %q is Istio's own", k)
 		}
 	}
 	if size > MaxAnnotations {
-		v.add("metadata.annotations: %d bytes exceed %d", size, MaxAnnotations)
+		v.addAt([]any{"metadata", "annotations"}, "metadata.annotations: %d bytes exceed %d", size, MaxAnnotations)
 	}
 	if dry, ok := o.Annotations["istio.io/dry-run"]; ok {
 		if a := o.Authorization; a == nil || a.Action > 1 {
-			v.add("annotation istio.io/dry-run is for ALLOW and DENY policies")
+			v.addAt([]any{"metadata", "annotations", "istio.io/dry-run"}, "annotation istio.io/dry-run is for ALLOW and DENY policies")
 		} else if _, err := strconv.ParseBool(dry); err != nil {
-			v.add("annotation istio.io/dry-run: %q is no boolean", dry)
+			v.addAt([]any{"metadata", "annotations", "istio.io/dry-run"}, "annotation istio.io/dry-run: %q is no boolean", dry)
 		}
 	}
 }
@@ -137,50 +181,51 @@ func (v *validator) target(s *selector.WorkloadSelector, ref *selector.PolicyTar
 	}
 	if ref != nil {
 		set++
-		v.targetRef(ref)
+		v.targetRef(ref, "targetRef")
 	}
 	if len(refs) > 0 {
 		set++
 	}
 	if set > 1 {
-		v.add("only one of selector, targetRef and targetRefs can be set")
+		v.addAt([]any{"spec", "selector"}, "only one of selector, targetRef and targetRefs can be set")
 	}
 	if len(refs) > MaxTargetRefs {
-		v.add("%d targetRefs exceed %d", len(refs), MaxTargetRefs)
+		v.addAt([]any{"spec", "targetRefs"}, "%d targetRefs exceed %d", len(refs), MaxTargetRefs)
 	}
-	for _, r := range refs {
-		v.targetRef(r)
+	for i, r := range refs {
+		v.targetRef(r, "targetRefs", i)
 	}
 }
 
 // selector asks for what Kubernetes asks of the labels of pods: another selector matches nothing.
 func (v *validator) selector(s *selector.WorkloadSelector) {
 	if len(s.MatchLabels) > MaxMatchLabels {
-		v.add("%d labels in selector exceed %d", len(s.MatchLabels), MaxMatchLabels)
+		v.addAt([]any{"spec", "selector", "matchLabels"}, "%d labels in selector exceed %d", len(s.MatchLabels), MaxMatchLabels)
 	}
 	for _, k := range sorted(s.MatchLabels) {
 		if !qualifiedName(k) {
-			v.add("selector: %q is no label name", k)
+			v.addAt([]any{"spec", "selector", "matchLabels", k}, "selector: %q is no label name", k)
 		}
 		if s := s.MatchLabels[k]; !labelValue(s) {
-			v.add("selector: %q is no label value", s)
+			v.addAt([]any{"spec", "selector", "matchLabels", k}, "selector: %q is no label value", s)
 		}
 	}
 }
 
-func (v *validator) targetRef(r *selector.PolicyTargetReference) {
+func (v *validator) targetRef(r *selector.PolicyTargetReference, path ...any) {
+	path = append([]any{"spec"}, path...)
 	switch [2]string{r.GetGroup(), r.GetKind()} {
 	case [2]string{"", "Service"}, [2]string{"core", "Service"}, [2]string{"networking.istio.io", "ServiceEntry"},
 		[2]string{"gateway.networking.k8s.io", "Gateway"}, [2]string{"gateway.networking.k8s.io", "GatewayClass"}:
 	default:
-		v.add("targetRef to %s/%s is not supported", r.GetGroup(), r.GetKind())
+		v.addAt(path, "targetRef to %s/%s is not supported", r.GetGroup(), r.GetKind())
 	}
 	if name := r.GetName(); name == "" || len(name) > MaxNameLen {
-		v.add("targetRef: %q is no name", name)
+		v.addAt(path, "targetRef: %q is no name", name)
 	}
 	v.text("targetRef", r.GetName())
 	if r.GetNamespace() != "" {
-		v.add("targetRef into another namespace is not supported")
+		v.addAt(path, "targetRef into another namespace is not supported")
 	}
 }
 

@@ -11,70 +11,81 @@ import (
 func (v *validator) authorization(p *security.AuthorizationPolicy) {
 	v.target(p.Selector, p.TargetRef, p.TargetRefs)
 	if _, ok := security.AuthorizationPolicy_Action_name[int32(p.Action)]; !ok {
-		v.add("action %d does not exist", p.Action)
+		v.addAt([]any{"spec", "action"}, "action %d does not exist", p.Action)
 	}
 	custom := p.Action == security.AuthorizationPolicy_CUSTOM
 	switch {
 	case custom && p.GetProvider().GetName() == "":
-		v.add("a CUSTOM policy needs provider.name")
+		v.addAt([]any{"spec", "action"}, "a CUSTOM policy needs provider.name")
 	case !custom && p.ActionDetail != nil:
-		v.add("provider is for CUSTOM policies")
+		v.addAt([]any{"spec", "provider"}, "provider is for CUSTOM policies")
 	}
 	v.text("provider", p.GetProvider().GetName())
 	if len(p.Rules) == 0 && (custom || p.Action == security.AuthorizationPolicy_DENY) {
-		v.add("a %s policy without rules never applies", p.Action)
+		v.addAt([]any{"spec", "action"}, "a %s policy without rules never applies", p.Action)
 	}
 	if len(p.Rules) > MaxRules {
-		v.add("%d rules exceed %d", len(p.Rules), MaxRules)
+		v.addAt([]any{"spec", "rules"}, "%d rules exceed %d", len(p.Rules), MaxRules)
 	}
 	for i, r := range p.Rules {
+		v.at = place{list: "rules", item: i}
 		if r == nil {
 			v.add("rule %d is nil", i)
 			continue
 		}
 		v.rule(i, r, custom)
 	}
+	v.at = place{}
 }
 
 func (v *validator) rule(i int, r *security.Rule, custom bool) {
 	if len(r.From) > MaxFrom {
-		v.add("rule %d: %d from entries exceed %d", i, len(r.From), MaxFrom)
+		v.addAt(append(v.at.path(), "from"), "rule %d: %d from entries exceed %d", i, len(r.From), MaxFrom)
 	}
-	for _, f := range r.From {
+	for k, f := range r.From {
+		v.at.part, v.at.entry, v.at.inner = "from", k, ""
 		if s := f.GetSource(); s != nil {
 			v.source(i, s, custom)
 		} else {
 			v.add("rule %d: a from without source", i)
 		}
 	}
-	for _, t := range r.To {
+	for k, t := range r.To {
+		v.at.part, v.at.entry, v.at.inner = "to", k, ""
 		if o := t.GetOperation(); o != nil {
 			v.operation(i, o)
 		} else {
 			v.add("rule %d: a to without operation", i)
 		}
 	}
-	for _, c := range r.When {
+	for k, c := range r.When {
+		v.at.part, v.at.entry, v.at.inner = "when", k, ""
 		v.condition(i, c, custom)
 	}
 }
 
 // values checks the values of a field; it reports how many there are.
 func (v *validator) values(rule int, field string, values []string, check func(string) string) int {
-	for _, s := range values {
+	return v.valuesOf(rule, field, field, values, check)
+}
+
+// valuesOf checks the values of a field that messages call by another name.
+func (v *validator) valuesOf(rule int, name, field string, values []string, check func(string) string) int {
+	for k, s := range values {
 		if s == "" {
-			v.add("rule %d: empty value in %s", rule, field)
+			v.addAt(append(v.at.path(), field, k), "rule %d: empty value in %s", rule, name)
 		} else if check != nil {
 			if bad := check(s); bad != "" {
-				v.add("rule %d: %s: %q %s", rule, field, s, bad)
+				v.addAt(append(v.at.path(), field, k), "rule %d: %s: %q %s", rule, name, s, bad)
 			}
 		}
 	}
-	v.text(field, values...)
+	v.text(name, values...)
 	return len(values)
 }
 
 func (v *validator) source(i int, s *security.Source, custom bool) {
+	v.at.inner = "source"
 	identities := v.values(i, "principals", s.Principals, nil) +
 		v.values(i, "notPrincipals", s.NotPrincipals, nil) +
 		v.values(i, "namespaces", s.Namespaces, nil) +
@@ -93,17 +104,18 @@ func (v *validator) source(i int, s *security.Source, custom bool) {
 		v.add("rule %d: an empty source", i)
 	}
 	if identities > 0 && accounts > 0 {
-		v.add("rule %d: service accounts together with namespaces or principals", i)
+		v.addAt(append(v.at.path(), "serviceAccounts"), "rule %d: service accounts together with namespaces or principals", i)
 	}
 	if custom && identities+accounts+others > 0 {
 		v.add("rule %d: identities are not supported in a CUSTOM policy", i)
 	}
 	if max(len(s.ServiceAccounts), len(s.NotServiceAccounts)) > MaxServiceAccounts {
-		v.add("rule %d: more than %d service accounts", i, MaxServiceAccounts)
+		v.addAt(append(v.at.path(), "serviceAccounts"), "rule %d: more than %d service accounts", i, MaxServiceAccounts)
 	}
 }
 
 func (v *validator) operation(i int, o *security.Operation) {
+	v.at.inner = "operation"
 	n := v.values(i, "hosts", o.Hosts, nil) +
 		v.values(i, "notHosts", o.NotHosts, nil) +
 		v.values(i, "ports", o.Ports, port) +
@@ -122,14 +134,14 @@ func (v *validator) condition(i int, c *security.Condition, custom bool) {
 	check, ok := attribute(key)
 	switch {
 	case !ok:
-		v.add("rule %d: key %q is unknown", i, key)
+		v.addAt(append(v.at.path(), "key"), "rule %d: key %q is unknown", i, key)
 		return
 	case custom && (strings.HasPrefix(key, "request.auth.") || strings.HasPrefix(key, "source.") && key != "source.ip"):
-		v.add("rule %d: key %s is not supported in a CUSTOM policy", i, key)
+		v.addAt(append(v.at.path(), "key"), "rule %d: key %s is not supported in a CUSTOM policy", i, key)
 	}
 	v.text("when.key", key)
-	if v.values(i, key, c.Values, check)+v.values(i, key, c.NotValues, check) == 0 {
-		v.add("rule %d: key %s without values", i, key)
+	if v.valuesOf(i, key, "values", c.Values, check)+v.valuesOf(i, key, "notValues", c.NotValues, check) == 0 {
+		v.addAt(append(v.at.path(), "key"), "rule %d: key %s without values", i, key)
 	}
 	if key == "source.serviceAccount" && max(len(c.Values), len(c.NotValues)) > MaxServiceAccounts {
 		v.add("rule %d: more than %d values of %s", i, MaxServiceAccounts, key)
@@ -246,15 +258,15 @@ func (v *validator) peer(p *security.PeerAuthentication) {
 	}
 	mode(p.Mtls)
 	if len(p.PortLevelMtls) > 0 && len(p.Selector.GetMatchLabels()) == 0 {
-		v.add("portLevelMtls needs a selector")
+		v.addAt([]any{"spec", "portLevelMtls"}, "portLevelMtls needs a selector")
 	}
 	for _, port := range sorted(p.PortLevelMtls) {
 		m := p.PortLevelMtls[port]
 		if port == 0 || port > 65535 {
-			v.add("portLevelMtls: %d is no port", port)
+			v.addAt([]any{"spec", "portLevelMtls", strconv.Itoa(int(port))}, "portLevelMtls: %d is no port", port)
 		}
 		if m == nil {
-			v.add("portLevelMtls: port %d has no mode", port)
+			v.addAt([]any{"spec", "portLevelMtls", strconv.Itoa(int(port))}, "portLevelMtls: port %d has no mode", port)
 		}
 		mode(m)
 	}
@@ -265,15 +277,17 @@ const maxJWKSURI = 2048 // maxLength of jwksUri
 func (v *validator) request(p *security.RequestAuthentication) {
 	v.target(p.Selector, p.TargetRef, p.TargetRefs)
 	if len(p.JwtRules) > MaxJWTRules {
-		v.add("%d jwtRules exceed %d", len(p.JwtRules), MaxJWTRules)
+		v.addAt([]any{"spec", "jwtRules"}, "%d jwtRules exceed %d", len(p.JwtRules), MaxJWTRules)
 	}
 	for i, r := range p.JwtRules {
+		v.at = place{list: "jwtRules", item: i}
 		if r == nil {
 			v.add("rule %d is nil", i)
 			continue
 		}
 		v.jwt(i, r)
 	}
+	v.at = place{}
 }
 
 func (v *validator) jwt(i int, r *security.JWTRule) {
@@ -281,16 +295,16 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 		v.add("rule %d: neither issuer nor jwksUri", i)
 	}
 	if r.Jwks != "" && r.JwksUri != "" {
-		v.add("rule %d: only one of jwks and jwksUri can be set", i)
+		v.addAt(append(v.at.path(), "jwks"), "rule %d: only one of jwks and jwksUri can be set", i)
 	}
 	if u := r.JwksUri; u != "" {
 		if bad := JWKSURIFault(u); bad != "" {
-			v.add("rule %d: jwksUri %q %s", i, u, bad)
+			v.addAt(append(v.at.path(), "jwksUri"), "rule %d: jwksUri %q %s", i, u, bad)
 		}
 	}
 	if r.Jwks != "" {
 		if bad := JWKSFault(r.Jwks); bad != "" {
-			v.add("rule %d: jwks %s", i, bad)
+			v.addAt(append(v.at.path(), "jwks"), "rule %d: jwks %s", i, bad)
 		}
 	}
 	v.text("jwtRules", r.Issuer, r.JwksUri, r.Jwks, r.OutputPayloadToHeader)
@@ -299,22 +313,22 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 	v.values(i, "fromCookies", r.FromCookies, nil)
 	v.values(i, "spaceDelimitedClaims", r.SpaceDelimitedClaims, nil)
 	if len(r.SpaceDelimitedClaims) > MaxSpaceClaims {
-		v.add("rule %d: %d spaceDelimitedClaims exceed %d", i, len(r.SpaceDelimitedClaims), MaxSpaceClaims)
+		v.addAt(append(v.at.path(), "spaceDelimitedClaims"), "rule %d: %d spaceDelimitedClaims exceed %d", i, len(r.SpaceDelimitedClaims), MaxSpaceClaims)
 	}
-	for _, h := range r.FromHeaders {
+	for k, h := range r.FromHeaders {
 		if h.GetName() == "" {
-			v.add("rule %d: a header in fromHeaders without name", i)
+			v.addAt(append(v.at.path(), "fromHeaders", k), "rule %d: a header in fromHeaders without name", i)
 		}
 		v.text("fromHeaders", h.GetName(), h.GetPrefix())
 	}
-	for _, c := range r.OutputClaimToHeaders {
+	for k, c := range r.OutputClaimToHeaders {
 		if c.GetClaim() == "" || !header(c.GetHeader()) {
-			v.add("rule %d: claim %q to header %q", i, c.GetClaim(), c.GetHeader())
+			v.addAt(append(v.at.path(), "outputClaimToHeaders", k), "rule %d: claim %q to header %q", i, c.GetClaim(), c.GetHeader())
 		}
 		v.text("outputClaimToHeaders", c.GetClaim())
 	}
 	if t := r.Timeout; t != nil && (t.CheckValid() != nil || t.Seconds <= 0 && t.Nanos < 1_000_000 || t.Nanos%1_000_000 != 0) {
-		v.add("rule %d: timeout %v is not a positive number of milliseconds", i, t)
+		v.addAt(append(v.at.path(), "timeout"), "rule %d: timeout %v is not a positive number of milliseconds", i, t)
 	}
 }
 

@@ -24,6 +24,7 @@ func Families() []Family {
 		{"ZT16", "Delegate, keys of tokens, transport"},
 		{"ZT17", "Pods that no proxy guards"},
 		{"ZT20", "Inventory"},
+		{"ZT21", "Policies of others"},
 		{"ZT30", "Files and output"},
 	}
 }

@@ -1,0 +1,29 @@
+package diag
+
+// What policies of others can have wrong.
+const (
+	PolicyField   Code = "ZT2101"
+	PolicyRefused Code = "ZT2102"
+	PolicyVersion Code = "ZT2103"
+)
+
+var policyCodes = []Info{
+	{
+		Code: PolicyField, Severity: Error, Internal: true,
+		Title: "a policy with an unknown field",
+		Explanation: "The object has a field that Istio's policies do not have there, most often a misspelt one or one at the wrong depth. An API server " +
+			"without strict validation drops such a field and keeps the rest: a rule whose `from` is written `form` then admits everybody, or denies everybody.",
+	},
+	{
+		Code: PolicyRefused, Severity: Error, Internal: true,
+		Title: "a policy that Istio refuses",
+		Explanation: "The schema of Istio's objects, or its webhook, would reject the object: an empty source or operation, a port or an address that is " +
+			"none, a DENY without rules, fields that exclude each other. Such an object never takes effect, so nothing is said of what it would mean.",
+	},
+	{
+		Code: PolicyVersion, Severity: Error, Internal: true,
+		Title: "a policy of another version",
+		Explanation: "Istio serves its policies as `security.istio.io/v1` and `security.istio.io/v1beta1`, which mean the same. An object of another version " +
+			"of Istio's groups would not be stored, and what it was meant to do would not be done.",
+	},
+}
