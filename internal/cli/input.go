@@ -71,6 +71,12 @@ func (r *reader) program(paths []string) *inputs {
 		dir := p
 		if !isDir[i] {
 			dir = filepath.Dir(p)
+			switch strings.ToLower(filepath.Ext(p)) {
+			case ".yaml", ".yml", ".json":
+				r.add(diag.NoProgram, "%q is a manifest by its name, and programs are .zt files", filepath.ToSlash(p)).
+					Advise("to have a program checked against it, name the program here and give the manifest with --inventory")
+				continue
+			}
 		}
 		abs, err := filepath.Abs(dir)
 		if err != nil {

@@ -40,8 +40,8 @@ var fileCodes = []Info{
 	},
 	{
 		Code: NoProgram, Severity: Error, Internal: true,
-		Title: "a directory holds no program",
-		Explanation: "The named directory has no file whose name ends in `.zt`. The directories below it are not searched: a program is the files of " +
+		Title: "no program is there",
+		Explanation: "The named directory has no file whose name ends in `.zt`, or the named file is YAML or JSON by its name: a manifest, and no program. The directories below it are not searched: a program is the files of " +
 			"the directories that are named, and what they import.",
 	},
 	{
