@@ -141,7 +141,7 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	}
 	old, more := d.read(files, stale, who.program, t.check)
 	if !t.check && !more.HasErrors() {
-		more = append(more, d.taken(out, who, files, stale, old)...)
+		more = append(more, d.taken(who, files, stale, old)...)
 	}
 	if diags = append(diags, more...); more.HasErrors() {
 		return a.fail(diags)

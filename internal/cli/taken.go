@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 
-	"github.com/zt-lang/ztc/compiler"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -38,7 +37,7 @@ func (d *destination) recorded() owner {
 // taken refuses to replace or remove what another program of the same name, or without one as well, has written. That the
 // program is another one shows in its files, where none of their names is the same, and in its objects, where none of what is
 // there has its place in this one. Where nothing would be lost, it does not matter.
-func (d *destination) taken(out compiler.Output, who owner, files, stale []output, old map[string][]byte) diag.List {
+func (d *destination) taken(who owner, files, stale []output, old map[string][]byte) diag.List {
 	var lost []output
 	kept := false // one that stays as it is
 	for _, f := range files {
@@ -59,7 +58,7 @@ func (d *destination) taken(out compiler.Output, who owner, files, stale []outpu
 	switch {
 	case len(k.sources) > 0 && len(who.sources) > 0 && !slices.ContainsFunc(k.sources, func(s string) bool { return slices.Contains(who.sources, s) }):
 		why = "of a program made of " + few(k.sources)
-	case who.program == "" && !kept && !meets(out, lost):
+	case who.program == "" && !kept && !meets(files, lost):
 		why = "of a program that has no object in common with this one"
 	default:
 		return nil
@@ -79,19 +78,23 @@ func (d *destination) taken(out compiler.Output, who owner, files, stale []outpu
 	return l
 }
 
-// meets reports whether one of the objects in files has its place in out.
-func meets(out compiler.Output, files []output) bool {
-	type place struct{ kind, namespace, name string }
-	places := make(map[place]bool, len(out.Objects))
-	for i := range out.Objects {
-		o := &out.Objects[i]
-		places[place{string(o.Kind), o.Namespace, o.Name}] = true
-	}
+// meets reports whether one of the objects in old files has its place in files, which have the names of namespaces.
+func meets(files, old []output) bool {
+	written := make(map[string][]byte, len(files))
 	for _, f := range files {
+		written[stem(f.name)] = f.text
+	}
+	for _, f := range old {
+		text, ok := written[stem(f.name)]
+		if !ok {
+			continue
+		}
+		had := map[document]bool{}
 		for _, d := range documents(f.text) {
-			if places[place{d.kind, d.namespace, d.name}] {
-				return true
-			}
+			had[d] = true
+		}
+		if slices.ContainsFunc(documents(text), func(d document) bool { return had[d] }) {
+			return true
 		}
 	}
 	return false

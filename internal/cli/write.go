@@ -71,7 +71,7 @@ func (d *destination) remove(stale, files []output) diag.List {
 	var l diag.List
 	written := map[string]bool{} // without the ending
 	for _, f := range files {
-		written[strings.TrimSuffix(f.name, path.Ext(f.name))] = true
+		written[stem(f.name)] = true
 	}
 	for _, f := range stale {
 		name := d.display(f.name)
@@ -80,12 +80,15 @@ func (d *destination) remove(stale, files []output) diag.List {
 			continue
 		}
 		said := l.Add(diag.StaleOutput, source.Span{}, "%q was left over from an earlier build, and is removed", name)
-		if !written[strings.TrimSuffix(f.name, path.Ext(f.name))] { // else its objects have moved to another format
+		if !written[stem(f.name)] { // else its objects have moved to another format
 			said.Advise("delete its objects from the cluster, too")
 		}
 	}
 	return l
 }
+
+// stem is the name of a file without its ending.
+func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
 
 // write replaces the files that differ. All are complete beside the old ones before the first is renamed.
 func (d *destination) write(files []output, old map[string][]byte) diag.List {

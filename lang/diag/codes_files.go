@@ -41,8 +41,9 @@ var fileCodes = []Info{
 	{
 		Code: NoProgram, Severity: Error, Internal: true,
 		Title: "no program is there",
-		Explanation: "The named directory has no file whose name ends in `.zt`, or the named file is YAML or JSON by its name: a manifest, and no program. The directories below it are not searched: a program is the files of " +
-			"the directories that are named, and what they import.",
+		Explanation: "The named directory has no file whose name ends in `.zt`. The directories below it are not searched: a program is the files of " +
+			"the directories that are named, and what they import. A named file that is YAML or JSON by its name is a manifest, and no program: " +
+			"a program is checked against it with `--inventory`.",
 	},
 	{
 		Code: UnreadProgram, Severity: Warning, Internal: true,
