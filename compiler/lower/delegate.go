@@ -57,8 +57,10 @@ func (l *lowerer) delegateTraffic(r *ir.Rule, cs []cube) []cube {
 }
 
 // httpOnly lowers a rule for an HTTP provider. Nothing of it widens on other connections, as Istio asks nothing there: so it
-// needs no ports, and must not speak of those connections.
+// needs no ports, and must not speak of those connections. On ports that speak HTTP there are none, and what an exception
+// leaves of them goes.
 func (l *lowerer) httpOnly(r *ir.Rule, kp *knownPorts, cs []cube) []cube {
+	requests := slices.ContainsFunc(cs, func(c cube) bool { return !c.tcp })
 	one := r.Target.Kind == ir.OnWorkload // of more, pods that nobody declared may speak something else on the same port number
 	for i := range cs {
 		c := &cs[i]
@@ -68,14 +70,14 @@ func (l *lowerer) httpOnly(r *ir.Rule, kp *knownPorts, cs []cube) []cube {
 			l.diags.Add(diag.HTTPProviderOnTCP, r.Span, "port %s of %s does not speak HTTP, and provider %q is asked about nothing else", strings.Join(byNumber(in), ", "), &r.Target, r.Provider).
 				Note("the mesh block says that it is an HTTP provider")
 			return nil
-		case !c.isHTTP() && !(one && len(in) > 0 && subset(in, kp.http)):
+		case !requests || !c.isHTTP() && !(one && len(in) > 0 && subset(in, kp.http)):
 			l.diags.Add(diag.HTTPProviderOnTCP, r.Span, "this delegate speaks of connections that are not HTTP, and provider %q is never asked about them", r.Provider).
 				Note("the mesh block says that it is an HTTP provider; other connections would pass without it").
 				Advise("write `{ http }` after the target, or name ports that are declared to speak HTTP")
 			return nil
 		}
 	}
-	return cs
+	return slices.DeleteFunc(cs, func(c cube) bool { return c.tcp })
 }
 
 // asks makes an object ask its provider.

@@ -61,7 +61,10 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		l.diags.Add(diag.MatchesNothing, r.Span, "this %s matches no request: its parts exclude each other", r.Action)
 		return nil
 	}
-	out = joinTraffic(out)
+	if out, ok = joinTraffic(out); !ok {
+		l.tooLarge(r)
+		return nil
+	}
 	if r.Action == ast.Allow {
 		return l.allowTraffic(r, out)
 	}
@@ -325,28 +328,57 @@ func subtract(from []cube, cut *ir.Operation) []cube {
 	return out
 }
 
-// joinTraffic turns an HTTP cube and a TCP cube that are alike in everything else into one that speaks of both.
-func joinTraffic(cs []cube) []cube {
-	bare := func(c *cube) bool { return !c.tcp && c.http && !c.hasHTTPField() }
+// joinTraffic finds what a cube of connections that are not HTTP and one of every HTTP request have in common: a cube that speaks
+// of both, which a proxy need not tell apart. Of the two, what it covers goes. ok is false past maxCubes.
+func joinTraffic(cs []cube) (out []cube, ok bool) {
 	if !slices.ContainsFunc(cs, func(c cube) bool { return c.tcp }) {
-		return cs // which are most: no twins
+		return cs, true // which are most
 	}
-	var out []cube
+	requests := map[string][]int{} // places of cubes of every HTTP request, by their sources
 	for i := range cs {
-		c := cs[i]
-		if !c.tcp && !bare(&c) {
-			out = append(out, c)
+		if c := &cs[i]; c.http && !c.tcp && !c.hasHTTPField() {
+			k := c.key(0, nSource, false)
+			requests[k] = append(requests[k], i)
+		}
+	}
+	covered := make([]bool, len(cs))
+	for i := range cs {
+		t := &cs[i]
+		if !t.tcp || len(requests) == 0 {
 			continue
 		}
-		twin := slices.ContainsFunc(cs, func(d cube) bool {
-			return (c.tcp && bare(&d) || bare(&c) && d.tcp) && c.key(0, nFields, true) == d.key(0, nFields, true)
-		})
-		if !twin {
-			out = append(out, c)
-		} else if c.tcp {
-			c.tcp = false
+		own := t.key(nSource, nFields, true)
+		for _, j := range requests[t.key(0, nSource, false)] {
+			c, meet := t.withRequests(&cs[j])
+			if !meet {
+				continue
+			}
+			if len(out)+len(cs) > maxCubes {
+				return nil, false
+			}
+			k := c.key(nSource, nFields, true)
+			covered[i] = covered[i] || k == own
+			covered[j] = covered[j] || k == cs[j].key(nSource, nFields, true)
 			out = append(out, c)
 		}
 	}
-	return out
+	for i := range cs {
+		if !covered[i] {
+			out = append(out, cs[i])
+		}
+	}
+	return out, true
+}
+
+// withRequests is what a cube of connections and one of HTTP requests, which has the same sources and tests nothing of HTTP,
+// have in common.
+func (c *cube) withRequests(h *cube) (cube, bool) {
+	out := *c
+	out.tcp = false
+	if in := h.f[ports].in; len(in) > 0 && !out.require(ports, in) || !out.exclude(ports, h.f[ports].out) {
+		return out, false
+	}
+	var ok bool
+	out.conds, ok = both(c.conds, h.conds)
+	return out, ok
 }
