@@ -278,3 +278,38 @@ func BenchmarkLargeRedundant(b *testing.B) {
 		}
 	}
 }
+
+// Each of 2,000 rules is asked whether a deny of 200 rules leaves something of it: one index answers all.
+func BenchmarkLargeDenied(b *testing.B) {
+	make := func(n int, seed uint64) (list []*Expr) {
+		for _, rule := range large(n, 0)[0].make(rand.New(rand.NewPCG(seed, 3))) {
+			var parts []*Expr
+			for _, st := range rule {
+				parts = append(parts, And(st.source, st.operation, st.condition))
+			}
+			list = append(list, Or(parts...))
+		}
+		return list
+	}
+	rules, deny := make(2000, 1), Or(make(200, 2)...)
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := NewSpace(Limits{}, nil, nil, append(rules[:len(rules):len(rules)], deny)...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		denied, err := s.Set(deny)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, x := range rules {
+			set, err := s.Set(x)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := s.Inside(set, denied); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,28 +1,64 @@
 package sem
 
-import "slices"
+import (
+	mathbits "math/bits"
+	"slices"
+)
 
-// cover is an index of cubes: for each atom the cubes that have it.
+// cover is a list of cubes to find in, by hash or, for each atom, as those that have it: each index is made when it is needed.
 type cover struct {
 	s     *Space
 	cubes []int32
-	n, w  int      // cubes, and words of a set of cubes
-	used  []int32  // dimensions that some cube limits
-	rows  [][]bits // dimension, and atom: nil where unused
+	n, w  int     // cubes, and words of a set of cubes
+	table []int32 // hash to the end of a cube
+	used  []int32 // dimensions that some cube limits
+	rows  []bits  // dimension -> atom after atom, w words each; nil where unused
 	all   bits
 	cand  bits // of the probe at hand
 	trail bits // cubes that a proof stood on, if it is kept
 }
 
 func (s *Space) newCover(cubes []int32) *cover {
-	nd := len(s.dims)
-	n := len(cubes) / nd
-	w := (n + 63) / 64
-	q := &cover{s: s, cubes: cubes, n: n, w: w, rows: make([][]bits, nd)}
+	n := len(cubes) / len(s.dims)
+	return &cover{s: s, cubes: cubes, n: n, w: (n + 63) / 64}
+}
+
+// has tells if a cube is one of the cover's.
+func (q *cover) has(cube []int32) bool {
+	n := len(cube)
+	if q.n == 0 {
+		return false
+	}
+	if q.table == nil {
+		size := 16
+		for size < 2*q.n {
+			size *= 2
+		}
+		q.table = make([]int32, size)
+		for end := n; end <= len(q.cubes); end += n {
+			*q.slot(q.cubes[end-n : end]) = int32(end)
+		}
+	}
+	return *q.slot(cube) != 0
+}
+
+func (q *cover) slot(cube []int32) *int32 {
+	n, mask := len(cube), len(q.table)-1
+	for k := int(hash(cube)) & mask; ; k = (k + 1) & mask {
+		if end := int(q.table[k]); end == 0 || slices.Equal(q.cubes[end-n:end], cube) {
+			return &q.table[k]
+		}
+	}
+}
+
+// index makes the rows.
+func (q *cover) index() {
+	s, n, w, nd, cubes := q.s, q.n, q.w, len(q.s.dims), q.cubes
+	q.rows = make([]bits, nd)
 	words := make(bits, 2*w)
 	q.all, q.cand = words[:w:w], words[w:]
 	if n == 0 {
-		return q
+		return
 	}
 	q.all.fill(n)
 	free := make(bits, w)
@@ -36,11 +72,8 @@ func (s *Space) newCover(cubes []int32) *cover {
 			continue
 		}
 		q.used = append(q.used, int32(d))
-		words := make(bits, dim.n*w)
-		rows := make([]bits, dim.n)
-		for a := range rows {
-			rows[a] = words[a*w : (a+1)*w : (a+1)*w]
-		}
+		rows := make(bits, dim.n*w)
+		q.rows[d] = rows
 		// A set of many atoms is a row everywhere but where it is not.
 		clear(free)
 		dense := false
@@ -57,11 +90,11 @@ func (s *Space) newCover(cubes []int32) *cover {
 				continue
 			}
 			for a := set.next(0); a >= 0; a = set.next(a + 1) {
-				rows[a].set(i)
+				rows[a*w+i>>6] |= 1 << (uint(i) & 63)
 			}
 		}
-		for a := range rows {
-			rows[a].or(free)
+		for a := range dim.n {
+			rows[a*w : (a+1)*w].or(free)
 		}
 		if dense {
 			for i := range n {
@@ -69,18 +102,19 @@ func (s *Space) newCover(cubes []int32) *cover {
 				if id == full || !free.get(i) {
 					continue
 				}
-				for k, w := range dim.sets[id] {
-					for w = dim.sets[full][k] &^ w; w != 0; w &= w - 1 {
-						a := bits{w}.next(0) + k*64
-						rows[a][i>>6] &^= 1 << (uint(i) & 63)
+				for k, word := range dim.sets[id] {
+					for word = dim.sets[full][k] &^ word; word != 0; word &= word - 1 {
+						a := k*64 + mathbits.TrailingZeros64(word)
+						rows[a*w+i>>6] &^= 1 << (uint(i) & 63)
 					}
 				}
 			}
 		}
-		q.rows[d] = rows
 	}
-	return q
 }
+
+// row is the cubes that have an atom.
+func (q *cover) row(d, a int32) bits { return q.rows[d][int(a)*q.w : int(a+1)*q.w] }
 
 // search looks for the smallest request in some boxes that no cube of a cover has.
 type search struct {
@@ -108,7 +142,15 @@ func (f *search) set(cube []int32) {
 	}
 }
 
-// run searches the box for requests that are in no cube, those of skip aside. The probe is always the smallest request of the
+// find searches the box for requests that are in no cube, those of skip aside.
+func (q *cover) find(f *search, skip bits) {
+	if q.rows == nil {
+		q.index()
+	}
+	q.run(f, skip)
+}
+
+// run is find, once there are rows. The probe is always the smallest request of the
 // box: if it is in no cube, then no other one of the box needs to be looked at.
 func (q *cover) run(f *search, skip bits) {
 	s := q.s
@@ -136,7 +178,7 @@ func (q *cover) run(f *search, skip bits) {
 		q.cand.andNot(skip)
 	}
 	for _, d := range q.used {
-		q.cand.and(q.rows[d][f.at[d]])
+		q.cand.and(q.row(d, f.at[d]))
 	}
 	best, out, seen := -1, len(s.dims)+1, 0
 	nd := len(s.dims)
@@ -207,52 +249,36 @@ func (q *cover) run(f *search, skip bits) {
 	s.stack.release(m)
 }
 
-// branch is the requests in a cube of pos and in none of neg; minus makes those that a difference is the union of.
-type branch = piece
+// branch is the requests in a cube of pos and in none of a cover: a piece of a difference.
+type branch struct {
+	pos  []int32
+	from *cover
+}
 
-// minus is what is in a, not in b, and in the universe, as branches.
-func (s *Space) minus(a, b []piece) ([]branch, error) {
-	n := len(s.dims)
-	var without []int32 // b's cubes
-	var holes []piece   // and those that lack something
-	for _, p := range b {
-		if len(p.neg) == 0 {
-			without = append(without, p.pos...)
-		} else {
-			holes = append(holes, p)
-		}
-	}
-	// The holes of all but the largest piece are spelled out if possible.
-	slices.SortStableFunc(holes, func(p, q piece) int { return len(q.neg) - len(p.neg) })
-	for i := len(holes) - 1; i >= 1; i-- {
-		cubes, ok := s.sharp(holes[i], min(s.limits.Cubes, 1024+4*len(holes[i].pos)/n))
-		if ok {
-			without = append(without, cubes...)
-			holes = slices.Delete(holes, i, i+1)
-		}
-	}
-	without = append(without, s.outside...)
+// minus is what is in a, not in b, and in the universe.
+func (s *Space) minus(a, b *Set) ([]branch, error) {
+	s.prepare(b)
 	var out []branch
-	for _, p := range a {
-		neg := without
+	for _, p := range a.pieces {
+		from := b.cover
 		if len(p.neg) > 0 {
-			neg = slices.Concat(p.neg, without)
+			from = s.newCover(slices.Concat(p.neg, b.cover.cubes))
 		}
-		out = append(out, branch{p.pos, neg})
+		out = append(out, branch{p.pos, from})
 	}
-	for _, h := range holes {
+	for _, h := range b.holes {
 		var next []branch
 		for _, br := range out {
-			if !covers(br.neg, h.pos, n) {
-				next = append(next, branch{br.pos, slices.Concat(br.neg, h.pos)})
+			// What is not in the hole's piece at all, and what is in the hole.
+			if !s.full(br.from.cubes) && !s.full(h.pos) {
+				next = append(next, branch{br.pos, s.newCover(slices.Concat(br.from.cubes, h.pos))})
 			}
-			hole := s.unknown(h.neg, br.neg)
-			pos, err := s.product(br.pos, hole)
+			pos, err := s.product(br.pos, br.others(h.neg))
 			if err != nil {
 				return nil, err
 			}
 			if len(pos) > 0 {
-				next = append(next, branch{pos, br.neg})
+				next = append(next, branch{pos, br.from})
 			}
 		}
 		if out = next; len(out) > 4096 {
@@ -262,46 +288,51 @@ func (s *Space) minus(a, b []piece) ([]branch, error) {
 	return out, nil
 }
 
-// covers tells if one of the lists has the cube of every request.
-func covers(a, b []int32, n int) bool {
-	for _, list := range [2][]int32{a, b} {
-		for i := 0; i < len(list); i += n {
-			if isFull(list[i : i+n]) {
-				return true
-			}
+// prepare makes of a set what takes its requests away. The holes of all but the largest piece are spelled out if possible.
+func (s *Space) prepare(b *Set) {
+	if b.cover != nil {
+		return
+	}
+	n := len(s.dims)
+	var cubes []int32
+	for _, p := range b.pieces {
+		if len(p.neg) == 0 {
+			cubes = append(cubes, p.pos...)
+		} else {
+			b.holes = append(b.holes, p)
+		}
+	}
+	slices.SortStableFunc(b.holes, func(p, q piece) int { return len(q.neg) - len(p.neg) })
+	for i := len(b.holes) - 1; i >= 1; i-- {
+		p := b.holes[i]
+		if spelled, ok := s.sharp(p, min(s.limits.Cubes, 1024+4*len(p.pos)/n)); ok {
+			cubes = append(cubes, spelled...)
+			b.holes = slices.Delete(b.holes, i, i+1)
+		}
+	}
+	b.cover = s.newCover(append(cubes, s.outside...))
+}
+
+// full tells if one of the cubes is that of every request.
+func (s *Space) full(list []int32) bool {
+	n := len(s.dims)
+	for i := 0; i < len(list); i += n {
+		if isFull(list[i : i+n]) {
+			return true
 		}
 	}
 	return false
 }
 
-// unknown is the cubes of list that are not among those of known.
-func (s *Space) unknown(list, known []int32) []int32 {
-	n := len(s.dims)
-	if len(known) == 0 || len(list) == 0 {
+// others is the cubes of list that are not among those of the branch's cover.
+func (br *branch) others(list []int32) []int32 {
+	if br.from.n == 0 {
 		return list
 	}
-	size := 16
-	for size < 2*len(known)/n {
-		size *= 2
-	}
-	if len(s.table) < size {
-		s.table = make([]int32, size)
-	}
-	table := s.table[:size]
-	clear(table)
-	slot := func(cube []int32) *int32 {
-		for k := int(hash(cube)) & (size - 1); ; k = (k + 1) & (size - 1) {
-			if at := int(table[k]); at == 0 || slices.Equal(known[at-n:at], cube) {
-				return &table[k]
-			}
-		}
-	}
-	for i := 0; i < len(known); i += n {
-		*slot(known[i : i+n]) = int32(i + n)
-	}
+	n := len(br.from.s.dims)
 	var out []int32
 	for i := 0; i < len(list); i += n {
-		if cube := list[i : i+n]; *slot(cube) == 0 {
+		if cube := list[i : i+n]; !br.from.has(cube) {
 			out = append(out, cube...)
 		}
 	}
@@ -313,14 +344,10 @@ func (s *Space) smallest(branches []branch, any bool) *search {
 	n := len(s.dims)
 	f := s.newSearch(any)
 	for _, br := range branches {
-		todo := s.unknown(br.pos, br.neg)
-		if len(todo) == 0 {
-			continue
-		}
-		q := s.newCover(br.neg)
+		todo := br.others(br.pos)
 		for i := 0; i < len(todo); i += n {
 			f.set(todo[i : i+n])
-			if q.run(f, nil); f.over || f.any && f.found {
+			if br.from.find(f, nil); f.over || f.any && f.found {
 				return f
 			}
 		}

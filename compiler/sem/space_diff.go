@@ -15,23 +15,10 @@ type Difference struct {
 	point []int32 // the atoms of Request
 }
 
-// Side is what a box lets one attribute be: the values that one of Is matches (without any: every present value) and that none
-// of Not matches.
-type Side struct {
-	Attr   Attr
-	All    bool // any value of the universe, or none, if it can be absent there
-	Absent bool // a request without the attribute too
-	// Is and Not say the present values exactly, in few matchers, if Said; otherwise Values has one for each class of them.
-	Said    bool
-	Is, Not []Matcher
-	Values  []Value // a value for each class in the box, the cheapest first
-	Except  []Value // a value for each class of the universe that is not in the box
-}
-
 // Minus tells what is in a and not in b: nil if nothing is.
 func (s *Space) Minus(a, b *Set) (*Difference, error) {
 	s.steps = s.limits.Steps
-	branches, err := s.minus(a.pieces, b.pieces)
+	branches, err := s.minus(a, b)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +31,21 @@ func (s *Space) Meets(a, b *Set) (*Difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Minus(&Set{both}, &Set{})
+	return s.Minus(&Set{pieces: both}, &Set{})
+}
+
+// Inside tells if all of a is in b, for those who need no request that is not.
+func (s *Space) Inside(a, b *Set) (bool, error) {
+	s.steps = s.limits.Steps
+	branches, err := s.minus(a, b)
+	if err != nil {
+		return false, err
+	}
+	f := s.smallest(branches, true)
+	if f.over {
+		return false, ErrBudget
+	}
+	return !f.found, nil
 }
 
 // Any tells what is in a: nil if nothing is.
@@ -132,11 +133,53 @@ func (s *Space) widen(branches []branch, point []int32) []int32 {
 // outsiders is the atoms of dimension d with which some request of a box and of the universe is in no branch. With any, one of
 // them will do.
 func (s *Space) outsiders(box []int32, branches []branch, d int, any bool) (int32, bool) {
-	var near []piece
-	for _, br := range branches {
-		near = append(near, piece{s.touching(br.pos, box), s.touching(br.neg, box)})
+	if len(branches) > 1 || len(s.outside) > 0 {
+		return s.strangers(box, branches, d, any)
 	}
-	rest, err := s.minus([]piece{{pos: box}}, near)
+	// Of one piece: what a cube of the cover has, and what no cube of the piece has.
+	n := len(s.dims)
+	dim := &s.dims[d]
+	m := s.stack.at
+	defer func() { s.stack.release(m) }()
+	bad, left := s.stack.take(len(dim.sets[full])), s.stack.take(len(dim.sets[full]))
+	clear(bad)
+	neg := branches[0].from.cubes
+	for i := 0; i < len(neg); i += n {
+		if cube := neg[i : i+n]; s.touches(cube, box, d) {
+			if bad.or(dim.sets[cube[d]]); any {
+				return s.intern(dim, bad), true
+			}
+		}
+	}
+	copy(left, dim.sets[box[d]])
+	left.andNot(bad)
+	pos := branches[0].pos
+	for i := 0; i < len(pos); i += n {
+		if cube := pos[i : i+n]; s.within(box, cube, d) {
+			left.andNot(dim.sets[cube[d]])
+		}
+	}
+	if !left.empty() {
+		rest := slices.Clone(box)
+		rest[d] = s.intern(dim, left)
+		more, ok := s.strangers(rest, []branch{{pos, &cover{s: s}}}, d, any)
+		if !ok {
+			return none, false
+		}
+		bad.or(dim.sets[more])
+	}
+	return s.intern(dim, bad), true
+}
+
+// strangers is outsiders of any branches.
+func (s *Space) strangers(box []int32, branches []branch, d int, any bool) (int32, bool) {
+	near := &Set{}
+	for _, br := range branches {
+		if pos := s.touching(br.pos, box); len(pos) > 0 {
+			near.pieces = append(near.pieces, piece{pos, s.touching(br.from.cubes, box)})
+		}
+	}
+	rest, err := s.minus(&Set{pieces: []piece{{pos: box}}}, near)
 	if err != nil {
 		return none, false
 	}
@@ -148,23 +191,29 @@ func (s *Space) outsiders(box []int32, branches []branch, d int, any bool) (int3
 func (s *Space) touching(list, box []int32) []int32 {
 	n := len(s.dims)
 	var out []int32
-next:
 	for i := 0; i < len(list); i += n {
-		for d, id := range list[i : i+n] {
-			if id != full && box[d] != full && id != box[d] && !s.dims[d].sets[id].meets(s.dims[d].sets[box[d]]) {
-				continue next
-			}
+		if cube := list[i : i+n]; s.touches(cube, box, -1) {
+			out = append(out, cube...)
 		}
-		out = append(out, list[i:i+n]...)
 	}
 	return out
+}
+
+// touches tells if two cubes have a request in common, whatever dimension but is.
+func (s *Space) touches(a, b []int32, but int) bool {
+	for d, id := range a {
+		if id != full && b[d] != full && id != b[d] && d != but && !s.dims[d].sets[id].meets(s.dims[d].sets[b[d]]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Project tells which values of an attribute the requests of a set have.
 func (s *Space) Project(a *Set, attr Attr) (Side, error) {
 	s.steps = s.limits.Steps
 	d := slices.IndexFunc(s.dims, func(d dim) bool { return d.attr == attr && d.atoms.values != nil })
-	branches, err := s.minus(a.pieces, nil)
+	branches, err := s.minus(a, &Set{})
 	if err != nil {
 		return Side{}, err
 	}
@@ -173,7 +222,7 @@ func (s *Space) Project(a *Set, attr Attr) (Side, error) {
 		if f.over {
 			return Side{}, ErrBudget
 		}
-		return Side{Attr: attr, All: f.found, Absent: f.found, Said: true}, nil
+		return Side{Attr: attr, All: f.found, None: !f.found, Said: true}, nil
 	}
 	atoms, err := s.project(branches, d, false)
 	if err != nil {
@@ -189,7 +238,7 @@ func (s *Space) project(branches []branch, d int, any bool) (int32, error) {
 	got := newBits(dim.n)
 	left := newBits(dim.n)
 	for _, br := range branches {
-		q := s.newCover(br.neg)
+		q := br.from
 		f := s.newSearch(true)
 		for i := 0; i < len(br.pos); i += n {
 			cube := br.pos[i : i+n]
@@ -199,7 +248,7 @@ func (s *Space) project(branches []branch, d int, any bool) (int32, error) {
 				f.found = false
 				f.set(cube)
 				f.box[d], f.ids[d] = left, -1
-				if q.run(f, nil); f.over {
+				if q.find(f, nil); f.over {
 					return none, ErrBudget
 				}
 				if !f.found {
@@ -209,11 +258,11 @@ func (s *Space) project(branches []branch, d int, any bool) (int32, error) {
 				copy(q.cand, q.all)
 				for _, e := range q.used {
 					if int(e) != d {
-						q.cand.and(q.rows[e][f.point[e]])
+						q.cand.and(q.row(e, f.point[e]))
 					}
 				}
 				for a := left.next(0); a >= 0; a = left.next(a + 1) {
-					if q.rows[d] == nil || !q.rows[d][a].meets(q.cand) {
+					if q.rows[d] == nil || !q.row(int32(d), int32(a)).meets(q.cand) {
 						got.set(a)
 					}
 				}

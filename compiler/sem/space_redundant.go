@@ -65,7 +65,7 @@ func (r *redundancy) covered(q *cover, i int, skip bits) bool {
 	r.f.found = false
 	for c := r.start[i]; c < r.start[i+1]; c++ {
 		r.f.set(r.q.cubes[c*n : (c+1)*n])
-		if q.run(r.f, skip); r.f.found || r.f.over {
+		if q.find(r.f, skip); r.f.found || r.f.over {
 			return false
 		}
 	}
@@ -113,7 +113,7 @@ func (r *redundancy) of(i int, none *cover) (out Redundancy) {
 	has := r.q.all.clone()
 	has.andNot(r.skip)
 	for _, d := range r.q.used {
-		has.and(r.q.rows[d][request[d]])
+		has.and(r.q.row(d, request[d]))
 	}
 	last := -1
 	for c := has.next(0); c >= 0 && c < len(r.owner); c = has.next(c + 1) {

@@ -1,0 +1,91 @@
+package sem
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestRedundantAgreesWithEnumeration(t *testing.T) {
+	seeds := 2000
+	if testing.Short() {
+		seeds = 300
+	}
+	count := map[string]int{}
+	for seed := range seeds {
+		r := rand.New(rand.NewPCG(uint64(seed), 2))
+		var rules []*Expr
+		for range 1 + r.IntN(6) {
+			rules = append(rules, And(randomExpr(r, r.IntN(3)), randomExpr(r, r.IntN(2))))
+		}
+		var universe *Expr
+		if r.IntN(3) == 0 {
+			universe = Or(randomExpr(r, 2), randomTest(r))
+		}
+		s, err := NewSpace(Limits{}, universe, nil, rules...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld(s, universe)
+		var sets []*Set
+		for _, x := range rules {
+			set, err := s.Set(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sets = append(sets, set)
+		}
+		found, err := s.Redundant(sets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside := func(i int, others ...int) bool {
+			var list []*Expr
+			for _, j := range others {
+				list = append(list, rules[j])
+			}
+			return len(w.all(And(rules[i], Not(&Expr{op: opOr, list: list})))) == 0
+		}
+		for i, got := range found {
+			want := Redundancy{Inside: -1, Empty: inside(i)}
+			var others []int
+			for j := range rules {
+				if j != i {
+					others = append(others, j)
+					if !want.Empty && want.Inside < 0 && inside(i, j) {
+						want.Inside, want.By = j, []int{j}
+					}
+				}
+			}
+			if !want.Empty && want.Inside < 0 && inside(i, others...) {
+				want.By = got.By
+				for k := range got.By {
+					if got.By[k] == i || inside(i, slices.Delete(slices.Clone(got.By), k, k+1)...) {
+						t.Fatalf("seed %d: rule %d: %d of %v can be spared", seed, i, got.By[k], got.By)
+					}
+				}
+				if len(got.By) < 2 || !inside(i, got.By...) {
+					t.Fatalf("seed %d: rule %d is inside the others, but not inside %v", seed, i, got.By)
+				}
+				count["union"]++
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("seed %d: rule %d of %d: %+v, want %+v", seed, i, len(rules), got, want)
+			}
+			switch {
+			case got.Empty:
+				count["empty"]++
+			case got.Inside >= 0:
+				count["inside"]++
+			case got.By == nil:
+				count["needed"]++
+			}
+		}
+	}
+	for _, name := range []string{"empty", "inside", "union", "needed"} {
+		if count[name] < seeds/80 {
+			t.Errorf("only %d rules of %d programs are: %s", count[name], seeds, name)
+		}
+	}
+}
