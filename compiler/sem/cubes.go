@@ -16,6 +16,9 @@ type value struct {
 	pieces []piece
 }
 
+// maxPieces bounds the pieces of one union: complements that take too many cubes to be spelled out.
+const maxPieces = 256
+
 const (
 	unknown uint8 = iota
 	one
@@ -32,6 +35,7 @@ type Set struct {
 
 // Set is the requests that x holds for; its matchers are among those that the space was made for.
 func (s *Space) Set(x *Expr) (*Set, error) {
+	s.reset()
 	if s.void {
 		return &Set{}, nil
 	}
@@ -253,7 +257,7 @@ func (s *Space) and(a, b []piece) ([]piece, error) {
 				neg = s.tidy(append(slices.Clip(neg), q.neg...))
 			}
 			out = append(out, piece{pos, neg})
-			if len(out) > s.limits.Cubes {
+			if len(out) > maxPieces {
 				return nil, ErrBudget
 			}
 		}
@@ -284,7 +288,7 @@ func (s *Space) or(free []int32, pieces []piece) ([]piece, error) {
 		}
 		kept = still
 	}
-	if len(free) > s.limits.Cubes*len(s.dims) || len(kept) > s.limits.Cubes {
+	if len(free) > s.limits.Cubes*len(s.dims) || len(kept) > maxPieces {
 		return nil, ErrBudget
 	}
 	if len(free) > 0 {
@@ -302,23 +306,20 @@ func (s *Space) product(a, b []int32) ([]int32, error) {
 	if len(b) == n && isFull(b) {
 		return a, nil
 	}
-	if len(a)/n*(len(b)/n) > 16*s.limits.Cubes {
-		return nil, ErrBudget
-	}
 	var out []int32
 	for i := 0; i < len(a); i += n {
-	next:
+		if s.work -= len(b) / n / 8; s.work < 0 {
+			return nil, ErrBudget
+		}
 		for j := 0; j < len(b); j += n {
+			if !s.touches(a[i:i+n], b[j:j+n], -1) {
+				continue
+			}
+			s.work--
 			at := len(out)
 			out = append(out, a[i:i+n]...)
 			for d, id := range b[j : j+n] {
-				if id == full {
-					continue
-				}
-				if out[at+d] = s.meet(d, out[at+d], id); out[at+d] == none {
-					out = out[:at]
-					continue next
-				}
+				out[at+d] = s.meet(d, out[at+d], id)
 			}
 			if len(out) > s.limits.Cubes*n {
 				return nil, ErrBudget
@@ -339,6 +340,9 @@ func (s *Space) sharp(p piece, limit int) ([]int32, bool) {
 	var other []int32
 	for j := 0; j < len(p.neg); j += n {
 		hole := p.neg[j : j+n]
+		if s.work -= len(list) / n / 8; s.work < 0 {
+			return nil, false
+		}
 		next := other[:0]
 		for i := 0; i < len(list); i += n {
 			if next = s.cut(next, list[i:i+n], hole); len(next) > limit*n {
@@ -358,6 +362,7 @@ func (s *Space) cut(list, cube, hole []int32) []int32 {
 	if !s.touches(hole, cube, -1) {
 		return append(list, cube...)
 	}
+	s.work--
 	m := len(list)
 	list = append(list, cube...) // what is left to cut, which gives way to the next part
 	for d, id := range hole {

@@ -31,6 +31,7 @@ func (s *Space) tidy(list []int32) []int32 {
 	if len(list) <= n {
 		return list
 	}
+	s.work -= len(list) / n
 	list = slices.Clone(list)
 	for d := -1; d < n && len(list) > n; d++ { // -1: equal ones
 		list = s.fuse(list, d)

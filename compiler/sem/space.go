@@ -36,7 +36,8 @@ type Space struct {
 	values  []value
 	outside []int32 // cubes that are outside of the universe; single atoms that are so are in no set at all
 	void    bool    // there are no requests
-	steps   int     // left for the question at hand
+	steps   int     // probes left for the question at hand
+	work    int     // cubes to build left for it
 	words   arena   // sets of atoms, for as long as the space lives
 	stack   arena   // sets of atoms of searches
 	table   []int32 // of tidy and of known cubes
@@ -56,6 +57,9 @@ type dim struct {
 	sets  []bits // full and none, then others
 	least []int32
 	table []int32 // hash to a set's number + 1
+
+	switches *switches // what this is one of, from dimension first on
+	first    int32
 }
 
 // The numbers of the first two sets of a dimension.
@@ -86,6 +90,7 @@ func NewSpace(limits Limits, universe *Expr, named map[Kind][]Value, exprs ...*E
 	if err := s.confine(universe); err != nil {
 		return nil, err
 	}
+	s.exclude()
 	return s, nil
 }
 
@@ -104,6 +109,9 @@ func (n *nodes) count(x *Expr) {
 		n.count(y)
 	}
 }
+
+// reset begins a question.
+func (s *Space) reset() { s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes }
 
 // collect gives every node of an expression a number, and returns the tests with those of matchers that are new.
 func (s *Space) collect(x *Expr, tests []*Expr) []*Expr {
@@ -136,35 +144,55 @@ func (s *Space) split(tests []*Expr, named map[Kind][]Value) error {
 	}
 	slices.SortFunc(order, func(i, j int32) int { return compareMatchers(&tests[i].test, &tests[j].test) })
 	sorted := make([]Matcher, len(tests))
-	s.tests = make([]test, len(tests))
-	start := 0
 	for i, id := range order {
 		sorted[i] = tests[id].test
-		if sorted[i].Attr != sorted[start].Attr {
-			start = i
+	}
+	s.tests = make([]test, len(tests))
+	for start := 0; start < len(sorted); {
+		end := start + 1
+		for end < len(sorted) && sorted[end].Attr == sorted[start].Attr {
+			end++
 		}
-		if i == start {
-			s.dims = append(s.dims, dim{attr: sorted[i].Attr})
+		if err := s.addAttr(sorted[start:end], order[start:end], named); err != nil {
+			return err
 		}
-		d := &s.dims[len(s.dims)-1]
-		d.ms = sorted[start : i+1]
-		s.tests[id] = test{int32(len(s.dims) - 1), int32(i - start)}
+		start = end
 	}
 	if len(s.dims) == 0 { // nothing is tested: one dimension of one atom
 		s.dims = append(s.dims, dim{atoms: &atoms{costs: []int{0}}, n: 1})
 	}
 	for i := range s.dims {
 		d := &s.dims[i]
-		if d.atoms == nil {
-			a, err := partition(d.attr, d.ms, named[d.attr.Kind], s.limits.Atoms)
-			if err != nil {
-				return err
-			}
-			d.atoms, d.n = a, len(a.values)
-		}
 		all := s.words.take((d.n + 63) / 64)
 		all.fill(d.n)
 		s.begin(d, all)
+	}
+	return nil
+}
+
+// addAttr adds the dimension of an attribute, or the switches of a list that takes too many atoms. ids are the tests of ms.
+func (s *Space) addAttr(ms []Matcher, ids []int32, named map[Kind][]Value) error {
+	attr, first := ms[0].Attr, int32(len(s.dims))
+	a, err := partition(attr, ms, named[attr.Kind], s.limits.Atoms)
+	if err == nil {
+		s.dims = append(s.dims, dim{attr: attr, ms: ms, atoms: a, n: len(a.values)})
+		for i, id := range ids {
+			s.tests[id] = test{first, int32(i)}
+		}
+		return nil
+	}
+	if err != ErrBudget || !shapeOf(attr.Kind).list {
+		return err
+	}
+	sw, err := partitionSwitches(attr, ms, named[attr.Kind], s.limits.Atoms)
+	if err != nil {
+		return err
+	}
+	for _, a := range sw.atoms {
+		s.dims = append(s.dims, dim{attr: attr, ms: ms, atoms: a, n: len(a.values), switches: sw, first: first})
+	}
+	for i, id := range ids {
+		s.tests[id] = test{first + max(sw.of[i], 0), int32(i)} // one that holds for no list is off at every switch
 	}
 	return nil
 }
@@ -268,6 +296,7 @@ func (s *Space) confine(universe *Expr) error {
 	if universe == True {
 		return nil
 	}
+	s.reset()
 	live := make([]int32, len(s.dims))
 	var rest []*Expr
 	list := []*Expr{universe}
@@ -311,6 +340,36 @@ func (s *Space) confine(universe *Expr) error {
 	}
 	s.outside, err = s.flat(s.pieces(v))
 	return err
+}
+
+// exclude puts outside of the universe what switches cannot be together.
+func (s *Space) exclude() {
+	for i := range s.dims {
+		d := &s.dims[i]
+		if d.switches == nil || int(d.first) != i {
+			continue
+		}
+		b := newBits(2)
+	never:
+		for _, states := range d.switches.never {
+			cube := s.cube()
+			for _, x := range states {
+				clear(b)
+				if x.on {
+					b.set(1)
+				} else {
+					b.set(0)
+				}
+				at := &s.dims[i+int(x.at)]
+				b.and(at.sets[full])
+				if b.empty() {
+					continue never
+				}
+				cube[i+int(x.at)] = s.intern(at, b)
+			}
+			s.outside = append(s.outside, cube...)
+		}
+	}
 }
 
 func compareMatchers(a, b *Matcher) int {

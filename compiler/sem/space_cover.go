@@ -54,6 +54,7 @@ func (q *cover) slot(cube []int32) *int32 {
 // index makes the rows.
 func (q *cover) index() {
 	s, n, w, nd, cubes := q.s, q.n, q.w, len(q.s.dims), q.cubes
+	s.work -= n
 	q.rows = make([]bits, nd)
 	words := make(bits, 2*w)
 	q.all, q.cand = words[:w:w], words[w:]
@@ -260,6 +261,9 @@ func (s *Space) minus(a, b *Set) ([]branch, error) {
 	s.prepare(b)
 	var out []branch
 	for _, p := range a.pieces {
+		if s.work < 0 {
+			return nil, ErrBudget
+		}
 		from := b.cover
 		if len(p.neg) > 0 {
 			from = s.newCover(slices.Concat(p.neg, b.cover.cubes))
@@ -281,7 +285,7 @@ func (s *Space) minus(a, b *Set) ([]branch, error) {
 				next = append(next, branch{pos, br.from})
 			}
 		}
-		if out = next; len(out) > 4096 {
+		if out = next; len(out) > maxPieces {
 			return nil, ErrBudget
 		}
 	}
@@ -344,6 +348,10 @@ func (s *Space) smallest(branches []branch, any bool) *search {
 	n := len(s.dims)
 	f := s.newSearch(any)
 	for _, br := range branches {
+		if s.work < 0 {
+			f.over = true
+			return f
+		}
 		todo := br.others(br.pos)
 		for i := 0; i < len(todo); i += n {
 			f.set(todo[i : i+n])

@@ -9,7 +9,7 @@ import (
 type Difference struct {
 	Request  Request
 	Smallest bool   // no request of the set costs less: proven
-	Box      []Side // a box of such requests around it that no attribute can widen, in the order of attributes
+	Box      []Side // a box of such requests around it, in the order of attributes; none can be wider, but past the budget
 
 	cost  int
 	point []int32 // the atoms of Request
@@ -17,7 +17,7 @@ type Difference struct {
 
 // Minus tells what is in a and not in b: nil if nothing is.
 func (s *Space) Minus(a, b *Set) (*Difference, error) {
-	s.steps = s.limits.Steps
+	s.reset()
 	branches, err := s.minus(a, b)
 	if err != nil {
 		return nil, err
@@ -27,6 +27,7 @@ func (s *Space) Minus(a, b *Set) (*Difference, error) {
 
 // Meets tells what is both in a and in b: nil if nothing is.
 func (s *Space) Meets(a, b *Set) (*Difference, error) {
+	s.reset()
 	both, err := s.and(a.pieces, b.pieces)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (s *Space) Meets(a, b *Set) (*Difference, error) {
 
 // Inside tells if all of a is in b, for those who need no request that is not.
 func (s *Space) Inside(a, b *Set) (bool, error) {
-	s.steps = s.limits.Steps
+	s.reset()
 	branches, err := s.minus(a, b)
 	if err != nil {
 		return false, err
@@ -83,17 +84,40 @@ func (s *Space) difference(branches []branch) (*Difference, error) {
 	box := s.widen(branches, f.point)
 	for i := range s.dims {
 		dim := &s.dims[i]
-		if dim.atoms.values == nil {
-			continue
+		switch {
+		case dim.atoms.values == nil:
+		case dim.switches == nil:
+			d.Request[dim.attr] = dim.atoms.values[f.point[i]]
+			d.Box = append(d.Box, s.side(dim, dim.sets[box[i]]))
+		default:
+			if int(dim.first) == i {
+				v, exact := dim.switches.request(f.point[i:])
+				d.Request[dim.attr] = v
+				d.Smallest = d.Smallest && exact
+			}
+			// Of switches only those that must be on or off, or one if there is none.
+			last := len(d.Box) > 0 && d.Box[len(d.Box)-1].Attr == dim.attr
+			if box[i] != full || !last && i == int(dim.first)+len(dim.switches.atoms)-1 {
+				d.Box = append(d.Box, s.side(dim, dim.sets[box[i]]))
+			}
 		}
-		d.Request[dim.attr] = dim.atoms.values[f.point[i]]
-		d.Box = append(d.Box, s.side(dim, dim.sets[box[i]]))
 	}
 	return d, nil
 }
 
+// request is the list at a point, and whether its cost is what the switches say: no element turns two of them on.
+func (sw *switches) request(point []int32) (Value, bool) {
+	var on []int32
+	for i := range sw.atoms {
+		if point[i] == 1 {
+			on = append(on, int32(i))
+		}
+	}
+	return sw.value(on), !slices.ContainsFunc(sw.hits, func(hits []int32) bool { return len(hits) > 1 })
+}
+
 // widen is a largest box in the union of the branches and what is outside of the universe that has a point in it. Attributes
-// become arbitrary in their order, and then as wide as can be.
+// become arbitrary in their order, and then as wide as can be; past the budget they stay as they are.
 func (s *Space) widen(branches []branch, point []int32) []int32 {
 	n := len(s.dims)
 	box := s.cube()
@@ -105,9 +129,7 @@ func (s *Space) widen(branches []branch, point []int32) []int32 {
 		box[d] = s.intern(&s.dims[d], b)
 		s.stack.release(m)
 	}
-	if s.steps < s.limits.Steps/2 {
-		s.steps = s.limits.Steps / 2 // of its own
-	}
+	s.steps, s.work = max(s.steps, s.limits.Steps/8), max(s.work, s.limits.Cubes) // of its own
 	for _, whole := range [2]bool{true, false} {
 		for d := range n {
 			was := box[d]
@@ -119,7 +141,7 @@ func (s *Space) widen(branches []branch, point []int32) []int32 {
 			bad, ok := s.outsiders(box, branches, d, whole)
 			switch box[d] = was; {
 			case !ok:
-				continue
+				return box
 			case bad == none:
 				box[d] = full
 			case !whole:
@@ -211,7 +233,7 @@ func (s *Space) touches(a, b []int32, but int) bool {
 
 // Project tells which values of an attribute the requests of a set have.
 func (s *Space) Project(a *Set, attr Attr) (Side, error) {
-	s.steps = s.limits.Steps
+	s.reset()
 	d := slices.IndexFunc(s.dims, func(d dim) bool { return d.attr == attr && d.atoms.values != nil })
 	branches, err := s.minus(a, &Set{})
 	if err != nil {
@@ -223,6 +245,9 @@ func (s *Space) Project(a *Set, attr Attr) (Side, error) {
 			return Side{}, ErrBudget
 		}
 		return Side{Attr: attr, All: f.found, None: !f.found, Said: true}, nil
+	}
+	if s.dims[d].switches != nil {
+		return Side{}, ErrBudget // too many classes to list
 	}
 	atoms, err := s.project(branches, d, false)
 	if err != nil {
@@ -238,6 +263,9 @@ func (s *Space) project(branches []branch, d int, any bool) (int32, error) {
 	got := newBits(dim.n)
 	left := newBits(dim.n)
 	for _, br := range branches {
+		if s.work < 0 {
+			return none, ErrBudget
+		}
 		q := br.from
 		f := s.newSearch(true)
 		for i := 0; i < len(br.pos); i += n {

@@ -15,6 +15,7 @@ type Redundancy struct {
 // Redundant tells of each of the sets what it adds to the union of the others. That is not simultaneous: of two equal sets each
 // lies in the other one.
 func (s *Space) Redundant(sets []*Set) ([]Redundancy, error) {
+	s.reset()
 	n := len(s.dims)
 	var cubes []int32
 	start := make([]int, len(sets)+1)

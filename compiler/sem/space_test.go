@@ -398,6 +398,32 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d cubes: %v", c.limit, err)
 		}
 	}
+	// Complements of unions of complements: what spells them out has an end.
+	r := rand.New(rand.NewPCG(1, 1))
+	literals := func(n int) (list []*Expr) {
+		for range n {
+			list = append(list, exact(Header, fmt.Sprint("h", r.IntN(40)), fmt.Sprint(r.IntN(3))))
+		}
+		return list
+	}
+	var holes []*Expr
+	for range 20 {
+		var hole []*Expr
+		for range 40 {
+			hole = append(hole, And(literals(4)...))
+		}
+		holes = append(holes, And(And(literals(1)...), Not(Or(hole...))))
+	}
+	x = Not(Or(holes...))
+	t.Run("complements", func(t *testing.T) {
+		s, err := NewSpace(Limits{Cubes: 500}, nil, nil, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Set(x); err != ErrBudget {
+			t.Error(err)
+		}
+	})
 	s, err := NewSpace(Limits{}, nil, nil, left[0])
 	if err != nil {
 		t.Fatal(err)
