@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,10 +55,12 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not %s: %s", p, verb(r), quoted(pass))
 		serverReads(d)
 		by.explain(d, r, "paths", "one by one or as in \"/orders/{*}\"")
-		if r.Action == ast.Delegate {
-			d.Advise("or have the provider asked about all but what needs no answer: `delegate %q ... { http } except \"/orders\"`", r.Provider)
-		} else {
-			d.Advise("or refuse all but what is wanted, which holds in every spelling: `deny ... { http } except \"/orders\"`")
+		line := allBut(r)
+		switch {
+		case r.Action == ast.Delegate:
+			d.Advise("or have the provider asked about all but what needs no answer: `%s`", cmp.Or(line, "delegate "+strconv.Quote(r.Provider)+` ... { http } except "/orders"`))
+		default:
+			d.Advise("or refuse all but what is wanted, which holds in every spelling: `%s`", cmp.Or(line, `deny ... { http } except "/orders"`))
 		}
 		return true
 	}
@@ -113,7 +116,7 @@ func (c *checker) exceptSpellings(r *ir.Rule) {
 		e := &r.Entries[i]
 		for _, cuts := range [][]ir.Operation{e.Cuts, r.Cuts} {
 			for j := range cuts {
-				if !c.told(diag.ExceptSpelling, r.Span) && c.cutLeaks(e, &cuts[j]) {
+				if !c.told(diag.ExceptSpelling, r.Span) && c.cutLeaks(r, e, &cuts[j]) {
 					c.tell(diag.ExceptSpelling, r.Span)
 				}
 			}
@@ -121,7 +124,7 @@ func (c *checker) exceptSpellings(r *ir.Rule) {
 	}
 }
 
-func (c *checker) cutLeaks(e *ir.Entry, cut *ir.Operation) bool {
+func (c *checker) cutLeaks(r *ir.Rule, e *ir.Entry, cut *ir.Operation) bool {
 	if !meetOperations(&e.Op, cut) {
 		return false
 	}
@@ -138,7 +141,11 @@ func (c *checker) cutLeaks(e *ir.Entry, cut *ir.Operation) bool {
 		if list := left(spellings(p), e.Op.Paths, cut.Paths); len(list) > 0 && !cut.GRPC {
 			d := c.diags.Add(diag.ExceptSpelling, cut.Span, "other spellings of %q stay allowed: %s", p, quoted(list))
 			serverReads(d)
-			d.Advise("name the paths that are wanted in place of the exception, one by one or as in \"/orders/{*}\"")
+			if line := narrowed(r); line != "" {
+				d.Advise("name the paths that are wanted in place of the exception: `%s`", line)
+			} else {
+				d.Advise("name the paths that are wanted in place of the exception, one by one or as in \"/orders/{*}\"")
+			}
 			return true
 		}
 	}
@@ -161,6 +168,10 @@ func (by *passing) explain(d *diag.Diagnostic, r *ir.Rule, what, how string) {
 		return
 	case by.allow != nil:
 		d.Relate(by.allow.Span, "this allow lets them through")
+		if line := narrowed(by.allow); line != "" && what == "paths" {
+			d.Advise("let that allow name the paths that are wanted: `%s`; what it does not name passes in no spelling", line)
+			return
+		}
 	default:
 		d.Note("there are too many allows to look at all of them")
 	}
