@@ -63,6 +63,13 @@ var slips = []struct{ text, want, fixed string }{
 	{"policy p(a, env) { allow b -> a port env }", `1:38 ZT1026 "env" is a parameter, and cannot stand after "port": a number is written out there`, ""},
 	{"policy p(a, env) { allow b -> a host envoy }", `1:38 ZT0027 "envoy" stands without quotes: after "host" stands a string`, "policy p(a, env) { allow b -> a host \"envoy\" }"},
 
+	// words of the language in lists of names: nothing is wrong with the comma
+	{"group g = web, GET", `1:16 ZT0001 unexpected "GET": expected a source after ","`, ""},
+	{"group g = web, host", `1:16 ZT0010 "host" is a word of the language, and not a name by itself`, ""},
+	{"allow web, port -> api GET", `1:12 ZT0010 "port" is a word of the language, and not a name by itself`, ""},
+	{"allow web except api, http -> db", `1:23 ZT0010 "http" is a word of the language, and not a name by itself`, ""},
+	{"methods m = GET, http", `1:18 ZT0001 unexpected "http": expected a method, a path or a set after ","`, ""},
+
 	// clauses, durations and namespaces where they do not stand
 	{"jwt \"https://i.example\" on a until 2027-01-01", "1:30 ZT0001 \"until\" at a `jwt`, which takes no such clause", ""},
 	{"jwt \"https://i.example\" on a { keep token } because \"x\"", "1:45 ZT0001 \"because\" at a `jwt`, which takes no such clause", ""},

@@ -175,16 +175,25 @@ func (r *reader) slipComma(i int, want []string) bool {
 		return false
 	}
 	what := ""
+	wantsSource := slices.Contains(want, "Source") || slices.Contains(want, "Out")
 	switch r.kind(i) {
 	case scan.EOF, scan.Term:
 		what = "the end of the line"
 	case scan.RBrace, scan.RParen, scan.RBracket, scan.Arrow, scan.Comma:
 		what = Quote(r.word(i))
 	case scan.Upper, scan.LBrace:
+		if wantsSource {
+			return false
+		}
 		what = Quote(r.word(i)) // allow a -> b, GET
 	case scan.Key:
 		switch r.word(i) {
-		case "when", "until", "because", "except", "with", "host", "grpc", "port", "http", "tcp", "as", "from":
+		case "host", "grpc", "port", "http", "tcp":
+			if w := r.word(0); wantsSource || w == "methods" || w == "paths" {
+				return false // a name, and no operation
+			}
+			what = Quote(r.word(i))
+		case "when", "until", "because", "except", "with", "as", "from":
 			if slices.Contains(want, "Out") {
 				return false
 			}
