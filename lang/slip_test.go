@@ -70,6 +70,12 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow web except api, http -> db", `1:23 ZT0010 "http" is a word of the language, and not a name by itself`, ""},
 	{"methods m = GET, http", `1:18 ZT0001 unexpected "http": expected a method, a path or a set after ","`, ""},
 
+	// attributes
+	{"allow a -> b when header.x == \"1\"", `1:19 ZT0001 "header.x" is not how an attribute is written: its key stands in brackets`, "allow a -> b when header[\"x\"] == \"1\""},
+	{"allow a -> b when sni == \"y\" and header \"x\" == \"1\"", `1:34 ZT0001 "header \"x\"" is not how an attribute is written: its key stands in brackets`, "allow a -> b when sni == \"y\" and header[\"x\"] == \"1\""},
+	{"jwt \"https://i.example\" on a { set header \"x\" = claim[\"e\"] }", `1:36 ZT0001 "header \"x\"" is not how an attribute is written: its key stands in brackets`, "jwt \"https://i.example\" on a { set header[\"x\"] = claim[\"e\"] }"},
+	{"jwt \"https://i.example\" on a { set header[\"x\"] = claim.email }", `1:50 ZT0001 "claim.email" is not how an attribute is written: its key stands in brackets`, "jwt \"https://i.example\" on a { set header[\"x\"] = claim[\"email\"] }"},
+
 	// clauses, durations and namespaces where they do not stand
 	{"jwt \"https://i.example\" on a until 2027-01-01", "1:30 ZT0001 \"until\" at a `jwt`, which takes no such clause", ""},
 	{"jwt \"https://i.example\" on a { keep token } because \"x\"", "1:45 ZT0001 \"because\" at a `jwt`, which takes no such clause", ""},

@@ -132,7 +132,7 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 
 // slips are known slips of authors; each reports its own and says whether it did.
 var slips = []func(r *reader, i int, want []string) bool{
-	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipDuration, (*reader).slipClause, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
+	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipDuration, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
 	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
 	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
 }

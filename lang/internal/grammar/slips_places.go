@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
@@ -116,5 +117,31 @@ func (r *reader) slipClause(i int, want []string) bool {
 	}
 	t := r.toks[i]
 	r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q at a `%s`, which takes no such clause", w, r.word(0)).Advise("%s", advice)
+	return true
+}
+
+// slipAttribute: header.x and header "x", where the key stands in brackets.
+func (r *reader) slipAttribute(i int, want []string) bool {
+	from, name, key := i, "", ""
+	switch r.kind(i) {
+	case scan.Dotted:
+		if !slices.Contains(want, "Unary") && !slices.Contains(want, "Cond") && !slices.Contains(want, "Attr") {
+			return false
+		}
+		name, key, _ = strings.Cut(r.word(i), ".")
+	case scan.String:
+		if !slices.Contains(want, "Key") && !slices.Contains(want, "=") && !slices.Contains(want, "==") {
+			return false
+		}
+		from, name = i-1, r.word(i-1)
+		key, _ = scan.Unquote(r.word(i))
+	}
+	if name != "header" && name != "claim" && name != "metadata" {
+		return false
+	}
+	span := r.span(r.toks[from].Start, r.toks[i].End)
+	attr := name + "[" + scan.Quote(key) + "]"
+	r.diags.Add(diag.UnexpectedToken, span, "%s is not how an attribute is written: its key stands in brackets", Quote(span.Text())).
+		Fix(span, attr, "write %s", attr)
 	return true
 }
