@@ -23,6 +23,9 @@ const (
 // listAtoms bounds the sets of elements that a list may be told apart by.
 const listAtoms = 1 << 10
 
+// nodeCells is how many cells of parts may be gone through for each atom that is allowed.
+const nodeCells = 64
+
 // shape is what the values of a kind of attribute are.
 type shape struct {
 	parts  int  // of one value, or of one element of a list
@@ -89,6 +92,7 @@ type tree struct {
 	shape
 	kind   Kind
 	limit  int
+	cells  int          // that were gone through
 	pats   [3][]Pattern // of each part, sorted, each once
 	of     [3][]int32   // distinct matcher -> its pattern
 	named  []Value
@@ -253,6 +257,9 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		}
 	}
 	down, inside := t.take(len(live))[:0], []int32(nil)
+	if t.cells += len(cs.list); t.cells/nodeCells > t.limit {
+		return ErrBudget
+	}
 	for c := range cs.list {
 		cell := &cs.list[c]
 		down, inside = down[:0], inside[:0]

@@ -70,7 +70,7 @@ var addresses = line{
 	text:  func(p point) string { return p.addr().String() },
 	point: func(s string) (point, bool) {
 		a, err := netip.ParseAddr(s)
-		if err != nil {
+		if err != nil || a.Zone() != "" { // no block has an address with a zone
 			return point{}, false
 		}
 		return pointOf(a), true

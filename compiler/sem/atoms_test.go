@@ -97,7 +97,7 @@ func universeOf(k Kind) []Value {
 		return single([]string{"yes", "no"})
 	}
 	var out []string
-	for _, a := range []string{"0.0.0.0", "9.255.255.255", "10.0.0.0", "10.0.0.1", "10.0.0.127", "10.0.0.128", "10.0.1.0", "10.255.255.255", "11.0.0.0", "255.255.255.255",
+	for _, a := range []string{"0.0.0.0", "9.255.255.255", "10.0.0.0", "10.0.0.1", "10.0.0.127", "::ffff:9.255.255.255", "::ffff:11.0.0.0", "10.0.0.128", "10.0.1.0", "10.255.255.255", "11.0.0.0", "255.255.255.255",
 		"::", "::1", "::ffff:10.0.0.1", "2001:db8::", "2001:db8::1", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"} {
 		at := netip.MustParseAddr(a)
 		for _, x := range []netip.Addr{at.Prev(), at, at.Next()} {
@@ -140,7 +140,7 @@ func randomMatcher(r *rand.Rand, a Attr) Matcher {
 			m.Parts[i] = simple("ab/", 2, append(plain, Any)...)
 		}
 	case SourceIP, RemoteIP, DestIP:
-		blocks := []string{"10.0.0.0/8", "10.0.0.1", "10.0.0.77/25", "10.0.0.128/25", "10.0.1.0/24", "0.0.0.0/0", "255.255.255.255", "::/0", "::1", "::ffff:10.0.0.1", "2001:db8::/32", "2001:db8::7/64",
+		blocks := []string{"10.0.0.0/8", "10.0.0.1", "10.0.0.77/25", "10.0.0.128/25", "10.0.1.0/24", "0.0.0.0/0", "255.255.255.255", "::/0", "::1", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "2001:db8::/32", "2001:db8::7/64",
 			"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "0.0.0.0"}
 		m.Parts[0] = Pattern{Op: Block, Text: blocks[r.IntN(len(blocks))]}
 	case Port:
@@ -381,6 +381,18 @@ func TestAtomsRefused(t *testing.T) {
 	}
 	if _, err := partition(a, many, nil, 1000); !errors.Is(err, ErrBudget) {
 		t.Errorf("41 prefixes and 41 suffixes: %v", err)
+	}
+	many = nil
+	a = Attr{Kind: Peer}
+	for i := range 300 { // few atoms, of many parts
+		ns, sa := Pattern{Op: Exact, Text: fmt.Sprint("n", i)}, Pattern{Op: Exact, Text: fmt.Sprint("s", i)}
+		many = append(many, Matcher{Attr: a, Parts: [3]Pattern{{}, ns, {Op: Exact, Text: "x"}}}, Matcher{Attr: a, Parts: [3]Pattern{{}, {}, sa}})
+	}
+	if got, err := partition(a, many, nil, 2000); err != nil || len(got.values) != 601 {
+		t.Errorf("600 matchers of namespaces and accounts: %v", err)
+	}
+	if _, err := partition(a, many, nil, 1000); !errors.Is(err, ErrBudget) {
+		t.Errorf("600 matchers of namespaces and accounts, within a budget: %v", err)
 	}
 	many = nil
 	a = Attr{Kind: Claim, Name: "groups"}
