@@ -133,11 +133,11 @@ func randomMatcher(r *rand.Rand, a Attr) Matcher {
 	switch a.Kind {
 	case Peer:
 		for i := range 3 {
-			m.Parts[i] = simple("ab", 2, append(plain, Any, Any, Exact)...)
+			m.Parts[i] = simple("abababa/", 2, append(plain, Any, Any, Exact, Glob)...)
 		}
 	case Token:
 		for i := range 2 {
-			m.Parts[i] = simple("ab/", 2, append(plain, Any)...)
+			m.Parts[i] = simple("ab/", 2, append(plain, Any, Glob)...)
 		}
 	case SourceIP, RemoteIP, DestIP:
 		blocks := []string{"10.0.0.0/8", "10.0.0.1", "10.0.0.77/25", "10.0.0.128/25", "10.0.1.0/24", "0.0.0.0/0", "255.255.255.255", "::/0", "::1", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "2001:db8::/32", "2001:db8::7/64",
@@ -151,7 +151,7 @@ func randomMatcher(r *rand.Rand, a Attr) Matcher {
 	case Answer:
 		m.Parts[0] = Pattern{Op: Exact, Text: "yes"}
 	case Path:
-		m.Parts[0] = simple("ab/", 3, append(plain, Prefix, Glob)...)
+		m.Parts[0] = simple("ab/ab/ab/?", 3, append(plain, Prefix, Glob)...)
 		switch r.IntN(3) {
 		case 0:
 			if p := &m.Parts[0]; p.Op == Exact || p.Op == Prefix {
@@ -174,7 +174,7 @@ func randomMatcher(r *rand.Rand, a Attr) Matcher {
 		m.Parts[0] = simple("abAB", 3, append(plain, Glob)...)
 		m.Parts[0].Fold = r.IntN(2) == 0
 	default:
-		m.Parts[0] = simple("ab", 3, plain...)
+		m.Parts[0] = simple("ab", 3, append(plain, Glob)...)
 	}
 	return m
 }
