@@ -33,7 +33,7 @@ type shape struct {
 	list   bool
 	weight int // of one part that is there
 	of     universe
-	split  func(pats []Pattern, of universe, limit int) (*cells, error)
+	split  func(at *level, of universe, limit int) (*cells, error) // by the patterns of a node
 }
 
 func shapeOf(k Kind) shape {
@@ -97,10 +97,30 @@ type tree struct {
 	of     [3][]int32   // distinct matcher -> its pattern
 	named  []Value
 	leaves []leaf
-	hits   sets      // leaf -> its matchers
-	local  []int32   // pattern -> its number among those of a node
-	room   []int32   // what nodes need while they are worked on
-	node   []Pattern // scratch: the patterns of a node
+	hits   sets    // leaf -> its matchers
+	local  []int32 // scratch: pattern -> its number among those of a node
+	levels [3]level
+}
+
+// level is the room of the node that is worked on at one part; there is never more than one.
+type level struct {
+	pats []Pattern // what is split by, sorted, each once
+
+	ids, start, members []int32
+	down, inside        []int32
+	head, chain         []int32
+
+	texts texts
+	hits  []int32
+	cells cells
+}
+
+// room is a slice of n elements of any content, in old's place if that is large enough.
+func room[T any](old []T, n int) []T {
+	if cap(old) < n {
+		return make([]T, n, n+n/2)
+	}
+	return old[:n]
 }
 
 // partition splits the values of an attribute into atoms that no matcher tells apart. Named values are preferred to stand for
@@ -141,7 +161,7 @@ func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, erro
 			pats[i], order[i] = p, int32(i)
 		}
 		slices.SortFunc(order, func(x, y int32) int { return comparePatterns(&pats[x], &pats[y]) })
-		all := t.pats[k]
+		all := make([]Pattern, 0, n)
 		for j, i := range order {
 			if j == 0 || pats[i] != all[len(all)-1] {
 				all = append(all, pats[i])
@@ -153,7 +173,12 @@ func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, erro
 	}
 	class := make([]int32, n)
 	seen := make(map[[3]int32]int32, n)
-	var live []int32
+	scratch := make([]int32, most+n*(t.parts+1))
+	t.local, scratch = scratch[:most:most], scratch[most:]
+	for k := range t.parts {
+		t.of[k] = scratch[k*n : k*n : (k+1)*n]
+	}
+	live := scratch[t.parts*n : t.parts*n]
 	for i := range ms {
 		var key [3]int32
 		never := false
@@ -176,8 +201,6 @@ func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, erro
 		}
 		class[i] = d
 	}
-	scratch := make([]int32, most+4*t.parts*(len(live)+1))
-	t.local, t.room = scratch[:most:most], scratch[most:most]
 	t.leaves = make([]leaf, 0, len(live)+4)
 	if t.absent {
 		t.add(leaf{absent: true, named: -1}, nil)
@@ -214,9 +237,8 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		return nil
 	}
 	// The patterns of this node, and the matchers of each.
-	mark := len(t.room)
-	defer func() { t.room = t.room[:mark] }()
-	ids := t.take(min(len(live), len(t.pats[k])))[:0]
+	at := &t.levels[k]
+	ids := room(at.ids, min(len(live), len(t.pats[k])))[:0]
 	for _, m := range live {
 		p := t.of[k][m]
 		if t.local[p]++; t.local[p] == 1 {
@@ -224,16 +246,16 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		}
 	}
 	slices.Sort(ids)
-	pats := t.node[:0]
-	start := t.take(len(ids) + 1)
+	pats := at.pats[:0]
+	start := room(at.start, len(ids)+1)
 	start[0] = 0
 	for i, p := range ids {
 		pats = append(pats, t.pats[k][p])
 		start[i+1] = start[i] + t.local[p]
 		t.local[p] = start[i]
 	}
-	t.node = pats
-	members := t.take(len(live))
+	members := room(at.members, len(live))
+	at.ids, at.pats, at.start, at.members = ids, pats, start, members
 	for _, m := range live {
 		p := t.of[k][m]
 		members[t.local[p]] = m
@@ -242,27 +264,29 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 	for _, p := range ids {
 		t.local[p] = 0
 	}
-	cs, err := t.split(pats, t.shape.of, t.limit)
+	cs, err := t.split(at, t.shape.of, t.limit)
 	if err != nil {
 		return err
 	}
 	// The named values of each cell, as chains in their order.
 	var head, chain []int32
 	if len(names) > 0 {
-		head, chain = make([]int32, len(cs.list)), make([]int32, len(names))
+		at.head, at.chain = room(at.head, len(cs.list)), room(at.chain, len(names))
+		head, chain = at.head, at.chain
+		clear(head)
 		for i := len(names) - 1; i >= 0; i-- {
 			if c := cs.find(t.named[names[i]].Parts[k]); c >= 0 {
 				chain[i], head[c] = head[c], int32(i+1)
 			}
 		}
 	}
-	down, inside := t.take(len(live))[:0], []int32(nil)
+	at.down, at.inside = room(at.down, len(live)), room(at.inside, len(names))
 	if t.cells += len(cs.list); t.cells/nodeCells > t.limit {
 		return ErrBudget
 	}
 	for c := range cs.list {
 		cell := &cs.list[c]
-		down, inside = down[:0], inside[:0]
+		down, inside := at.down[:0], at.inside[:0]
 		for _, h := range cell.hits {
 			down = append(down, members[start[h]:start[h+1]]...)
 		}
@@ -283,15 +307,6 @@ func (t *tree) grow(k int, live, names []int32, l leaf) error {
 		}
 	}
 	return nil
-}
-
-// take is room for n numbers, until the node that takes it is done with.
-func (t *tree) take(n int) []int32 {
-	if len(t.room)+n > cap(t.room) {
-		t.room = make([]int32, 0, 2*cap(t.room)+n) // what was taken of the old one stays valid
-	}
-	t.room = t.room[:len(t.room)+n]
-	return t.room[len(t.room)-n : len(t.room) : len(t.room)]
 }
 
 // add adds a leaf with the matchers that hold for it, in order. Of leaves with the same matchers the cheapest stays.
@@ -378,8 +393,7 @@ func spread(sets []bits, class []int32, n int) []bits {
 
 // sets numbers sets of small numbers, each a sorted list, in the order in which they come.
 type sets struct {
-	index map[uint64]int32 // hash -> the last set with it, + 1
-	next  []int32          // set -> the one before it with the same hash, + 1
+	table []int32 // by hash, open: the number of a set + 1
 	end   []int32
 	all   []int32
 }
@@ -394,24 +408,35 @@ func (s *sets) get(i int32) []int32 {
 
 // id is the number of a set, and whether it was there.
 func (s *sets) id(list []int32) (int32, bool) {
+	if 2*len(s.end) >= len(s.table) {
+		s.table = make([]int32, max(32, 2*len(s.table)))
+		for i := range s.end {
+			s.table[s.slot(s.get(int32(i)))] = int32(i + 1)
+		}
+	}
+	slot := s.slot(list)
+	if i := s.table[slot]; i > 0 {
+		return i - 1, true
+	}
+	s.all = append(s.all, list...)
+	s.end = append(s.end, int32(len(s.all)))
+	s.table[slot] = int32(len(s.end))
+	return int32(len(s.end) - 1), false
+}
+
+// slot is the place of a set in the table, or the free one where it belongs.
+func (s *sets) slot(list []int32) int {
 	hash := uint64(14695981039346656037)
 	for _, m := range list {
 		hash = (hash ^ uint64(m)) * 1099511628211
 	}
-	last := s.index[hash]
-	for i := last; i > 0; i = s.next[i-1] {
-		if slices.Equal(s.get(i-1), list) {
-			return i - 1, true
+	hash ^= hash >> 32
+	mask := len(s.table) - 1
+	for i := int(hash) & mask; ; i = (i + 1) & mask {
+		if n := s.table[i]; n == 0 || slices.Equal(s.get(n-1), list) {
+			return i
 		}
 	}
-	if s.index == nil {
-		s.index = map[uint64]int32{}
-	}
-	s.next = append(s.next, last)
-	s.all = append(s.all, list...)
-	s.end = append(s.end, int32(len(s.all)))
-	s.index[hash] = int32(len(s.end))
-	return int32(len(s.end) - 1), false
 }
 
 func comparePatterns(a, b *Pattern) int {

@@ -104,8 +104,8 @@ type automaton struct {
 
 // splitAutomaton splits strings by any patterns. Exact strings are classes by themselves and stay out of the automaton, unless
 // some class may hold nothing else.
-func splitAutomaton(pats []Pattern, of universe, limit int) (*cells, error) {
-	pats = slices.Clone(pats)
+func splitAutomaton(at *level, of universe, limit int) (*cells, error) {
+	pats := at.pats
 	for apart := true; ; apart = false {
 		a := &automaton{pats: pats, of: of, limit: limit}
 		for i := range pats {

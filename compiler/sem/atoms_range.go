@@ -87,8 +87,8 @@ var ports = line{
 	},
 }
 
-func splitAddresses(pats []Pattern, _ universe, limit int) (*cells, error) {
-	return addresses.split(pats, limit, func(p Pattern) (span, error) {
+func splitAddresses(at *level, _ universe, limit int) (*cells, error) {
+	return addresses.split(at.pats, limit, func(p Pattern) (span, error) {
 		b, err := netip.ParsePrefix(p.Text)
 		if err != nil {
 			return span{}, err
@@ -106,8 +106,8 @@ func splitAddresses(pats []Pattern, _ universe, limit int) (*cells, error) {
 	})
 }
 
-func splitPorts(pats []Pattern, _ universe, limit int) (*cells, error) {
-	return ports.split(pats, limit, func(p Pattern) (span, error) {
+func splitPorts(at *level, _ universe, limit int) (*cells, error) {
+	return ports.split(at.pats, limit, func(p Pattern) (span, error) {
 		return span{from: point{lo: uint64(p.Lo)}, to: point{lo: uint64(p.Hi)}}, nil
 	})
 }
@@ -193,10 +193,10 @@ type answers []string
 func (a answers) find(s string) int { return slices.Index(a, s) }
 
 // splitAnswer splits the two answers of an external authorizer.
-func splitAnswer(pats []Pattern, _ universe, _ int) (*cells, error) {
+func splitAnswer(at *level, _ universe, _ int) (*cells, error) {
 	out := &cells{list: []cell{{text: "yes", cost: 1}, {text: "no", cost: 2}}, finder: answers{"yes", "no"}}
 	for i := range out.list {
-		for j, p := range pats {
+		for j, p := range at.pats {
 			if matchPart(p, out.list[i].text) {
 				out.list[i].hits = append(out.list[i].hits, int32(j))
 			}

@@ -175,7 +175,9 @@ func (a *affixes) longest(v string) int32 {
 }
 
 func (a *affixes) link() {
-	a.up = make([]int32, len(a.text))
+	if a.up = room(a.up, len(a.text)); len(a.up) > 0 {
+		a.up[0] = 0
+	}
 	for i := 1; i < len(a.text); i++ {
 		at := int32(i)
 		for at > 0 && !strings.HasPrefix(a.text[i], a.text[at-1]) {
@@ -185,9 +187,14 @@ func (a *affixes) link() {
 	}
 }
 
+// none is no strings, in the same room.
+func (a *affixes) none() affixes {
+	return affixes{text: a.text[:0], hit: a.hit[:0], up: a.up[:0]}
+}
+
 // add adds one of at most as many as are left.
 func (a *affixes) add(text string, hit, left int) {
-	if a.text == nil {
+	if cap(a.text) == 0 {
 		a.text, a.hit = make([]string, 0, left), make([]int32, 0, left)
 	}
 	a.text, a.hit = append(a.text, text), append(a.hit, int32(hit))
@@ -203,8 +210,10 @@ func reverse(s string) string {
 const pads = "xyzwvutsrqponmlkjihgfedcba0123456789_-~.XYZWVUTSRQPONMLKJIHGFEDCBA"
 
 // splitText splits strings by patterns that are sorted and in their normal spelling.
-func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
-	t := &texts{of: of, empty: -1}
+func splitText(at *level, of universe, limit int) (*cells, error) {
+	pats := at.pats
+	t := &at.texts
+	*t = texts{of: of, empty: -1, exact: t.exact.none(), prefixes: t.prefixes.none(), suffixes: t.suffixes.none()}
 	folded, unfolded := 0, 0
 	var used [256]bool
 	var always []int32 // patterns that hold for every string
@@ -230,7 +239,7 @@ func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
 		case Suffix:
 			t.suffixes.add(reverse(p.Text), i, len(pats)-i)
 		case Template, Glob:
-			return splitAutomaton(pats, of, limit)
+			return splitAutomaton(at, of, limit)
 		}
 		if p.Fold {
 			folded++
@@ -254,7 +263,7 @@ func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
 		}
 	}
 	if t.pad == 0 || t.fold && unfolded > 0 {
-		return splitAutomaton(pats, of, limit)
+		return splitAutomaton(at, of, limit)
 	}
 	sortAffixes(&t.suffixes)
 	t.prefixes.link()
@@ -263,8 +272,10 @@ func splitText(pats []Pattern, of universe, limit int) (*cells, error) {
 	if p*s+e > limit {
 		return nil, ErrBudget
 	}
-	out := &cells{list: make([]cell, e+p*s, e+p*s+2), finder: t}
-	hits := make([]int32, 0, (e+p*s)*(len(always)+2))
+	at.cells = cells{list: room(at.cells.list, e+p*s+2)[:e+p*s], finder: t}
+	out := &at.cells
+	hits := room(at.hits, (e+p*s)*(len(always)+2))[:0]
+	at.hits = hits
 	// hitsOf collects what holds for a string with these longest affixes (index + 1).
 	hitsOf := func(exact int, prefix, suffix int32, text bool) []int32 {
 		from := len(hits)
@@ -316,6 +327,9 @@ func hasLetter(s string) bool {
 
 // sortAffixes puts what was added in any order in order.
 func sortAffixes(a *affixes) {
+	if len(a.text) < 2 {
+		return
+	}
 	order := make([]int, len(a.text))
 	for i := range order {
 		order[i] = i
