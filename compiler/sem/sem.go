@@ -27,8 +27,8 @@ const (
 	Path                 // HTTP path without query and fragment, as a proxy compares it
 	Header               // Name, in lower case: one HTTP header; absent, or a list of values, one for each line
 	Token                // the verified JWT, in two parts (issuer, subject); each may be absent
-	Claim                // Name: one other claim of it; absent, or a list of strings (a string is a list of one)
-	Metadata             // Name: dynamic metadata of a filter; absent, or a list of strings
+	Claim                // Name: one other claim of it, `a][b` for b in the object a; absent, or a list of strings (a string is a list of one)
+	Metadata             // Name: dynamic metadata of a filter, FILTER[KEY], and FILTER[KEY][] where lists are asked for; absent, or a list of strings
 	Answer               // Name: what an external authorizer says of the request; Exact "yes" matches its consent
 )
 

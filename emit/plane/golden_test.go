@@ -9,9 +9,10 @@ import (
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/emit/yaml"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
-// All that ztc emits has a meaning, on each chain.
+// All that ztc emits reads as policies of others do, and has a meaning on each chain.
 func TestGoldens(t *testing.T) {
 	archives, err := filepath.Glob("../../testdata/golden/*.txtar")
 	if err != nil || len(archives) < 20 {
@@ -31,6 +32,16 @@ func TestGoldens(t *testing.T) {
 			objs, err := yaml.Read(f.Data)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
+			}
+			docs, diags := istio.Read(source.New(name, string(f.Data)))
+			if len(docs) != len(objs) || len(diags) > 0 {
+				t.Errorf("%s: %d of %d objects are read as others' are: %v", name, len(docs), len(objs), diags)
+				continue
+			}
+			for i, d := range docs {
+				if !istio.Equal(d.Object, objs[i]) {
+					t.Errorf("%s: %s is read differently", name, objs[i].Name)
+				}
 			}
 			for _, c := range []plane.Chain{plane.HTTP, plane.TCP, plane.ZTunnel} {
 				if _, err := mesh.Ladder(objs, c); err != nil {
