@@ -77,12 +77,15 @@ func (r *Rule) Holds() *sem.Expr {
 type NotModelledError struct {
 	Policy *istio.Object
 	Rule   int
-	Field  string // or the key of a condition
+	Field  string // or the key of a condition; "" where it is the policy itself
 	Value  string
 	Why    string
 }
 
 func (e *NotModelledError) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("not modelled: %s/%s %s", e.Policy.Namespace, e.Policy.Name, e.Why)
+	}
 	return fmt.Sprintf("not modelled: %s/%s, rule %d, %s: %q %s", e.Policy.Namespace, e.Policy.Name, e.Rule, e.Field, e.Value, e.Why)
 }
 
