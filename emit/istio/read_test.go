@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -233,6 +234,16 @@ func TestReadHostile(t *testing.T) {
 		docs, diags := Read(source.New("a.yaml", text))
 		if len(docs) > 0 || !diags.HasErrors() || len(diags) > manifest.MaxFaults {
 			t.Errorf("%s: %d documents, %d diagnostics", name, len(docs), len(diags))
+		}
+	}
+	// A document on one long line takes time with its length.
+	line := `{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "a"}, "spec": {"rules": [{"when": [` +
+		strings.TrimSuffix(strings.Repeat(`{"key": "source.ip", "values": ["::1"]}, `, 30_000), ", ") + "]}]}}"
+	for _, text := range []string{line, "# YAML\n---\n" + strings.Replace(line, "{", "? apiVersion\n: security.istio.io/v1\n? x\n: {", 1)} {
+		start := time.Now()
+		docs, diags := Read(source.New("a.yaml", text))
+		if took := time.Since(start); took > 10*time.Second || len(docs)+len(diags) != 1 {
+			t.Errorf("%d documents, %d diagnostics in %v", len(docs), len(diags), took)
 		}
 	}
 	values := strings.Repeat("*v, ", 5000)

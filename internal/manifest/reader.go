@@ -18,7 +18,8 @@ type Reader struct {
 	Piece Piece
 	Diags diag.List
 	lines []int32 // where lines start in the piece, as yaml.v3 counts them
-	steps int     // nodes looked at: aliases make a small text a large tree
+	last  position
+	steps int // nodes looked at: aliases make a small text a large tree
 }
 
 // Step counts n nodes and reports whether there may be so many. Without aliases no text has more nodes than bytes.
@@ -269,22 +270,67 @@ func (r *Reader) index() {
 	}
 }
 
+// position is the place in a piece that was asked for last, and what is known of the text around it.
+type position struct {
+	line, column int
+	off          int
+	from, until  int // no line ends between from and until, which is one more than the place of the next end
+	walked       int // bytes and characters looked at, for tests
+}
+
+// place finds a line and a column of the text, in bytes. A document may be one long line, so the way goes from the place that
+// was asked for last.
+func (r *Reader) place(text string, line, column int) int {
+	r.index()
+	p := &r.last
+	line = min(line, len(r.lines))
+	start := int(r.lines[line-1])
+	if p.line != line {
+		p.line, p.column, p.off = line, 1, start
+	}
+	for ; p.column < column && p.off < len(text); p.column++ {
+		_, size := utf8.DecodeRuneInString(text[p.off:])
+		p.off += size
+		p.walked++
+	}
+	for ; p.column > column && p.off > start; p.column-- {
+		_, size := utf8.DecodeLastRuneInString(text[start:p.off])
+		p.off -= size
+		p.walked++
+	}
+	return p.off
+}
+
+// lineEnd finds where the line of a place in the text ends.
+func (r *Reader) lineEnd(text string, off int) int {
+	p := &r.last
+	if p.from <= off && off < p.until {
+		return p.until - 1
+	}
+	most := len(text)
+	if off < p.from {
+		most = p.from
+	}
+	i := strings.IndexAny(text[off:most], "\r\n")
+	switch {
+	case i >= 0:
+		p.until = off + i + 1
+	case off > p.from || p.until == 0:
+		p.until = len(text) + 1
+	}
+	p.walked += min(most, p.until) - off
+	p.from = off
+	return p.until - 1
+}
+
 // Span returns the place of a node: of a scalar on one line all of it, else up to the end of the line.
 func (r *Reader) Span(n *yaml.Node) source.Span {
 	p, text := r.Piece, r.Piece.Text()
 	off := min(n.Column, len(text))
 	if n.Line > 0 {
-		r.index()
-		off = int(r.lines[min(n.Line, len(r.lines))-1])
-		for c := 1; c < n.Column && off < len(text); c++ {
-			_, size := utf8.DecodeRuneInString(text[off:])
-			off += size
-		}
+		off = r.place(text, n.Line, n.Column)
 	}
-	rest := text[off:]
-	if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
-		rest = rest[:i]
-	}
+	rest := text[off:r.lineEnd(text, off)]
 	end := off + len(strings.TrimRight(rest, " \t"))
 	switch {
 	case n.Kind != yaml.ScalarNode || rest == "":
