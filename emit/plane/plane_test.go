@@ -137,6 +137,7 @@ func TestTrustDomains(t *testing.T) {
 		{plain, "other/ns/x/sa/y", "other/ns/x/sa/y"},
 		{plain, "a/b c/d", "a/b c/d"},
 		{aliased, "cluster.local/ns/x/sa/y", "td1/ns/x/sa/y td2/ns/x/sa/y my-td/ns/x/sa/y"},
+		{aliased, "td1/ns/x/sa/y", "td1/ns/x/sa/y td2/ns/x/sa/y my-td/ns/x/sa/y"},
 		{aliased, "td2/ns/x/sa/y", "td1/ns/x/sa/y td2/ns/x/sa/y my-td/ns/x/sa/y"},
 		{aliased, "cluster.local/ns/foo/*", "cluster.local/ns/foo/*"},
 		{aliased, "cluster.local/ns/foo/sa/*", "td1/ns/foo/sa/* td2/ns/foo/sa/* my-td/ns/foo/sa/*"},
