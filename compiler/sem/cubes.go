@@ -12,7 +12,8 @@ type piece struct{ pos, neg []int32 }
 type value struct {
 	state  uint8
 	dim    int32
-	id     int32 // of the set; of the matcher before there is one
+	id     int32 // of the set
+	test   int32 // the number of a matcher, + 1
 	pieces []piece
 }
 
@@ -52,16 +53,7 @@ func (s *Space) value(x *Expr) (value, error) {
 	if !ok {
 		n = int32(len(s.values))
 		s.nodes[x] = n
-		v := value{}
-		if x.op == opTest {
-			id, ok := s.ids[x.test]
-			if !ok {
-				delete(s.nodes, x)
-				return value{}, errForeign
-			}
-			v.id = id
-		}
-		s.values = append(s.values, v)
+		s.values = append(s.values, value{})
 	}
 	if v := s.values[n]; v.state != unknown {
 		return v, nil
@@ -70,14 +62,16 @@ func (s *Space) value(x *Expr) (value, error) {
 	var err error
 	switch x.op {
 	case opTest:
-		t := s.tests[s.values[n].id]
-		d := &s.dims[t.dim]
-		m := s.stack.at
-		b := s.stack.take(len(d.sets[full]))
-		copy(b, d.atoms.has[t.at])
-		b.and(d.sets[full])
-		v = value{state: one, dim: t.dim, id: s.intern(d, b)}
-		s.stack.release(m)
+		var t test
+		if t, err = s.test(x); err == nil {
+			d := &s.dims[t.dim]
+			m := s.stack.at
+			b := s.stack.take(len(d.sets[full]))
+			copy(b, d.atoms.has[t.at])
+			b.and(d.sets[full])
+			v = value{state: one, dim: t.dim, id: s.intern(d, b)}
+			s.stack.release(m)
+		}
 	case opNot:
 		if v, err = s.value(x.list[0]); err == nil {
 			v, err = s.not(v)
@@ -88,8 +82,21 @@ func (s *Space) value(x *Expr) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	v.test = s.values[n].test
 	s.values[n] = v
 	return v, nil
+}
+
+// test is where the atoms of a test are.
+func (s *Space) test(x *Expr) (test, error) {
+	if n, ok := s.nodes[x]; ok && s.values[n].test > 0 {
+		return s.tests[s.values[n].test-1], nil
+	}
+	id, ok := s.ids[x.test]
+	if !ok {
+		return test{}, errForeign
+	}
+	return s.tests[id], nil
 }
 
 // list is the value of And and Or. What it says of one attribute becomes one set of atoms first.
@@ -109,7 +116,28 @@ func (s *Space) list(x *Expr) (value, error) {
 	var buf [8]gathered
 	sets := buf[:0]
 	var rest []value
+	gather := func(dim int32, set bits) {
+		i := slices.IndexFunc(sets, func(g gathered) bool { return g.dim == dim })
+		switch {
+		case i < 0:
+			b := s.stack.take(len(set))
+			copy(b, set)
+			sets = append(sets, gathered{dim, b})
+		case x.op == opAnd:
+			sets[i].bits.and(set)
+		default:
+			sets[i].bits.or(set)
+		}
+	}
 	for _, y := range x.list {
+		if y.op == opTest { // needs no number
+			t, err := s.test(y)
+			if err != nil {
+				return value{}, err
+			}
+			gather(t.dim, s.dims[t.dim].atoms.has[t.at])
+			continue
+		}
 		v, err := s.value(y)
 		if err != nil {
 			return value{}, err
@@ -117,25 +145,14 @@ func (s *Space) list(x *Expr) (value, error) {
 		switch {
 		case v.state == many:
 			rest = append(rest, v)
-			continue
-		case v.id == full || v.id == none:
-			if (v.id == full) == (x.op == opOr) {
-				return v, nil // it decides
-			}
-			continue
+		case v.id != full && v.id != none:
+			gather(v.dim, s.dims[v.dim].sets[v.id])
+		case (v.id == full) == (x.op == opOr):
+			return v, nil // it decides
 		}
-		i := slices.IndexFunc(sets, func(g gathered) bool { return g.dim == v.dim })
-		set := s.dims[v.dim].sets[v.id]
-		switch {
-		case i < 0:
-			b := s.stack.take(len(set))
-			copy(b, set)
-			sets = append(sets, gathered{v.dim, b})
-		case x.op == opAnd:
-			sets[i].bits.and(set)
-		default:
-			sets[i].bits.or(set)
-		}
+	}
+	for _, g := range sets {
+		g.bits.and(s.dims[g.dim].sets[full])
 	}
 	slices.SortFunc(sets, func(a, b gathered) int { return int(a.dim) - int(b.dim) })
 	if len(sets) == 1 && len(rest) == 0 {
@@ -163,8 +180,11 @@ func (s *Space) list(x *Expr) (value, error) {
 	var free []int32
 	for _, g := range sets {
 		id := s.intern(&s.dims[g.dim], g.bits)
-		if id == full {
+		switch id {
+		case full:
 			return value{state: one, id: full}, nil
+		case none:
+			continue
 		}
 		cube := s.cube()
 		cube[g.dim] = id

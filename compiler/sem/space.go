@@ -126,7 +126,7 @@ func (s *Space) collect(x *Expr, tests []*Expr) []*Expr {
 			s.ids[x.test] = id
 			tests = append(tests, x)
 		}
-		v.id = id
+		v.test = id + 1
 	}
 	s.nodes[x] = int32(len(s.values))
 	s.values = append(s.values, v)
@@ -324,12 +324,8 @@ func (s *Space) confine(universe *Expr) error {
 			s.begin(d, d.sets[id])
 		}
 	}
-	for x, n := range s.nodes {
-		if v := &s.values[n]; x.op == opTest {
-			*v = value{id: s.ids[x.test]}
-		} else {
-			*v = value{}
-		}
+	for i := range s.values {
+		s.values[i] = value{test: s.values[i].test}
 	}
 	if s.void || len(rest) == 0 {
 		return nil
