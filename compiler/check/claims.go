@@ -21,10 +21,23 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 		diags.Add(diag.SplitValue, t.test.Span, "claim %q is split at blanks, so no element of it is %q", claimText(key), t.test.Values[i]).
 			Advise("test for the words one by one, joined by `and` where all are wanted")
 	}
+	untyped := v.untyped(r, key)
+	if kind := notString[key]; kind != "" && (untyped != nil || len(verify) == 0 || dates[key]) {
+		d := diags.Add(diag.NotAString, t.test.Span, "claim %q is %s, and Istio sees only strings and lists of strings: to this test it is always absent", claimText(key), kind)
+		if dates[key] {
+			d.Advise("delete the test: a proxy itself refuses a token before its `nbf` and after its `exp`")
+			return
+		}
+		if untyped != nil {
+			d.Relate(untyped.Span, "the tokens of %q have no other type for it", untyped.Issuer)
+		}
+		d.Advise("delete the test, or test a claim that the issuer writes as a string").
+			Advise("where an issuer sends this one as a string, say so in every jwt block whose tokens the rule reads: `claims %s string`", claimText(key))
+		return
+	}
 	if r.Action == ast.Allow && !t.absence() {
 		return
 	}
-	untyped := v.untyped(r, key)
 	if untyped == nil && len(verify) > 0 {
 		return
 	}
@@ -45,6 +58,15 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 		d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
 	}
 }
+
+// notString has the claims that the standards of tokens (RFC 7519) and of OpenID Connect make numbers or booleans.
+var notString = map[string]string{
+	"[exp]": "a number", "[iat]": "a number", "[nbf]": "a number", "[auth_time]": "a number", "[updated_at]": "a number",
+	"[email_verified]": "a boolean", "[phone_number_verified]": "a boolean",
+}
+
+// dates has those that a proxy reads itself: a token in which one is no number is refused.
+var dates = map[string]bool{"[exp]": true, "[iat]": true, "[nbf]": true}
 
 // isSplit reports whether Envoy makes a list of a claim that is a string with blanks: always of `scope` and `permission`.
 func isSplit(key string, verify []*ir.JWT) bool {
