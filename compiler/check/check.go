@@ -28,6 +28,7 @@ func Program(p *ir.Program) diag.List {
 	if !p.Incomplete && !p.Lossy {
 		c.unused()
 	}
+	c.idleExceptions()
 	c.sameIssuer()
 	checkGuards(p, &c.diags)
 	return c.diags
@@ -50,6 +51,7 @@ func (c *checker) rule(r *ir.Rule) {
 		c.allowPlaintext(r)
 	}
 	c.ports(r)
+	c.exceptions(r)
 	if len(r.Sources.From)+len(r.Sources.NotNet) > 0 {
 		c.client(r)
 	}

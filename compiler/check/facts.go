@@ -18,12 +18,13 @@ const (
 
 // checker holds what the lints know of a program; the indices are made when one asks for them.
 type checker struct {
-	p     *ir.Program
-	diags diag.List
-	v     *verifiers
-	said  map[said]bool
-	left  int // comparisons for this rule
-	steps int // comparisons for the program
+	p        *ir.Program
+	diags    diag.List
+	v        *verifiers
+	said     map[said]bool
+	excepted map[source.Span]*exception // by place
+	left     int                        // comparisons for this rule
+	steps    int                        // comparisons for the program
 
 	baselines *ir.Covering
 	allowed   *ruleIndex

@@ -48,7 +48,7 @@ func (c *checker) meetCallers(a, b *ir.Sources) bool {
 		if slices.ContainsFunc(a.Except, out) || slices.ContainsFunc(b.Except, out) {
 			continue
 		}
-		if slices.ContainsFunc(b.Any, func(y ir.Source) bool { return meetSources(x, y) }) {
+		if slices.ContainsFunc(b.Any, func(y ir.Source) bool { return x.Meets(y) }) {
 			return true
 		}
 	}
@@ -71,22 +71,6 @@ func includesSource(x, y ir.Source) bool {
 	return false
 }
 
-// meetSources reports whether a caller may be of both.
-func meetSources(x, y ir.Source) bool {
-	switch {
-	case x.Kind == ir.Anyone || y.Kind == ir.Anyone:
-		return true
-	case x.Kind == ir.Plaintext || y.Kind == ir.Plaintext:
-		return x.Kind == y.Kind
-	case x.Kind != ir.Principal || y.Kind != ir.Principal:
-		return true
-	}
-	// Istio rewrites the trust domain of a principal to each alias of the mesh's own, so two that differ in it may be one.
-	_, a, oka := strings.Cut(x.Value, "/")
-	_, b, okb := strings.Cut(y.Value, "/")
-	return !oka || !okb || x.Value[0] == '*' || y.Value[0] == '*' || meetPatterns(a, b)
-}
-
 // meetOperations reports whether a request may be of both operations, paths and hosts aside.
 func meetOperations(a, b *ir.Operation) bool {
 	if a.Speaks == ir.TCPTraffic && b.HTTP() || b.Speaks == ir.TCPTraffic && a.HTTP() {
@@ -101,19 +85,4 @@ func equal[T comparable](a, b T) bool { return a == b }
 func meetLists[T any](a, b []T, meet func(a, b T) bool) bool {
 	return len(a) == 0 || len(b) == 0 || len(a)*len(b) > 1024 ||
 		slices.ContainsFunc(a, func(x T) bool { return slices.ContainsFunc(b, func(y T) bool { return meet(x, y) }) })
-}
-
-// meetPatterns reports whether a string may match two patterns: exact, with a wildcard, or a template. It is false only where
-// what stands before their wildcards differs.
-func meetPatterns(a, b string) bool {
-	i, j := strings.IndexAny(a, "*{"), strings.IndexAny(b, "*{")
-	switch {
-	case i < 0 && j < 0:
-		return a == b
-	case i < 0:
-		return strings.HasPrefix(a, b[:j])
-	case j < 0:
-		return strings.HasPrefix(b, a[:i])
-	}
-	return strings.HasPrefix(a[:i], b[:j]) || strings.HasPrefix(b[:j], a[:i])
 }

@@ -40,7 +40,7 @@ func (c *checker) denyToken(r *ir.Rule) {
 			continue
 		}
 		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(a *ir.Rule, x *ir.Entry) bool {
-			return !asksToken(a, x) && meetLists(x.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(x.Op.Hosts, e.Op.Hosts, meetPatterns)
+			return !asksToken(a, x) && meetLists(x.Op.Paths, e.Op.Paths, ir.MeetPatterns) && meetLists(x.Op.Hosts, e.Op.Hosts, ir.MeetPatterns)
 		})
 		if by.nothing {
 			continue

@@ -81,7 +81,7 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 	for i := range r.Entries {
 		e := &r.Entries[i]
 		pass := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
-			return meetLists(a.Op.Paths, e.Op.Paths, meetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, meetPatterns)
+			return meetLists(a.Op.Paths, e.Op.Paths, ir.MeetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, ir.MeetPatterns)
 		})
 		if pass.nothing {
 			continue

@@ -231,7 +231,15 @@ type Sources struct {
 	Except []Source
 	NotAs  []Text
 	NotNet []Net
-	Span   source.Span
+	// Exceptions are what Except comes from, as it was written.
+	Exceptions []Exception
+	Span       source.Span
+}
+
+// Exception is a source after `except`.
+type Exception struct {
+	Span source.Span
+	Idle bool // it surely excludes nobody that the sources name
 }
 
 // Speaks says which traffic an operation covers.

@@ -48,6 +48,7 @@ func (r *resolver) sources(s *scope, a *ast.Sources, strict bool) *ir.Sources {
 			list, good := r.source(s, x.Source)
 			ok = ok && good
 			out.Except = append(out.Except, list...)
+			out.Exceptions = append(out.Exceptions, ir.Exception{Span: s.span(x.Source), Idle: good && idle(out.Any, list)})
 		}
 	}
 	if ok && strict {
@@ -57,6 +58,11 @@ func (r *resolver) sources(s *scope, a *ast.Sources, strict bool) *ir.Sources {
 		return nil
 	}
 	return out
+}
+
+// idle reports whether none of the sources that are excluded may be one of those that are named. Long lists are not searched.
+func idle(named, excluded []ir.Source) bool {
+	return len(named)*len(excluded) <= 10_000 && !slices.ContainsFunc(excluded, func(x ir.Source) bool { return slices.ContainsFunc(named, x.Meets) })
 }
 
 // saysWhoIsLeft refuses an allow whose exclusion lets callers without the attribute through unsaid.

@@ -308,7 +308,7 @@ deny all in default
 allow web as "https://i.example/*" -> api
 deny anyone as "https://i.example/robot" -> api
 `,
-	},	{
+	}, {
 		Code: NotAString, Severity: Error, Title: "a test of a claim that is no string",
 		Explanation: "Istio sees only strings and lists of strings in claims: a number or a boolean looks absent, so that a comparison never holds and its negation always does. exp, iat and nbf are numbers in every token, auth_time and updated_at in those of OpenID Connect, where email_verified and phone_number_verified are booleans. Some issuers send one of the last four as a string; where all that a rule reads do, their `jwt` blocks say so with a `claims` line.",
 		Example: `workload web { port http 8080 }

@@ -11,6 +11,7 @@ const (
 	AbsencePasses    Code = "ZT1309" // Warning
 	AllowAllBaseline Code = "ZT1310" // Warning
 	DryRunAudit      Code = "ZT1308" // dry-run audit
+	IdleException    Code = "ZT1311" // an exception that takes nothing away
 )
 
 var meaningCodes = []Info{
@@ -102,5 +103,14 @@ audit web -> api
 		Explanation: "Everything passes there, so the baseline closes nothing and the other allows say nothing.",
 		Example:     "deny all in default\nallow all in default\n",
 		Fixed:       "deny all in mesh\nallow all in sandbox\n",
+	}, {
+		Code: IdleException, Severity: Warning, Title: "an exception that takes nothing away",
+		Explanation: "What is excluded is no part of what the statement names, so the statement means the same without it. Often the two were meant to be one name, or a path lacks its prefix. There is a warning only where no request can be of both, and of an exception in a policy only where no use of it takes anything away.",
+		Example: `deny all in default
+allow web except batch -> api GET
+`,
+		Fixed: `deny all in default
+allow default/* except batch -> api GET
+`,
 	},
 }
