@@ -58,12 +58,7 @@ func (c *checker) spend(n int) bool {
 // closed finds the baselines that cover a target.
 func (c *checker) closed() *ir.Covering {
 	if c.baselines == nil {
-		c.baselines = &ir.Covering{}
-		for _, b := range c.p.Baselines {
-			if !b.DryRun {
-				c.baselines.Add(&b.Target)
-			}
-		}
+		c.baselines = c.p.Closed()
 	}
 	return c.baselines
 }

@@ -49,9 +49,12 @@ func (c *checker) port(r *ir.Rule, n int, at source.Span, so string) {
 	if n >= first && n <= last || c.told(diag.NoSuchPort, at) {
 		return
 	}
-	have := portSet{numbers: map[int]bool{}}
+	var have portSet
 	if w := r.Target.Workload; w != nil {
-		have.known = len(w.Ports) > 0
+		if len(w.Ports) == 0 || w.Port(n) != nil {
+			return
+		}
+		have = portSet{known: true, numbers: map[int]bool{}}
 		for _, p := range w.Ports {
 			have.numbers[p.Number] = true
 		}

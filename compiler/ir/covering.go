@@ -74,5 +74,29 @@ func (c *Covering) Of(t *Target) []int {
 	return found
 }
 
+// Any reports whether a statement covers a target.
+func (c *Covering) Any(t *Target) bool {
+	switch {
+	case len(c.wide[""]) > 0:
+		return true
+	case t.Kind == OnMesh:
+		return false
+	case len(c.wide[t.Namespace]) > 0 && !(t.Kind == OnPods && t.Pods.Mesh):
+		return true
+	}
+	return !c.selected.Empty() && len(c.Of(t)) > 0
+}
+
+// Closed returns the baselines that are enforced: what one of them covers is closed. The places are those of the list.
+func (p *Program) Closed() *Covering {
+	c := &Covering{}
+	for _, b := range p.Baselines {
+		if !b.DryRun {
+			c.Add(&b.Target)
+		}
+	}
+	return c
+}
+
 // Target returns the target of the statement at a place in the list.
 func (c *Covering) Target(i int) *Target { return c.targets[i] }

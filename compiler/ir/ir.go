@@ -3,6 +3,8 @@
 package ir
 
 import (
+	"slices"
+
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -109,12 +111,11 @@ func labelMap(list []Label) map[string]string {
 
 // Port returns the port of that number, or nil.
 func (w *Workload) Port(n int) *Port {
-	for i := range w.Ports {
-		if w.Ports[i].Number == n {
-			return &w.Ports[i]
-		}
+	i, found := slices.BinarySearchFunc(w.Ports, n, func(p Port, n int) int { return p.Number - n })
+	if !found {
+		return nil
 	}
-	return nil
+	return &w.Ports[i]
 }
 
 // Pods is a target by labels alone.

@@ -9,69 +9,28 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
-// closed knows what the baselines cover.
+// closed knows what the baselines cover, and what denies refuse.
 type closed struct {
-	mesh       bool
-	namespaces map[string]bool
-	selectors  map[string]bool // namespace and selector of workloads and pods with a baseline of their own
-	pods       ir.Selectors[*ir.Pods]
-	refused    ir.Covering // by the denies of refusals, in their order
-	refusals   []refusal
-}
-
-func targetKey(t *ir.Target) string { return t.Namespace + "\x00" + labelKey(t.Labels()) }
-
-func (c *closed) add(t *ir.Target) {
-	switch t.Kind {
-	case ir.OnMesh:
-		c.mesh = true
-	case ir.OnNamespace:
-		c.namespaces[t.Namespace] = true
-	case ir.OnPods:
-		c.pods.Add(t.Pods.Labels, t.Pods)
-		fallthrough
-	default:
-		c.selectors[targetKey(t)] = true
-	}
+	baselines *ir.Covering
+	refused   ir.Covering // by the denies of refusals, in their order
+	refusals  []refusal
 }
 
 // covers reports whether everything that t covers is closed.
-func (c *closed) covers(t *ir.Target) bool {
-	switch {
-	case c.mesh:
-		return true
-	case t.Kind == ir.OnMesh:
-		return false
-	case t.Kind == ir.OnNamespace:
-		return c.namespaces[t.Namespace]
-	case t.Kind == ir.OnPods && t.Pods.Mesh:
-		return c.selectors[targetKey(t)]
-	case c.namespaces[t.Namespace] || c.selectors[targetKey(t)]:
-		return true
-	}
-	if c.pods.Empty() {
-		return false
-	}
-	for p := range c.pods.Picking(t.PodLabels()) {
-		if p.Mesh || p.Namespace == t.Namespace {
-			return true
-		}
-	}
-	return false
-}
+func (c *closed) covers(t *ir.Target) bool { return c.baselines.Any(t) }
+
+func targetKey(t *ir.Target) string { return t.Namespace + "\x00" + labelKey(t.Labels()) }
 
 // baselines makes the objects of `deny all` and learns what they cover.
 func (l *lowerer) baselines() {
-	l.closed = closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
+	l.closed.baselines = l.p.Closed()
 	for _, b := range l.p.Baselines {
 		n := len(*l.diags)
 		if l.expired(b.Until) && !b.DryRun {
 			l.diags.Add(diag.ExpiredDeny, b.Span, "this baseline expired on %s and is still enforced", b.Until).
 				Advise("delete it, or prolong it")
 		}
-		if !b.DryRun {
-			l.closed.add(&b.Target)
-		} else if l.expired(b.Until) {
+		if b.DryRun && l.expired(b.Until) {
 			l.diags.Add(diag.ExpiredAllow, b.Span, "this dry-run baseline expired on %s and is no longer emitted", b.Until).
 				Advise("delete it, or prolong it")
 			b.Via.Relate((*l.diags)[n:])
@@ -114,10 +73,10 @@ func (l *lowerer) openWorkloads() {
 		return
 	}
 	l.pointless()
-	wanted := closed{namespaces: map[string]bool{}, selectors: map[string]bool{}}
+	var wanted ir.Covering
 	for _, r := range l.p.Rules {
 		if r.Action == ast.Allow && !r.DryRun && r.Unconditional() && !l.expired(r.Until) {
-			wanted.add(&r.Target)
+			wanted.Add(&r.Target)
 		}
 	}
 	var open []*ir.Workload
@@ -143,7 +102,7 @@ func (l *lowerer) openWorkloads() {
 	}
 	for _, w := range l.p.Workloads {
 		t := ir.Target{Kind: ir.OnWorkload, Workload: w, Namespace: w.Namespace}
-		if l.closed.covers(&t) || wanted.covers(&t) || w.Guard != nil && w.Guard.NoProxy == ir.SystemNamespace { // no statement closes those
+		if l.closed.covers(&t) || wanted.Any(&t) || w.Guard != nil && w.Guard.NoProxy == ir.SystemNamespace { // no statement closes those
 			continue
 		}
 		if len(open) > 0 && open[0].Namespace != w.Namespace {
@@ -156,20 +115,43 @@ func (l *lowerer) openWorkloads() {
 
 // pointless reports an allow of everything on a target that has a baseline of its own, or holds one.
 func (l *lowerer) pointless() {
+	type place struct {
+		kind ir.TargetKind
+		key  string
+	}
+	on := func(t *ir.Target) place { return place{t.Kind, targetKey(t)} }
+	first := map[place]*ir.Baseline{}   // on each target; under the zero place, on any
+	within := map[string]*ir.Baseline{} // in each namespace
+	for _, b := range l.p.Baselines {
+		if b.DryRun {
+			continue
+		}
+		for _, k := range []place{{}, on(&b.Target)} {
+			if first[k] == nil {
+				first[k] = b
+			}
+		}
+		if t := &b.Target; t.Kind != ir.OnMesh && within[t.Namespace] == nil {
+			within[t.Namespace] = b
+		}
+	}
 	for _, r := range l.p.Rules {
 		if r.Action != ast.Allow || r.DryRun || !r.Unconditional() {
 			continue
 		}
-		for _, b := range l.p.Baselines {
-			t := &b.Target
-			same := targetKey(t) == targetKey(&r.Target) && t.Kind == r.Target.Kind
-			within := r.Target.Kind == ir.OnMesh || r.Target.Kind == ir.OnNamespace && t.Kind != ir.OnMesh && t.Namespace == r.Target.Namespace
-			if !b.DryRun && (same || within) {
-				l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target).Relate(b.Span, "the baseline").
-					Advise("delete one of the two")
-				r.Via.Relate((*l.diags)[len(*l.diags)-1:])
-				break
-			}
+		var b *ir.Baseline
+		switch r.Target.Kind {
+		case ir.OnMesh:
+			b = first[place{}]
+		case ir.OnNamespace:
+			b = within[r.Target.Namespace]
+		default:
+			b = first[on(&r.Target)]
+		}
+		if b != nil {
+			l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target).Relate(b.Span, "the baseline").
+				Advise("delete one of the two")
+			r.Via.Relate((*l.diags)[len(*l.diags)-1:])
 		}
 	}
 }

@@ -11,8 +11,14 @@ import (
 // maxCubes bounds what one statement may expand to: alternatives of conditions, sources and exclusions multiply.
 const maxCubes = 4096
 
+// maxExpanded bounds what the alternatives of all statements hold beside the first of each.
+const maxExpanded = 2_000_000
+
 // maxConds bounds the conditions of one Istio rule: each is held against every other.
 const maxConds = 512
+
+// maxPerCube bounds the conditions of all alternatives of a statement together, as a mean of maxCubes of them.
+const maxPerCube = 32
 
 // dnf turns a condition into alternatives of conjunctions: the form that Istio's `when` has. ok is false past maxCubes.
 // A condition that tests nothing is one empty conjunction.
@@ -42,18 +48,9 @@ func dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 		if !ok || len(out)*len(alts) > maxCubes {
 			return nil, false
 		}
-		next := make([][]when, 0, len(out)*len(alts))
-		for _, a := range out {
-			for _, b := range alts {
-				if len(a)+len(b) > maxConds {
-					return nil, false
-				}
-				if j, ok := both(a, b); ok {
-					next = append(next, j)
-				}
-			}
+		if out, ok = products(out, alts); !ok {
+			return nil, false
 		}
-		out = next
 	}
 	return out, true
 }
@@ -75,15 +72,36 @@ func readsHTTP(c *ir.Cond, negated bool) bool {
 	return len(c.List) > 0 && !slices.ContainsFunc(c.List, func(x *ir.Cond) bool { return !reads(x) })
 }
 
+// products joins each of some alternatives with each of others; ok is false past a bound.
+func products(list, with [][]when) (out [][]when, ok bool) {
+	if len(list) == 1 && len(list[0]) == 0 {
+		return with, true
+	}
+	conds := 0
+	for _, a := range list {
+		for _, b := range with {
+			if len(a)+len(b) > maxConds {
+				return nil, false
+			}
+			j, possible := both(a, b)
+			if !possible {
+				continue
+			}
+			if conds += len(j); conds > maxCubes*maxPerCube {
+				return nil, false
+			}
+			out = append(out, j)
+		}
+	}
+	return out, true
+}
+
 // literal is a test as alternatives. "Different" means present and different, so it needs the attribute; its complement has
 // two alternatives in one: Istio's notValues hold on absence.
 func literal(t *ir.Test, negated bool) [][]when {
-	w := when{key: t.Key, http: t.Kind.HTTP()}
 	values := sorted(t.Values)
-	one := func(s set) [][]when {
-		w.set = s
-		return [][]when{{w}}
-	}
+	made := func(s set) when { return condition(t.Key, t.Kind.HTTP(), s) }
+	one := func(s set) [][]when { return [][]when{{made(s)}} }
 	op := t.Op
 	oneOf := op == ast.Equal || op == ast.In
 	if t.Kind == ir.AttrDestination && (op == ast.NotEqual || op == ast.NotIn) {
@@ -106,15 +124,19 @@ func literal(t *ir.Test, negated bool) [][]when {
 		return one(set{in: star, out: values})
 	}
 	// the complement of "present and different": absent, or one of the values
-	a, b := w, w
-	a.set, b.set = set{out: star}, set{in: values}
-	return [][]when{{a}, {b}}
+	return [][]when{{made(set{out: star})}, {made(set{in: values})}}
 }
 
 // both joins two conjunctions. Positive lists of one key stay apart (for a claim that is a list, different elements may meet
 // them), negative lists join.
 func both(a, b []when) ([]when, bool) {
-	out := slices.Clone(a)
+	if len(b) == 0 {
+		return a, true
+	}
+	if len(a) == 0 {
+		return b, true
+	}
+	out := append(make([]when, 0, len(a)+len(b)), a...)
 next:
 	for _, w := range b {
 		for i := range out {
@@ -122,7 +144,7 @@ next:
 			if o.key != w.key {
 				continue
 			}
-			if slices.Equal(o.in, w.in) && slices.Equal(o.out, w.out) {
+			if o.text == w.text {
 				continue next
 			}
 			if slices.Equal(w.in, star) && slices.Equal(o.out, star) || slices.Equal(o.in, star) && slices.Equal(w.out, star) {
@@ -133,45 +155,50 @@ next:
 				if len(in) == 0 || slices.Equal(in, star) && len(w.in) > 0 {
 					in = w.in
 				}
-				o.set = set{in: in, out: union(o.out, w.out)}
+				*o = condition(o.key, o.http, set{in: in, out: union(o.out, w.out)})
 				continue next
 			}
 		}
 		out = append(out, w)
 	}
-	slices.SortFunc(out, func(x, y when) int { return strings.Compare(condText(x), condText(y)) })
+	slices.SortFunc(out, func(x, y when) int { return strings.Compare(x.text, y.text) })
 	return out, true
 }
 
-func (w *when) equal(x *when) bool {
-	return w.key == x.key && slices.Equal(w.in, x.in) && slices.Equal(w.out, x.out)
-}
-
-func condText(w when) string {
+// condition makes a condition, with its text.
+func condition(key string, http bool, s set) when {
 	var b strings.Builder
-	b.WriteString(w.key)
+	b.WriteString(key)
 	b.WriteByte(2)
-	w.set.key(&b)
-	return b.String()
+	s.key(&b)
+	return when{key: key, http: http, set: s, text: b.String()}
 }
 
 // mergeAlternatives joins single positive tests of one key: x == "a" or x == "b" is x in ["a", "b"].
 func mergeAlternatives(alts [][]when) [][]when {
+	single := func(a []when) bool { return len(a) == 1 && len(a[0].in) > 0 && len(a[0].out) == 0 }
 	var out [][]when
-next:
+	at := map[string]int{}      // the first of each key
+	in := map[string][]string{} // where there are several
 	for _, a := range alts {
-		if len(a) == 1 && len(a[0].in) > 0 && len(a[0].out) == 0 {
-			for i := range out {
-				o := out[i]
-				if len(o) == 1 && o[0].key == a[0].key && len(o[0].in) > 0 && len(o[0].out) == 0 {
-					w := o[0]
-					w.in = union(w.in, a[0].in)
-					out[i] = []when{w}
-					continue next
-				}
-			}
+		if !single(a) {
+			out = append(out, a)
+			continue
 		}
-		out = append(out, a)
+		k := a[0].key
+		i, seen := at[k]
+		if !seen {
+			at[k] = len(out)
+			out = append(out, a)
+			continue
+		}
+		if in[k] == nil {
+			in[k] = slices.Clone(out[i][0].in)
+		}
+		in[k] = append(in[k], a[0].in...)
+	}
+	for k, list := range in {
+		out[at[k]] = []when{condition(k, out[at[k]][0].http, set{in: sorted(list)})}
 	}
 	return out
 }

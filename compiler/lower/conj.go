@@ -40,6 +40,7 @@ type when struct {
 	key string
 	set
 	http bool
+	text string // of key and set: equal conditions have equal texts
 }
 
 // cube is one Istio rule with one source and one operation: a conjunction of fields and conditions.
@@ -235,9 +236,7 @@ func (c *cube) key(from, to field, conds bool) string {
 	}
 	if conds {
 		for _, w := range c.conds {
-			b.WriteString(w.key)
-			b.WriteByte(2)
-			w.set.key(&b)
+			b.WriteString(w.text)
 		}
 	}
 	return b.String()

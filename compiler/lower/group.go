@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func group(cubes []cube, allow bool) []rule {
 		at   []int // places in cubes, which share their operation
 	}
 	cubes = dropCovered(cubes)
-	byKey := make(map[string]*bucket, len(cubes))
+	atKey := make(map[string]*bucket, len(cubes))
 	var byOps []*bucket
 	for i := range cubes {
 		c := &cubes[i]
@@ -32,10 +33,10 @@ func group(cubes []cube, allow bool) []rule {
 		if http {
 			k += "\x03"
 		}
-		b := byKey[k]
+		b := atKey[k]
 		if b == nil {
 			b = &bucket{http: http}
-			byKey[k] = b
+			atKey[k] = b
 			byOps = append(byOps, b)
 		}
 		b.at = append(b.at, i)
@@ -159,13 +160,33 @@ const maxLooks = 50_000_000
 // merge joins alternatives that differ in the values of one field, and drops those that another covers. The result is sorted.
 func merge(list []cube, from, to field) []cube {
 	for f := from; f < to && len(list) > 1; f++ {
-		list = mergeField(list, f, from, to)
+		if f == from || slices.ContainsFunc(list, func(c cube) bool { return len(c.f[f].in) > 0 }) { // the first drops equal ones
+			list = mergeField(list, f, from, to)
+		}
 	}
 	if len(list) > 1 {
 		list = dropPairs(list, [][]int{upTo(len(list))})
-		slices.SortFunc(list, func(a, b cube) int { return strings.Compare(a.key(from, to, false), b.key(from, to, false)) })
+		list = byKey(list, from, to)
 	}
 	return list
+}
+
+// byKey sorts cubes by the text of some fields.
+func byKey(list []cube, from, to field) []cube {
+	type keyed struct {
+		key string
+		at  int
+	}
+	keys := make([]keyed, len(list))
+	for i := range list {
+		keys[i] = keyed{list[i].key(from, to, false), i}
+	}
+	slices.SortFunc(keys, func(a, b keyed) int { return cmp.Or(strings.Compare(a.key, b.key), a.at-b.at) })
+	out := make([]cube, len(list))
+	for i, k := range keys {
+		out[i] = list[k.at]
+	}
+	return out
 }
 
 // mergeField joins alternatives that are equal but for the positive values of f.
@@ -215,7 +236,7 @@ func listKey(list []cube, from, to field) string {
 func condsKey(conds []when) string {
 	var b strings.Builder
 	for _, w := range conds {
-		b.WriteString(condText(w))
+		b.WriteString(w.text)
 		b.WriteByte(6)
 	}
 	return b.String()

@@ -117,7 +117,7 @@ func TestInclusionScales(t *testing.T) {
 		},
 		"conditions": func(n int) (a, b cube) {
 			for _, k := range names(n, "request.headers[x%d]") {
-				a.conds = append(a.conds, when{key: k, set: set{in: star}})
+				a.conds = append(a.conds, condition(k, true, set{in: star}))
 			}
 			return a, a
 		},

@@ -23,6 +23,7 @@ type lowerer struct {
 	objects     map[objectKey]*object
 	delegates   []delegate
 	plain       plain
+	expanded    int // values of alternatives beyond the first of each statement
 }
 
 // Program lowers a program. now is the day that `until` is held against, YYYY-MM-DD; empty for none. The plan is complete

@@ -12,6 +12,9 @@ import (
 // cubes lowers one rule to the Istio rules that mean it: exact set difference, one cube per alternative. A rule that cannot
 // be enforced as written gives a diagnostic and nil.
 func (l *lowerer) cubes(r *ir.Rule) []cube {
+	if l.expanded > maxExpanded { // which was reported
+		return nil
+	}
 	sources := l.sources(r)
 	if sources == nil {
 		return nil
@@ -31,24 +34,21 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		}
 		dead = dead || len(ops) == 0
 		entryWhen, ok := dnf(e.When, false)
-		if !ok || len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) > maxCubes {
+		if ok = ok && len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) <= maxCubes; ok {
+			entryWhen, ok = products(ruleWhen, entryWhen)
+		}
+		if !ok {
 			l.tooLarge(r)
 			return nil
 		}
 		for _, s := range sources {
 			for _, o := range ops {
-				for _, a := range ruleWhen {
-					for _, b := range entryWhen {
-						conds, ok := both(a, b)
-						if !ok {
-							continue
-						}
-						c := s
-						copy(c.f[nSource:], o.f[nSource:])
-						c.tcp, c.http, c.conds = o.tcp, o.http, conds
-						if c.settle() {
-							out = append(out, c)
-						}
+				for _, conds := range entryWhen {
+					c := s
+					copy(c.f[nSource:], o.f[nSource:])
+					c.tcp, c.http, c.conds = o.tcp, o.http, conds
+					if c.settle() {
+						out = append(out, c)
 					}
 				}
 			}
@@ -59,6 +59,13 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			return nil
 		}
 		l.diags.Add(diag.MatchesNothing, r.Span, "this %s matches no request: its parts exclude each other", r.Action)
+		return nil
+	}
+	more := 0
+	for i := range out[1:] {
+		more += 1 + out[i+1].values()
+	}
+	if !l.expand(r, more) {
 		return nil
 	}
 	if out, ok = joinTraffic(out); !ok {
@@ -75,8 +82,18 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 }
 
 func (l *lowerer) tooLarge(r *ir.Rule) {
-	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules, or to one with more than %d conditions", maxCubes, maxConds).
+	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules, to one with more than %d conditions, or to more than %d conditions in all", maxCubes, maxConds, maxCubes*maxPerCube).
 		Advise("split it, or narrow its exceptions and conditions")
+}
+
+// expand counts what a rule expands to beyond one alternative; false where the program comes to too much.
+func (l *lowerer) expand(r *ir.Rule, n int) bool {
+	if l.expanded += n; l.expanded <= maxExpanded {
+		return true
+	}
+	l.diags.Add(diag.TooManyAlternatives, r.Span, "with this rule the exceptions and conditions of the program expand to more than %d values of Istio rules", maxExpanded).
+		Advise("name what is wanted in place of exceptions, or split the program")
+	return false
 }
 
 // sources lowers the source side: one cube per alternative, with only source fields set. Sources that test the same field

@@ -36,17 +36,18 @@ func partition(rules []*security.Rule) [][]*security.Rule {
 	for _, r := range rules {
 		cut = append(cut, splitRule(r)...)
 	}
+	hashes, each := make([]uint64, len(cut)), make([]int, len(cut))
+	for i, r := range cut {
+		hashes[i], each[i] = hash(ruleText(r)), ruleSize(r)
+	}
 	for n := uint64(1); ; n *= 2 {
 		parts := make([][]*security.Rule, n)
 		sizes := make([]int, n)
 		fits := true
-		for _, r := range cut {
-			i := uint64(0)
-			if n > 1 {
-				i = hash(ruleText(r)) % n
-			}
+		for at, r := range cut {
+			i := hashes[at] % n
 			parts[i] = append(parts[i], r)
-			sizes[i] += ruleSize(r)
+			sizes[i] += each[at]
 			if len(parts[i]) > maxRules || sizes[i] > maxBytes && len(parts[i]) > 1 {
 				fits = false
 				break

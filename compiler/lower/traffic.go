@@ -125,15 +125,17 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			out = append(out, c)
 		}
 	}
-	var incl inclusion
+	over := newRefused(append(slices.Clone(tcpCubes), out...))
 	kp := l.portsOf(&r.Target)
 	mixed := len(tcpCubes)+len(out) > 0
 	for _, c := range httpCubes {
 		// widened to every connection of its sources and ports: fine where those are refused anyway
 		wide := c.withoutHTTP()
-		if slices.ContainsFunc(tcpCubes, func(t cube) bool { return incl.includes(&t, &wide) }) ||
-			slices.ContainsFunc(out, func(t cube) bool { return incl.includes(&t, &wide) }) {
+		if over.includes(&wide) {
 			out = append(out, c)
+			if !c.hasHTTPField() {
+				over.add(c)
+			}
 			continue
 		}
 		if !kp.known {
@@ -161,8 +163,12 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 		out = append(out, c)
 	}
+	widened := newRefused(nil)
+	for i := range out {
+		widened.add(out[i].withoutHTTP())
+	}
 	for _, t := range tcpCubes {
-		if slices.ContainsFunc(out, func(c cube) bool { w := c.withoutHTTP(); return incl.includes(&w, &t) }) {
+		if widened.includes(&t) {
 			continue // an HTTP rule already widens to it
 		}
 		t.tcp = false
@@ -171,6 +177,10 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			t.exclude(ports, kp.http) // these have no such connections: says so, and spares Istio's warning; other pods may have them
 		}
 		out = append(out, t)
+		widened.add(t.withoutHTTP())
+	}
+	if !l.expand(r, (over.looks+widened.looks)/looksPerValue) {
+		return nil
 	}
 	l.leavesConnections(r, kp, cs)
 	return out
@@ -189,6 +199,51 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 		return false
 	}
 	return true
+}
+
+// looksPerValue is how many looks at a cube take the time of one value that is emitted.
+const looksPerValue = 16
+
+// refused are cubes, of which one may include another cube. What is asked twice is looked for once, and cubes that are equal
+// are found without a look at others.
+type refused struct {
+	inclusion
+	cubes []cube
+	have  map[string]bool
+	asked map[string]int // how many of the cubes do not include it
+	looks int            // cubes looked at
+}
+
+func newRefused(cubes []cube) *refused {
+	x := &refused{have: map[string]bool{}, asked: map[string]int{}}
+	for _, c := range cubes {
+		x.add(c)
+	}
+	return x
+}
+
+func (x *refused) add(c cube) {
+	if k := c.key(0, nFields, true); !x.have[k] {
+		x.have[k] = true
+		x.cubes = append(x.cubes, c)
+	}
+}
+
+// includes reports whether one of the cubes includes c, read off the text.
+func (x *refused) includes(c *cube) bool {
+	k := c.key(0, nFields, true)
+	if x.have[k] {
+		return true
+	}
+	for i := x.asked[k]; i < len(x.cubes); i++ {
+		x.looks++
+		if x.inclusion.includes(&x.cubes[i], c) {
+			x.have[k] = true
+			return true
+		}
+	}
+	x.asked[k] = len(x.cubes)
+	return false
 }
 
 // withoutHTTP is what Istio makes of a DENY rule on connections that are not HTTP.

@@ -60,6 +60,48 @@ func (r *resolver) bounded(s *scope, at ast.Node, d *definition, n, last int) bo
 	return r.count(s, at, last)
 }
 
+// weight counts what a rule puts into the output for each of its targets: one, and the values beyond the first of each list.
+func weight(src *ir.Sources, entries []ir.Entry, cuts []ir.Operation, when *ir.Cond) int {
+	n := 1
+	more := func(lens ...int) {
+		for _, k := range lens {
+			n += max(0, k-1)
+		}
+	}
+	operations := func(list []ir.Operation) {
+		for i := range list {
+			o := &list[i]
+			more(len(o.Methods), len(o.Paths), len(o.Hosts), len(o.Ports))
+		}
+	}
+	var cond func(c *ir.Cond)
+	cond = func(c *ir.Cond) {
+		if c == nil {
+			return
+		}
+		more(len(c.Test.Values), len(c.List))
+		for _, x := range c.List {
+			cond(x)
+		}
+	}
+	more(len(src.Any), len(src.As), len(src.Except), len(src.NotAs))
+	for _, list := range [][]ir.Net{src.From, src.NotNet} {
+		for i := range list {
+			more(len(list[i].Blocks))
+		}
+	}
+	more(len(entries), len(cuts))
+	operations(cuts)
+	cond(when)
+	for i := range entries {
+		e := &entries[i]
+		more(len(e.Op.Methods), len(e.Op.Paths), len(e.Op.Hosts), len(e.Op.Ports), len(e.Cuts))
+		operations(e.Cuts)
+		cond(e.When)
+	}
+	return n
+}
+
 // count bounds the expansion of a program.
 func (r *resolver) count(s *scope, at ast.Node, n int) bool {
 	before := r.statements

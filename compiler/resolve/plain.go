@@ -28,7 +28,7 @@ type part struct {
 	sources *ir.Sources
 	targets []ir.Target
 	entries []ir.Entry
-	callers int32    // how many the sources are
+	weight  int32    // of the sources or the operations
 	start   int32    // where the targets stand that the spans are of
 	number  ir.Plain // of the target: of the first one
 }
@@ -44,7 +44,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 	if (src.sources == nil || targets.targets == nil || ops.entries == nil) && !r.learn(s, a, src, targets, ops) {
 		return
 	}
-	if !r.count(s, a, len(targets.targets)*int(src.callers)) {
+	if !r.count(s, a, len(targets.targets)*int(src.weight+ops.weight-1)) {
 		return
 	}
 	at := s.span(a)
@@ -84,7 +84,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		sources = r.sources(s, &rule.Sources, true)
 		if sources != nil && len(r.diags) == began {
 			k.numbers.Sources++
-			src.sources, src.number.Sources, src.callers = sources, k.numbers.Sources, int32(len(sources.Any))
+			src.sources, src.number.Sources, src.weight = sources, k.numbers.Sources, int32(weight(sources, nil, nil, nil))
 		}
 	}
 	said := len(r.diags)
@@ -105,7 +105,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		entries, ok = r.entries(s, &rule.Ops, rule)
 		if ok && len(r.diags) == said {
 			k.numbers.Entries++
-			ops.entries, ops.number.Entries = entries, k.numbers.Entries
+			ops.entries, ops.number.Entries, ops.weight = entries, k.numbers.Entries, int32(weight(&ir.Sources{}, entries, nil, nil))
 		}
 	}
 	if sources != nil && src.sources == sources {
@@ -130,7 +130,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 	if ops.entries != nil {
 		entries, ok = r.entries(s, &rule.Ops, rule)
 	}
-	if sources != nil && listed && ok && r.count(s, a, len(list)*len(sources.Any)) {
+	if sources != nil && listed && ok && r.count(s, a, len(list)*weight(sources, entries, nil, nil)) {
 		r.made(s, list, ir.Rule{Action: ast.Allow, Sources: sources, Entries: entries, Span: s.span(a)})
 	}
 	return false

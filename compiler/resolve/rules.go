@@ -70,7 +70,7 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 	cuts, fine := r.cuts(s, a.Cuts)
 	when, well := r.cond(s, a.Clauses.When)
 	targets, done := r.targets(s, a.Targets)
-	if src == nil || !ok || !good || !fine || !well || !done || !r.count(s, a, len(targets)*len(src.Any)) {
+	if src == nil || !ok || !good || !fine || !well || !done || !r.count(s, a, len(targets)*weight(src, entries, cuts, when)) {
 		return
 	}
 	if a.Action == ast.Delegate && !r.delegable(s, src, entries, when) {

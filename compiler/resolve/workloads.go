@@ -64,15 +64,16 @@ func (r *resolver) declareWorkload(s *scope, d *ast.Workload) {
 	} else {
 		w.Labels = r.labels(s, d.Labels)
 	}
+	seen := map[string]int{} // places of the ports, by number and by name
 	for i := range d.Ports {
-		r.declarePort(s, w, &d.Ports[i])
+		r.declarePort(s, w, &d.Ports[i], seen)
 	}
 	slices.SortFunc(w.Ports, func(a, b ir.Port) int { return a.Number - b.Number })
 	w.PortsKnown = len(w.Ports) > 0
 	r.add(w)
 }
 
-func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port) {
+func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port, seen map[string]int) {
 	if !r.port(s, d.Number) {
 		return
 	}
@@ -89,20 +90,32 @@ func (r *resolver) declarePort(s *scope, w *ir.Workload, d *ast.Port) {
 		}
 		p.Protocol, _ = ir.ProtocolNamed(d.Protocol.Text)
 	}
-	for _, old := range w.Ports {
-		if old.Number == p.Number || old.Name != "" && old.Name == p.Name {
-			what := "number " + strconv.Itoa(p.Number)
-			if old.Number != p.Number {
-				what = "name " + strconv.Quote(p.Name)
-			}
-			x := r.report(s, diag.NameClash, d, "two ports of workload %s have the %s", w.Ref(), what).Relate(old.Span, "the other one")
-			if old.Number != p.Number {
-				x.Advise("give it a name of its own, such as `%s-2`: Istio takes what stands before the \"-\" for the protocol", p.Name)
-			} else {
-				x.Advise("delete one of the two lines")
-			}
-			return
+	keys := []string{":" + strconv.Itoa(p.Number), p.Name}
+	if p.Name == "" {
+		keys = keys[:1]
+	}
+	first := len(w.Ports)
+	for _, k := range keys {
+		if i, twice := seen[k]; twice {
+			first = min(first, i)
 		}
+	}
+	if first < len(w.Ports) {
+		old := w.Ports[first]
+		what := "number " + strconv.Itoa(p.Number)
+		if old.Number != p.Number {
+			what = "name " + strconv.Quote(p.Name)
+		}
+		x := r.report(s, diag.NameClash, d, "two ports of workload %s have the %s", w.Ref(), what).Relate(old.Span, "the other one")
+		if old.Number != p.Number {
+			x.Advise("give it a name of its own, such as `%s-2`: Istio takes what stands before the \"-\" for the protocol", p.Name)
+		} else {
+			x.Advise("delete one of the two lines")
+		}
+		return
+	}
+	for _, k := range keys {
+		seen[k] = first
 	}
 	w.Ports = append(w.Ports, p)
 }
@@ -112,6 +125,7 @@ var protocols = []string{"grpc", "grpc-web", "http", "http2", "https", "mongo", 
 
 func (r *resolver) labels(s *scope, list []ast.Label) []ir.Label {
 	var out []ir.Label
+	seen := make(map[string]bool, len(list))
 	for i := range list {
 		l := &list[i]
 		if bad := labelKey(l.Key.Text); bad != "" {
@@ -122,10 +136,11 @@ func (r *resolver) labels(s *scope, list []ast.Label) []ir.Label {
 			r.report(s, diag.BadSetting, &l.Value, "label value %q %s", l.Value.Text, bad)
 			continue
 		}
-		if slices.ContainsFunc(out, func(o ir.Label) bool { return o.Key == l.Key.Text }) {
+		if seen[l.Key.Text] {
 			r.report(s, diag.NameClash, &l.Key, "label %q is written twice", l.Key.Text)
 			continue
 		}
+		seen[l.Key.Text] = true
 		out = append(out, ir.Label{Key: l.Key.Text, Value: l.Value.Text})
 	}
 	sortLabels(out)

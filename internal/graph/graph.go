@@ -83,7 +83,7 @@ type edgeKey struct {
 // New makes the graph of a program. now is the day that `until` is held against, "" for none. ok is false when there would be
 // more than MaxRules.
 func New(p *ir.Program, now string) (g *Graph, ok bool) {
-	b := &builder{p: p, closed: lower.Closed(p), nodes: map[string]*Node{}, edges: map[edgeKey]*Edge{}, accounts: map[string][]*ir.Workload{}}
+	b := &builder{p: p, closed: p.Closed().Any, nodes: map[string]*Node{}, edges: map[edgeKey]*Edge{}, accounts: map[string][]*ir.Workload{}}
 	for _, w := range p.Workloads {
 		id := p.Mesh.Identity(w.Namespace, w.Account)
 		b.accounts[id] = append(b.accounts[id], w)

@@ -15,7 +15,7 @@ var limitCodes = []Info{
 	},
 	{
 		Code: TooManyAlternatives, Severity: Error, Title: "a rule that expands too far",
-		Explanation: "Exceptions and conditions multiply into Istio rules; past 4096 rules, or 512 conditions of one of them, the statement is refused. Several statements say the same.",
+		Explanation: "Exceptions and conditions multiply into Istio rules; past 4096 rules, 512 conditions of one of them, or 131072 of all, the statement is refused. Several statements say the same. Past two million values in all that statements expand to beyond one rule each, the program is refused.",
 		Internal:    true,
 	},
 	{
