@@ -52,6 +52,8 @@ func TestLimits(t *testing.T) {
 		{name: "alternatives beside long lists", text: closed + "group all-of-them = " + list(500, "account default/w%d") + "\n" +
 			lines(3, "deny anyone except all-of-them -> api { http }"+strings.ReplaceAll(lines(11, ` except GET "/a%d"`), "\n", "")), want: diag.TooManyAlternatives},
 		{name: "conditions", text: closed + "allow plaintext -> api when " + joined(400, `header["a%d"] == "x"`, " and ") + " and " + joined(9, `(header["b%d"] == "x" or header["c%d"] == "x")`, " and ") + "\n", want: diag.TooManyAlternatives},
+		{name: "conditions that fall together", text: closed + "allow plaintext -> api when " + joined(9, `(header["a%d"] is absent or header["a%d"] == "x")`, " and ") + " and " +
+			joined(3000, `(header["a1"] is absent or header["a1"] == "x")`, " and ") + "\n", want: diag.TooManyAlternatives},
 		{name: "exceptions times targets", text: "group some = " + list(2500, "w%d") + "\ngroup others = " + list(2500, "v%d") + "\ndeny all in default\ndeny anyone except some -> others\n", want: diag.TooManyStatements},
 		{name: "paths times targets", text: "paths some = " + list(2500, `"/w%d"`) + "\ngroup others = " + list(2500, "v%d") + "\ndeny all in default\nallow web -> others some\n", want: diag.TooManyStatements},
 		{name: "labels of a selector", text: "workload web { labels " + list(4097, "l%d: x") + " }\ndeny all in default\nallow web -> web\n", want: diag.BadSetting},

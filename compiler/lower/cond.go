@@ -20,21 +20,28 @@ const maxConds = 512
 // maxPerCube bounds the conditions of all alternatives of a statement together, as a mean of maxCubes of them.
 const maxPerCube = 32
 
-// dnf turns a condition into alternatives of conjunctions: the form that Istio's `when` has. ok is false past maxCubes.
+// maxJoined bounds the conditions that are looked at while the alternatives of one statement are made: what multiplies and then
+// falls together again leaves no trace in its result.
+const maxJoined = 4_000_000
+
+// normal turns the conditions of one statement into alternatives.
+type normal struct{ joined int }
+
+// dnf turns a condition into alternatives of conjunctions: the form that Istio's `when` has. ok is false past a bound.
 // A condition that tests nothing is one empty conjunction.
-func dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
+func (n *normal) dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 	if c == nil {
 		return [][]when{nil}, true
 	}
 	switch c.Op {
 	case ir.CondNot:
-		return dnf(c.List[0], !negated)
+		return n.dnf(c.List[0], !negated)
 	case ir.CondTest:
 		return literal(&c.Test, negated), true
 	}
 	if (c.Op == ir.CondOr) != negated { // De Morgan: a negated conjunction is a disjunction
 		for _, x := range c.List {
-			alts, ok := dnf(x, negated)
+			alts, ok := n.dnf(x, negated)
 			if !ok || len(out)+len(alts) > maxCubes {
 				return nil, false
 			}
@@ -42,14 +49,49 @@ func dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 		}
 		return mergeAlternatives(out), true
 	}
+	var several [][][]when // what does not multiply comes first
 	out = [][]when{nil}
 	for _, x := range c.List {
-		alts, ok := dnf(x, negated)
-		if !ok || len(out)*len(alts) > maxCubes {
+		alts, ok := n.dnf(x, negated)
+		if !ok {
 			return nil, false
 		}
-		if out, ok = products(out, alts); !ok {
+		if len(alts) > 1 {
+			several = append(several, alts)
+		} else if out, ok = n.products(out, alts); !ok {
 			return nil, false
+		}
+	}
+	for _, alts := range several {
+		if out, ok = n.products(out, alts); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// products joins each of some alternatives with each of others; ok is false past a bound.
+func (n *normal) products(list, with [][]when) (out [][]when, ok bool) {
+	if len(list)*len(with) > maxCubes {
+		return nil, false
+	}
+	if len(list) == 1 && len(list[0]) == 0 {
+		return with, true
+	}
+	conds := 0
+	for _, a := range list {
+		for _, b := range with {
+			if n.joined += len(a) + len(b); len(a)+len(b) > maxConds || n.joined > maxJoined {
+				return nil, false
+			}
+			j, possible := both(a, b)
+			if !possible {
+				continue
+			}
+			if conds += len(j); conds > maxCubes*maxPerCube {
+				return nil, false
+			}
+			out = append(out, j)
 		}
 	}
 	return out, true
@@ -70,30 +112,6 @@ func readsHTTP(c *ir.Cond, negated bool) bool {
 		return slices.ContainsFunc(c.List, reads)
 	}
 	return len(c.List) > 0 && !slices.ContainsFunc(c.List, func(x *ir.Cond) bool { return !reads(x) })
-}
-
-// products joins each of some alternatives with each of others; ok is false past a bound.
-func products(list, with [][]when) (out [][]when, ok bool) {
-	if len(list) == 1 && len(list[0]) == 0 {
-		return with, true
-	}
-	conds := 0
-	for _, a := range list {
-		for _, b := range with {
-			if len(a)+len(b) > maxConds {
-				return nil, false
-			}
-			j, possible := both(a, b)
-			if !possible {
-				continue
-			}
-			if conds += len(j); conds > maxCubes*maxPerCube {
-				return nil, false
-			}
-			out = append(out, j)
-		}
-	}
-	return out, true
 }
 
 // literal is a test as alternatives. "Different" means present and different, so it needs the attribute; its complement has

@@ -19,7 +19,8 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 	if sources == nil {
 		return nil
 	}
-	ruleWhen, ok := dnf(r.When, false)
+	var normal normal
+	ruleWhen, ok := normal.dnf(r.When, false)
 	if !ok {
 		l.tooLarge(r)
 		return nil
@@ -33,9 +34,9 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			return nil
 		}
 		dead = dead || len(ops) == 0
-		entryWhen, ok := dnf(e.When, false)
+		entryWhen, ok := normal.dnf(e.When, false)
 		if ok = ok && len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) <= maxCubes; ok {
-			entryWhen, ok = products(ruleWhen, entryWhen)
+			entryWhen, ok = normal.products(ruleWhen, entryWhen)
 		}
 		if !ok {
 			l.tooLarge(r)
