@@ -18,7 +18,8 @@ type reader struct {
 	found
 	piece piece
 	lines []int32 // where lines start in the piece, as yaml.v3 counts them
-	steps int     // nodes looked at: aliases make a small text a large tree
+	last  position
+	steps int // nodes looked at: aliases make a small text a large tree
 }
 
 func read(p piece) found {
@@ -285,20 +286,55 @@ func (r *reader) index() {
 	}
 }
 
+// position is a line and a column of a piece, and where they are in it.
+type position struct {
+	line, column int
+	off, end     int // end is of the line, or of the part of it before a CR
+	walked       int // bytes and characters looked at, for tests
+}
+
+// place finds a line and a column of the text, in bytes, and the end of the line. A document may be one long line, so the way
+// goes from the place that was asked for last.
+func (r *reader) place(text string, line, column int) (off, end int) {
+	r.index()
+	p := &r.last
+	line = min(line, len(r.lines))
+	if start := int(r.lines[line-1]); p.line != line {
+		p.line, p.column, p.off, p.end = line, 1, start, start
+	}
+	for ; p.column < column && p.off < len(text); p.column++ {
+		_, size := utf8.DecodeRuneInString(text[p.off:])
+		p.off += size
+		p.walked++
+	}
+	for start := int(r.lines[line-1]); p.column > column && p.off > start; p.column-- {
+		_, size := utf8.DecodeLastRuneInString(text[start:p.off])
+		p.off -= size
+		p.walked++
+		if c := text[p.off]; c == '\n' || c == '\r' { // that column was past the end of the line
+			p.end = p.off
+		}
+	}
+	if p.end <= p.off {
+		p.end = len(text)
+		if i := strings.IndexAny(text[p.off:], "\r\n"); i >= 0 {
+			p.end = p.off + i
+		}
+		p.walked += p.end - p.off
+	}
+	return p.off, p.end
+}
+
 // span returns the place of a node: of a scalar on one line all of it, else up to the end of the line.
 func (r *reader) span(n *yaml.Node) source.Span {
 	p, text := r.piece, r.piece.text()
 	off := min(n.Column, len(text))
+	last := len(text)
 	if n.Line > 0 {
-		r.index()
-		off = int(r.lines[min(n.Line, len(r.lines))-1])
-		for c := 1; c < n.Column && off < len(text); c++ {
-			_, size := utf8.DecodeRuneInString(text[off:])
-			off += size
-		}
+		off, last = r.place(text, n.Line, n.Column)
 	}
-	rest := text[off:]
-	if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
+	rest := text[off:last]
+	if i := strings.IndexAny(rest, "\r\n"); n.Line == 0 && i >= 0 {
 		rest = rest[:i]
 	}
 	end := off + len(strings.TrimRight(rest, " \t"))

@@ -1,0 +1,58 @@
+package inventory
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// TestPlace holds the places of lines and columns, asked for in any order, to a walk from the start of each line.
+func TestPlace(t *testing.T) {
+	text := "a: b\r\nä: {x: ö, y: 1}\n\nlong: " + strings.Repeat("é1", 50) + "\u2028next: z\nend"
+	r := &reader{piece: piece{file: source.New("x.yaml", text), end: len(text)}}
+	r.index()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		line, column := 1+rnd.IntN(len(r.lines)+1), 1+rnd.IntN(120)
+		want := int(r.lines[min(line, len(r.lines))-1])
+		for c := 1; c < column && want < len(text); c++ {
+			_, size := utf8.DecodeRuneInString(text[want:])
+			want += size
+		}
+		wantEnd := len(text)
+		if i := strings.IndexAny(text[want:], "\r\n"); i >= 0 {
+			wantEnd = want + i
+		}
+		if off, end := r.place(text, line, column); off != want || end != wantEnd {
+			t.Fatalf("%d:%d is %d to %d, want %d to %d", line, column, off, end, want, wantEnd)
+		}
+	}
+}
+
+// TestOneLongLine wants the places in a document that is one line found in time that grows with the document.
+func TestOneLongLine(t *testing.T) {
+	walked := func(n int) int {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"metadata":{"labels":{"app":"w"}},"spec":{"containers":[{"name":"c","ports":[{"containerPort":80}]}]}}}}`, i)
+		}
+		text := `{"apiVersion":"v1","kind":"List","items":[` + b.String()[1:] + "]}"
+		r := &reader{piece: piece{file: source.New("x.json", text), end: len(text)}}
+		root := r.decode()
+		if root == nil {
+			t.Fatal(r.diags)
+		}
+		r.document(root, r.piece.version, r.piece.kind, 0)
+		if len(r.workloads) != n {
+			t.Fatalf("%d workloads of %d, %v", len(r.workloads), n, r.diags)
+		}
+		return r.last.walked
+	}
+	if few, many := walked(50), walked(200); many > 5*few {
+		t.Errorf("%d steps, and %d for four times as much", few, many)
+	}
+}
