@@ -27,7 +27,8 @@ func TestPlace(t *testing.T) {
 		if i := strings.IndexAny(text[want:], "\r\n"); i >= 0 {
 			wantEnd = want + i
 		}
-		if off, end := r.place(text, line, column); off != want || end != wantEnd {
+		off := r.place(text, line, column)
+		if end := r.lineEnd(text, off); off != want || end != wantEnd {
 			t.Fatalf("%d:%d is %d to %d, want %d to %d", line, column, off, end, want, wantEnd)
 		}
 	}
@@ -35,13 +36,13 @@ func TestPlace(t *testing.T) {
 
 // TestOneLongLine wants the places in a document that is one line found in time that grows with the document.
 func TestOneLongLine(t *testing.T) {
-	walked := func(n int) int {
+	walked := func(n int, json bool) int {
 		var b strings.Builder
 		for i := range n {
 			fmt.Fprintf(&b, `,{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"metadata":{"labels":{"app":"w"}},"spec":{"containers":[{"name":"c","ports":[{"containerPort":80}]}]}}}}`, i)
 		}
 		text := `{"apiVersion":"v1","kind":"List","items":[` + b.String()[1:] + "]}"
-		r := &reader{piece: piece{file: source.New("x.json", text), end: len(text)}}
+		r := &reader{piece: piece{file: source.New("x.json", text), end: len(text), json: json}}
 		root := r.decode()
 		if root == nil {
 			t.Fatal(r.diags)
@@ -52,7 +53,9 @@ func TestOneLongLine(t *testing.T) {
 		}
 		return r.last.walked
 	}
-	if few, many := walked(50), walked(200); many > 5*few {
-		t.Errorf("%d steps, and %d for four times as much", few, many)
+	for _, json := range []bool{true, false} {
+		if few, many := walked(50, json), walked(200, json); many > 5*few {
+			t.Errorf("%d steps, and %d for four times as much", few, many)
+		}
 	}
 }

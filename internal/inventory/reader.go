@@ -286,57 +286,67 @@ func (r *reader) index() {
 	}
 }
 
-// position is a line and a column of a piece, and where they are in it.
+// position is the place in a piece that was asked for last, and what is known of the text around it.
 type position struct {
 	line, column int
-	off, end     int // end is of the line, or of the part of it before a CR
+	off          int
+	from, until  int // no line ends between from and until, which is one more than the place of the next end
 	walked       int // bytes and characters looked at, for tests
 }
 
-// place finds a line and a column of the text, in bytes, and the end of the line. A document may be one long line, so the way
-// goes from the place that was asked for last.
-func (r *reader) place(text string, line, column int) (off, end int) {
+// place finds a line and a column of the text, in bytes. A document may be one long line, so the way goes from the place that
+// was asked for last.
+func (r *reader) place(text string, line, column int) int {
 	r.index()
 	p := &r.last
 	line = min(line, len(r.lines))
-	if start := int(r.lines[line-1]); p.line != line {
-		p.line, p.column, p.off, p.end = line, 1, start, start
+	start := int(r.lines[line-1])
+	if p.line != line {
+		p.line, p.column, p.off = line, 1, start
 	}
 	for ; p.column < column && p.off < len(text); p.column++ {
 		_, size := utf8.DecodeRuneInString(text[p.off:])
 		p.off += size
 		p.walked++
 	}
-	for start := int(r.lines[line-1]); p.column > column && p.off > start; p.column-- {
+	for ; p.column > column && p.off > start; p.column-- {
 		_, size := utf8.DecodeLastRuneInString(text[start:p.off])
 		p.off -= size
 		p.walked++
-		if c := text[p.off]; c == '\n' || c == '\r' { // that column was past the end of the line
-			p.end = p.off
-		}
 	}
-	if p.end <= p.off {
-		p.end = len(text)
-		if i := strings.IndexAny(text[p.off:], "\r\n"); i >= 0 {
-			p.end = p.off + i
-		}
-		p.walked += p.end - p.off
+	return p.off
+}
+
+// lineEnd finds where the line of a place in the text ends.
+func (r *reader) lineEnd(text string, off int) int {
+	p := &r.last
+	if p.from <= off && off < p.until {
+		return p.until - 1
 	}
-	return p.off, p.end
+	most := len(text)
+	if off < p.from {
+		most = p.from
+	}
+	i := strings.IndexAny(text[off:most], "\r\n")
+	switch {
+	case i >= 0:
+		p.until = off + i + 1
+	case off > p.from || p.until == 0:
+		p.until = len(text) + 1
+	}
+	p.walked += min(most, p.until) - off
+	p.from = off
+	return p.until - 1
 }
 
 // span returns the place of a node: of a scalar on one line all of it, else up to the end of the line.
 func (r *reader) span(n *yaml.Node) source.Span {
 	p, text := r.piece, r.piece.text()
 	off := min(n.Column, len(text))
-	last := len(text)
 	if n.Line > 0 {
-		off, last = r.place(text, n.Line, n.Column)
+		off = r.place(text, n.Line, n.Column)
 	}
-	rest := text[off:last]
-	if i := strings.IndexAny(rest, "\r\n"); n.Line == 0 && i >= 0 {
-		rest = rest[:i]
-	}
+	rest := text[off:r.lineEnd(text, off)]
 	end := off + len(strings.TrimRight(rest, " \t"))
 	switch {
 	case n.Kind != yaml.ScalarNode || rest == "":
