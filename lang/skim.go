@@ -140,18 +140,29 @@ func (p *parser) skimNames(ports bool) (ast.Piece, bool) {
 // skimOps reads methods and paths. Where the rest of the line is a text that was read before, its tokens are those.
 func (p *parser) skimOps() (ast.Piece, bool) {
 	t := p.tok
-	end := int32(scan.LineEnd(p.text, int(t.Start)))
-	if n := p.skim.pieces.of(p.text[t.Start:end], false); n > 0 {
-		p.prev = scan.Token{Kind: scan.String, Start: t.Start, End: end} // a method or a path, which end a line alike
-		p.sc.Jump(p.prev)
-		p.tok = p.sc.Next()
-		return ast.Piece{Start: t.Start, Text: n}, true
+	if end, near := restOfLine(p.text, int(t.Start)); near {
+		if n := p.skim.pieces.of(p.text[t.Start:end], false); n > 0 {
+			p.prev = scan.Token{Kind: scan.String, Start: t.Start, End: int32(end)} // a method or a path, which end a line alike
+			p.sc.Jump(p.prev)
+			p.tok = p.sc.Next()
+			return ast.Piece{Start: t.Start, Text: n}, true
+		}
 	}
 	var rule ast.Rule
 	if !p.plainOps(&rule) {
 		return ast.Piece{}, false
 	}
 	return ast.Piece{Start: t.Start, Text: p.skim.pieces.of(p.text[t.Start:p.prev.End], true)}, true
+}
+
+// longestRest is how long the rest of a line may be that is looked for among texts: a whole program may stand on one line.
+const longestRest = 1024
+
+// restOfLine finds the end of the line, where it is near.
+func restOfLine(text string, start int) (end int, near bool) {
+	within := text[:min(len(text), start+longestRest)]
+	end = scan.LineEnd(within, start)
+	return end, end < len(within) || len(within) == len(text)
 }
 
 // Expander builds rules of plain statements. The zero Expander is ready for use.
