@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -50,4 +51,22 @@ func TestScale(t *testing.T) {
 // joined writes n terms, %d their numbers, with a word between them.
 func joined(n int, term, with string) string {
 	return strings.Join(strings.Split(strings.TrimSuffix(lines(n, term), "\n"), "\n"), with)
+}
+
+// TestNoSuggestions wants no search for names like an unknown one where that would take long, and one where it does not.
+func TestNoSuggestions(t *testing.T) {
+	for n, want := range map[int]bool{40: true, 4000: false} {
+		long := strings.Repeat("a", 55)
+		text := lines(n, "workload "+long+"%d") + "deny all in default\n" + lines(60, "allow "+long+"x%d -> "+long+"1 GET")
+		_, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", text)}})
+		last := diags[len(diags)-1]
+		for _, d := range diags {
+			if d.Code == diag.UnknownWorkload {
+				last = d
+			}
+		}
+		if got := len(last.Fixes) > 0; got != want || last.Code != diag.UnknownWorkload {
+			t.Errorf("%d workloads: %v", n, last)
+		}
+	}
 }

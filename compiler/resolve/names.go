@@ -177,7 +177,22 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	return entity{}
 }
 
-const maxSuggested = 100 // names that alternatives are searched for, in one program
+// Bounds of the search for alternatives to names, in one program.
+const (
+	maxSuggested = 100         // names that they are searched for
+	maxCompared  = 200_000_000 // pairs of letters
+)
+
+// suggests counts a search for alternatives to a name, and reports whether it is within the bounds.
+func (r *resolver) suggests(have string, names iter.Seq[string]) bool {
+	if r.suggested++; r.suggested > maxSuggested {
+		return false
+	}
+	for n := range names {
+		r.compared += len(have) * len(n)
+	}
+	return r.compared <= maxCompared
+}
 
 // suggest offers the nearest known name as a fix.
 func (r *resolver) suggest(s *scope, d *diag.Diagnostic, id ast.Ident, have string, names iter.Seq[string], spell func(string) string) {
@@ -185,7 +200,7 @@ func (r *resolver) suggest(s *scope, d *diag.Diagnostic, id ast.Ident, have stri
 }
 
 func (r *resolver) suggestAt(s *scope, d *diag.Diagnostic, n ast.Node, have string, names iter.Seq[string], spell func(string) string) {
-	if r.suggested++; r.suggested > maxSuggested {
+	if !r.suggests(have, names) {
 		return
 	}
 	if best := Nearest(have, names); best != "" {

@@ -84,7 +84,8 @@ type resolver struct {
 
 	parts parts // of plain rules
 
-	suggested  int // suggestions that were searched for, bounded
+	suggested  int // searches for suggestions, bounded
+	compared   int // letters compared in them, bounded
 	statements int // after expansion, bounded
 	nested     int // groups and sets that are being expanded
 }

@@ -184,8 +184,8 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 	if len(parts) == 5 && parts[0] == r.p.Mesh.TrustDomain && !strings.Contains(v, "*") && !r.p.Convention && len(r.runs[parts[2]+"/"+parts[4]]) == 0 {
 		d := r.report(s, diag.UnknownAccount, &id, "no workload runs as service account %s/%s", parts[2], parts[4])
 		d.Severity = diag.Warning // it is spelt out, and may be of something that runs elsewhere
-		if r.suggested++; r.suggested <= maxSuggested {
-			if best := Nearest(parts[4], r.accountsIn(parts[2])); best != "" {
+		if accounts := r.accountsIn(parts[2]); r.suggests(parts[4], accounts) {
+			if best := Nearest(parts[4], accounts); best != "" {
 				d.Fix(s.span(&id), quote(r.p.Mesh.Identity(parts[2], best)), "did you mean %q?", r.p.Mesh.Identity(parts[2], best))
 			}
 		}
