@@ -14,6 +14,8 @@ type closed struct {
 	baselines *ir.Covering
 	refused   ir.Covering // by the denies of refusals, in their order
 	refusals  []refusal
+	shapes    map[string]bool               // of refusals: of equal ones the first counts
+	byPort    map[ir.Place]map[string][]int // places of refusals on a target, by each of their ports, under "" those on all
 }
 
 // covers reports whether everything that t covers is closed.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -54,6 +55,14 @@ func refusalOf(r *ir.Rule, c *cube) refusal {
 func (l *lowerer) shut(r *ir.Rule, cs []cube) {
 	for i := range cs {
 		if x := refusalOf(r, &cs[i]); (x.identified || x.unnamed) && (x.http || x.tcp) {
+			k := fmt.Sprint(r.Target.Kind, targetKey(&r.Target), x.identified, x.unnamed, x.http, x.tcp, x.ports, x.notPorts)
+			if l.closed.shapes[k] { // an earlier one refuses the same
+				continue
+			}
+			if l.closed.shapes == nil {
+				l.closed.shapes = map[string]bool{}
+			}
+			l.closed.shapes[k] = true
 			l.closed.refusals = append(l.closed.refusals, x)
 			l.closed.refused.Add(&r.Target)
 		}
@@ -135,6 +144,7 @@ func partsOf(r *ir.Rule) []said {
 // refusers finds denies, among those at some places, that together refuse all that an allow says: one alone where one does.
 func (l *lowerer) refusers(r *ir.Rule, at []int) (by []*refusal, dead bool) {
 	parts := partsOf(r)
+	at = l.closed.onPorts(&r.Target, at, parts)
 	for _, i := range at {
 		x := &l.closed.refusals[i]
 		if !slices.ContainsFunc(parts, func(p said) bool { return !l.refuses(x, r, p) }) {
@@ -151,6 +161,38 @@ func (l *lowerer) refusers(r *ir.Rule, at []int) (by []*refusal, dead bool) {
 		}
 	}
 	return by, len(by) > 0
+}
+
+// onPorts leaves those of the denies on a target, in their order, that may refuse one of the parts by its port.
+func (c *closed) onPorts(t *ir.Target, at []int, parts []said) []int {
+	if len(at) <= fewValues {
+		return at
+	}
+	by := c.byPort[t.Place()]
+	if by == nil {
+		by = map[string][]int{}
+		for _, i := range at {
+			on := c.refusals[i].ports
+			if len(on) == 0 {
+				on = []string{""} // all ports
+			}
+			for _, n := range on {
+				by[n] = append(by[n], i)
+			}
+		}
+		if c.byPort == nil {
+			c.byPort = map[ir.Place]map[string][]int{}
+		}
+		c.byPort[t.Place()] = by
+	}
+	out := slices.Clone(by[""])
+	for _, p := range parts {
+		if len(p.ports) > 0 { // of which a deny must have all
+			out = append(out, by[p.ports[0]]...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // refuses reports whether a deny refuses a part of what an allow says.
