@@ -35,7 +35,9 @@ const (
 	// headers, it says of requests.
 	connection
 	every // an HTTP request for which every test fails, negated or not: what is left holds for all of them
-	some  // an HTTP request for which every test holds, negated or not: what is left may hold for one of them
+	// An HTTP request for which every test holds, negated or not: what is left may hold for one of them. What an exception
+	// takes away as a whole is not left.
+	some
 	modes
 )
 
@@ -153,22 +155,14 @@ func (r *Reader) read(x *ir.Rule, m mode) *sem.Expr {
 	if x.Plain.Sources != 0 && x.Plain.Entries != 0 && len(x.Cuts) == 0 && x.When == nil {
 		return and(r.plainSources(x, m), r.plainEntries(x, m))
 	}
-	parts := []*sem.Expr{m.sources(x.Sources), m.entries(x), m.cond(x.When, false)}
-	for i := range x.Cuts {
-		parts = append(parts, m.operation(&x.Cuts[i], true))
-	}
-	return and(parts...)
+	return and(m.sources(x.Sources), m.entries(x), m.cond(x.When, false))
 }
 
 func (m mode) entries(x *ir.Rule) *sem.Expr {
 	list := make([]*sem.Expr, len(x.Entries))
 	for i := range x.Entries {
 		e := &x.Entries[i]
-		parts := []*sem.Expr{m.operation(&e.Op, false), m.cond(e.When, false)}
-		for j := range e.Cuts {
-			parts = append(parts, m.operation(&e.Cuts[j], true))
-		}
-		list[i] = and(parts...)
+		list[i] = and(m.cut(&e.Op, slices.Concat(e.Cuts, x.Cuts)), m.cond(e.When, false))
 	}
 	if n := x.Target.Port; n != 0 {
 		return and(isPort([]int{n}), or(list...))
