@@ -120,6 +120,22 @@ func TestSpaceOfHundredsOfGroups(t *testing.T) {
 	if len(claim.Parts) != 1 || claim.Parts[0] != "group-77" || !d.Smallest || !a.Holds(d.Request) || b.Holds(d.Request) {
 		t.Errorf("%+v", d)
 	}
+	// Of the 66 groups with that method each has a side.
+	is := 0
+	for _, side := range d.Box[1:] {
+		if len(side.Is) == 1 && side.Is[0].Parts[0].Text == "group-77" {
+			is++
+		} else if len(side.Is) != 0 || len(side.Not) != 1 {
+			t.Errorf("%+v", side)
+		}
+	}
+	if len(d.Box) != 1+66 || is != 1 {
+		t.Errorf("the box has %d sides, %d of them of the group", len(d.Box), is)
+	}
+	some, err := s.Any(&Set{pieces: []piece{{pos: s.cube()}}})
+	if err != nil || len(some.Box) != 2 || !some.Box[1].All {
+		t.Errorf("the box of every request is %+v, %v", some, err)
+	}
 	if d, err := s.Minus(y, x); d != nil || err != nil {
 		t.Error(d, err)
 	}

@@ -1,6 +1,7 @@
 package sem
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -87,5 +88,52 @@ func TestRedundantAgreesWithEnumeration(t *testing.T) {
 		if count[name] < seeds/80 {
 			t.Errorf("only %d rules of %d programs are: %s", count[name], seeds, name)
 		}
+	}
+}
+
+// A proof that stands on more than it needs names only what it needs.
+func TestRedundantNamesFew(t *testing.T) {
+	post, a := exact(Method, "", "POST"), exact(Path, "", "/a")
+	identity := func(name string) *Expr { return exact(Peer, "", "td", "shop", name) }
+	rules := []*Expr{
+		identity("x"),
+		And(identity("x"), Not(post)), // the first that is tried, and needless beside the next two
+		And(Or(identity("x"), identity("y")), a),
+		And(Or(identity("x"), identity("z")), Not(a)),
+	}
+	s, err := NewSpace(Limits{}, nil, nil, rules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets []*Set
+	for _, x := range rules {
+		set, err := s.Set(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sets = append(sets, set)
+	}
+	found, err := s.Redundant(sets)
+	if err != nil || !slices.Equal(found[0].By, []int{2, 3}) || found[1].Inside != 0 || found[2].By != nil {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Rules that differ in one attribute alone are one cube.
+func TestCubesThatDifferInOneAttributeFuse(t *testing.T) {
+	var list []*Expr
+	for i := range 300 {
+		for _, path := range []string{"/a", "/b"} {
+			list = append(list, And(exact(Peer, "", "td", "shop", fmt.Sprint(i)), exact(Path, "", path), exact(Method, "", "GET")))
+		}
+	}
+	x := Or(list...)
+	s, err := NewSpace(Limits{}, nil, nil, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := s.Set(x)
+	if err != nil || len(set.pieces) != 1 || len(set.pieces[0].pos) != len(s.dims) {
+		t.Errorf("%d pieces, %v", len(set.pieces), err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 // If Said, it is what one of Is matches (without any: whatever there is in the universe, absence included) and none of Not; and
 // if Unlisted, it is also what no matcher on the attribute matches that the space knows of, absence included, and without Is
 // nothing else.
+//
+// A list with very many matchers has a side for each matcher that matters.
 type Side struct {
 	Attr     Attr
 	All      bool // whatever there is in the universe
