@@ -8,6 +8,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/lower"
+	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/yaml"
@@ -27,7 +28,11 @@ type Input struct {
 	FS fs.FS
 	// Inventory are manifests given beside the program (--inventory).
 	Inventory []*source.File
-	Options   Options
+	// Others are policies that other programs and people have on the mesh: tests and proofs are asked beside them.
+	Others []*istio.Object
+	// Only picks the tests (by name) and proofs (by text) that are run; nil for all.
+	Only    func(name string) bool
+	Options Options
 	// Reasons asks for Output.Reasons.
 	Reasons bool
 	// Trace, when it is set, is told of each stage as it begins, and how much goes into it. A stage may come twice.
@@ -47,6 +52,11 @@ type Options struct {
 type Output struct {
 	// Objects are sorted by namespace, kind and name.
 	Objects []Object
+	// Trials are what came of the tests and proofs of the program, in their order. They are there beside errors of their own.
+	Trials []*proof.Trial
+	// Uncovered are the statements that no trial speaks of, and Covered is the number of the others.
+	Uncovered []source.Span
+	Covered   int
 	// Reasons are why and until when statements hold (`because`, `until`), in the order of files and statements, where the
 	// input asks for them. They are what was written, and complete beside errors elsewhere.
 	Reasons []diag.Reason
@@ -122,6 +132,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	checked := beside(func() diag.List { return check.Program(program) })
+	meaning := beside(func() *proof.Translation { return proof.NewTranslation(program, l.in.Options.Now) })
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
 	diags = append(append(diags, checked()...), more...)
@@ -136,11 +147,25 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	if diags.HasErrors() || placeless(diags) {
 		return out, diags
 	}
-	l.trace("emit", Count{"objects", plan.Len()})
-	objects, more := emit(ctx, plan)
-	if diags = append(diags, more...); !diags.HasErrors() {
-		out.Objects = objects
+	proven := meaning()
+	tests := len(program.Expects)+len(program.Proofs) > 0
+	if !tests && !l.keep {
+		l.meant = nil // a large program makes room for its objects
 	}
+	program = nil
+	l.trace("emit", Count{"objects", plan.Len()})
+	objects, more := emit(ctx, plan, proven)
+	if diags = append(diags, more...); diags.HasErrors() {
+		return out, diags
+	}
+	if tests {
+		out.Trials, more = l.trials(ctx, objects)
+		out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
+		if diags = append(diags, more...); diags.HasErrors() {
+			return out, diags
+		}
+	}
+	out.Objects = objects
 	return out, diags
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/zt-lang/ztc/compiler/lower"
+	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/yaml"
 	"github.com/zt-lang/ztc/lang/diag"
@@ -22,9 +23,9 @@ import (
 // batch is how many objects of a plan one worker takes at a time; their YAML shares memory.
 const batch = 64
 
-// emit makes the objects of a plan, writes each, and reads the bytes back: what is written to a cluster is what was meant, or
-// nothing is. The work is spread over the processors, and what comes out does not depend on them.
-func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
+// emit makes the objects of a plan, writes each, reads the bytes back, and proves that what they say is what the program means:
+// that is written to a cluster, or nothing is. The work is spread over the processors, and what comes out does not depend on them.
+func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]Object, diag.List) {
 	n := (plan.Len() + batch - 1) / batch
 	made := make([][]Object, n)
 	errs := make([]error, n)
@@ -32,14 +33,14 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			b := plan.Builder()
+			b, c := plan.Builder(), meaning.Checker()
 			var buffer []byte
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n || ctx.Err() != nil {
 					return
 				}
-				made[i], errs[i] = emitBatch(b, i*batch, min((i+1)*batch, plan.Len()), &buffer)
+				made[i], errs[i] = emitBatch(b, c, i*batch, min((i+1)*batch, plan.Len()), &buffer)
 			}
 		})
 	}
@@ -75,11 +76,11 @@ func emit(ctx context.Context, plan *lower.Plan) ([]Object, diag.List) {
 				Advise("shorten its exceptions and conditions, or split the statement")
 		}
 	}
-	return out, diags
+	return out, append(diags, meaning.Finish(ctx)...)
 }
 
 // emitBatch emits objects from up to, but not with, another of a plan. The buffer is the worker's.
-func emitBatch(b *lower.Builder, from, to int, buffer *[]byte) (out []Object, err error) {
+func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, buffer *[]byte) (out []Object, err error) {
 	defer func() {
 		if r := recover(); r != nil { // in a goroutine nobody else could
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
@@ -98,6 +99,7 @@ func emitBatch(b *lower.Builder, from, to int, buffer *[]byte) (out []Object, er
 			if err := yaml.Check(text[start:], o); err != nil {
 				return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			}
+			c.See(o)
 			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels})
 			ends = append(ends, len(text))
 		}

@@ -26,6 +26,7 @@ const (
 type loader struct {
 	in        Input
 	whole     bool        // build every statement
+	keep      bool        // what is meant is wanted afterwards
 	meant     *ir.Program // what the files mean, once they are resolved
 	diags     diag.List
 	libs      map[string]*resolve.Unit     // by path in FS

@@ -77,6 +77,7 @@ func samePlain(t *testing.T, in Input) (objects int, again bool) {
 	if !reflect.DeepEqual(plainSaid, wholeSaid) {
 		t.Fatalf("%s\nplain: %v\nwhole: %v", in.Files[0].Text, plainSaid, wholeSaid)
 	}
+	plain.Trials, whole.Trials = nil, nil // what they report has been compared
 	if !reflect.DeepEqual(plain, whole) {
 		t.Fatalf("%s\nplain:\n%s\nwhole:\n%s", in.Files[0].Text, plain.YAML(), whole.YAML())
 	}

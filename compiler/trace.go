@@ -11,7 +11,7 @@ import (
 // Program compiles a program as Compile does, and returns what it means instead of what it is written as: nil together with an
 // error. It is for reports; nothing in it may be changed.
 func Program(ctx context.Context, in Input) (*ir.Program, diag.List) {
-	l := &loader{in: in, whole: true}
+	l := &loader{in: in, whole: true, keep: true}
 	_, diags := compile(ctx, l)
 	diags.Sort()
 	if diags.HasErrors() {

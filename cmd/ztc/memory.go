@@ -9,7 +9,7 @@ import (
 
 const (
 	floor = 64 << 20 // bytes of the heap below which nothing is collected: most programs never get there
-	more  = 40       // garbage per live memory, in percent, above it
+	more  = 25       // garbage per live memory, in percent, above it
 )
 
 // memory sets when garbage is collected: a compiler is a short process that keeps most of what it makes. GOGC and GOMEMLIMIT

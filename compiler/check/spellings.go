@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"github.com/zt-lang/ztc/compiler/sem"
 )
 
 // spelling is a request path that a server may take for another one: as it is sent, and as a proxy compares it. The proxy has
@@ -141,4 +143,26 @@ func hostSpellings(host string) []spelling {
 		return []spelling{{name, name}}
 	}
 	return []spelling{{name + ".", name + "."}, {name + ":80", name + ":80"}}
+}
+
+// Spellings are the paths that a server may take for what a pattern matches: the pattern itself in any case, and the
+// spellings that a proxy tells apart from it.
+func Spellings(p string) []sem.Pattern {
+	var out []sem.Pattern
+	switch {
+	case strings.ContainsAny(p, "{}"):
+		out = append(out, sem.Pattern{Op: sem.Template, Text: p})
+	case p == "*":
+		return []sem.Pattern{{Op: sem.NonEmpty}}
+	case strings.HasPrefix(p, "*"):
+		out = append(out, sem.Pattern{Op: sem.Suffix, Fold: true, Text: p[1:]})
+	case strings.HasSuffix(p, "*"):
+		out = append(out, sem.Pattern{Op: sem.Prefix, Fold: true, Text: p[:len(p)-1]})
+	default:
+		out = append(out, sem.Pattern{Op: sem.Exact, Fold: true, Text: p})
+	}
+	for _, s := range spellings(p) {
+		out = append(out, sem.Pattern{Op: sem.Exact, Text: s.seen})
+	}
+	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // Chain is what a proxy reads on a port.
@@ -36,6 +37,19 @@ type Scope struct {
 	Rules     []*ir.Rule     // in force, in the order of the program
 
 	named []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
+	units []uint64       // the normal form of its rules, which are forgotten then; see Units
+	first source.Span    // of the first of these rules
+}
+
+// Span is the place of the first statement of a scope.
+func (s *Scope) Span() source.Span {
+	switch {
+	case len(s.Rules) > 0:
+		return s.Rules[0].Span
+	case s.units != nil:
+		return s.first
+	}
+	return s.Baselines[0].Span
 }
 
 // Program is what a program means.
@@ -46,6 +60,7 @@ type Program struct {
 	byKey   map[string]*Scope
 	byPlain []*Scope // by number of ir.Plain.Target
 	bearers ir.Bearers
+	units   *Units // once they are asked for
 }
 
 // Of says what a program means on a day (YYYY-MM-DD, empty for none): `until` is inclusive, and what it ends is gone, but for

@@ -13,7 +13,7 @@ import (
 // requests do not meet is for cut to find out.
 func (m mode) operation(o *ir.Operation, negated bool) *sem.Expr {
 	var parts []*sem.Expr
-	http := m != connection
+	http := m != connection && m != absent
 	if o.HTTP() {
 		parts = append(parts, truth(http != negated))
 	}
@@ -119,6 +119,8 @@ func (m mode) test(x *sem.Expr, negated bool) *sem.Expr {
 		return sem.False
 	case m.holds():
 		return sem.True
+	case m == absent:
+		return truth(negated)
 	}
 	return literal(x, negated)
 }
@@ -210,12 +212,26 @@ func (m mode) condTest(t *ir.Test, negated bool) *sem.Expr {
 
 // attribute is where the attribute of a test is present, and where it has one of the values.
 func attribute(t *ir.Test) (there, match *sem.Expr) {
-	star := sem.NonEmpty // an empty string cannot be told from none
-	a := sem.Attr{}
-	part := 0 // of the attribute, that is tested
-	switch t.Kind {
-	case ir.AttrDestination:
+	if t.Kind == ir.AttrDestination {
 		return sem.True, values(sem.Attr{Kind: sem.DestIP}, t.Values, block)
+	}
+	a, part, star := attr(t)
+	one := func(v string) *sem.Expr {
+		var parts [3]sem.Pattern
+		parts[part] = pattern(v, star)
+		return is(a, parts[:]...)
+	}
+	list := make([]*sem.Expr, len(t.Values))
+	for i, v := range t.Values {
+		list[i] = one(v)
+	}
+	return one("*"), or(list...)
+}
+
+// attr is the attribute that a test reads, the part of it, and what a star alone asks for.
+func attr(t *ir.Test) (a sem.Attr, part int, star sem.Op) {
+	star = sem.NonEmpty // an empty string cannot be told from none
+	switch t.Kind {
 	case ir.AttrSNI:
 		a.Kind = sem.SNI
 	case ir.AttrMetadata:
@@ -238,16 +254,7 @@ func attribute(t *ir.Test) (there, match *sem.Expr) {
 			a, part = sem.Attr{Kind: sem.Token}, 1
 		}
 	}
-	one := func(v string) *sem.Expr {
-		var parts [3]sem.Pattern
-		parts[part] = pattern(v, star)
-		return is(a, parts[:]...)
-	}
-	list := make([]*sem.Expr, len(t.Values))
-	for i, v := range t.Values {
-		list[i] = one(v)
-	}
-	return one("*"), or(list...)
+	return a, part, star
 }
 
 // inBrackets is the text between the outer brackets of a key: `a][b` for a claim inside another.

@@ -38,6 +38,7 @@ const (
 	// An HTTP request for which every test holds, negated or not: what is left may hold for one of them. What an exception
 	// takes away as a whole is not left.
 	some
+	absent // a connection that is not HTTP, of which nothing of HTTP holds, and every negation does
 	modes
 )
 
@@ -73,7 +74,35 @@ func (r *Reader) Rule(x *ir.Rule, c Chain) *sem.Expr {
 	if c == HTTP {
 		return and(r.read(x, request), or(not(declared), r.read(x, connection)))
 	}
-	return or(r.read(x, connection), and(r.read(x, some), not(declared)))
+	return or(r.read(x, connection), and(r.some(x), not(declared)))
+}
+
+// some is where a rule may cover a request, as far as a connection can tell: entry by entry, those of which nothing is left
+// aside.
+func (r *Reader) some(x *ir.Rule) *sem.Expr {
+	var parts []*sem.Expr
+	for i := range x.Entries {
+		y := *x
+		y.Entries, y.Plain = x.Entries[i:i+1], ir.Plain{}
+		if !empty(r.read(&y, request)) {
+			parts = append(parts, r.read(&y, some))
+		}
+	}
+	return or(parts...)
+}
+
+// empty reports whether an expression is known to hold for no request.
+func empty(x *sem.Expr) bool {
+	space, err := sem.NewSpace(sem.Limits{}, nil, nil, x)
+	if err != nil {
+		return false
+	}
+	set, err := space.Set(x)
+	if err != nil {
+		return false
+	}
+	d, err := space.Any(set)
+	return d == nil && err == nil
 }
 
 // Ladder is what a scope means on a chain, by itself: what is enforced, or what is on dry run. A provider that is not in it is
@@ -82,6 +111,10 @@ func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) sem.Ladder {
 	var allow, deny, audit []*sem.Expr
 	custom := map[string][]*sem.Expr{}
 	closed := slices.ContainsFunc(s.Baselines, func(b *ir.Baseline) bool { return b.DryRun == dryRun })
+	if s.units != nil && !dryRun {
+		closed = true
+		allow = append(allow, r.m.units.Allow(s, c))
+	}
 	for _, x := range s.Rules {
 		if x.DryRun != dryRun {
 			continue

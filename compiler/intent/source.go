@@ -13,7 +13,7 @@ import (
 func (m mode) sources(s *ir.Sources) *sem.Expr {
 	callers := make([]*sem.Expr, len(s.Any))
 	for i := range s.Any {
-		callers[i] = source(&s.Any[i])
+		callers[i] = caller(&s.Any[i])
 	}
 	parts := []*sem.Expr{or(callers...)}
 	if len(s.As) > 0 {
@@ -27,7 +27,7 @@ func (m mode) sources(s *ir.Sources) *sem.Expr {
 		parts = append(parts, net(&s.From[i]))
 	}
 	for i := range s.Except {
-		parts = append(parts, not(source(&s.Except[i])))
+		parts = append(parts, not(caller(&s.Except[i])))
 	}
 	if len(s.NotAs) > 0 {
 		parts = append(parts, m.test(subjects(s.NotAs), true))
@@ -38,7 +38,7 @@ func (m mode) sources(s *ir.Sources) *sem.Expr {
 	return and(parts...)
 }
 
-func source(s *ir.Source) *sem.Expr {
+func caller(s *ir.Source) *sem.Expr {
 	authenticated := peer(pattern("*", sem.Any), pattern("*", sem.Any), pattern("*", sem.Any))
 	switch s.Kind {
 	case ir.Anyone:

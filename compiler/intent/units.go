@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/lang/ast"
 )
 
@@ -28,9 +29,11 @@ type unit struct {
 // maxUnits bounds the units of one operation: lists multiply.
 const maxUnits = 4096
 
-// Units returns the units of all plain rules.
+// Units returns the units of all plain rules. The rules of a scope that has a normal form are forgotten: a large program need
+// not be kept for them.
 func (m *Program) Units() *Units {
 	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, byEntries: map[op][]uint32{}}
+	all := make([]uint64, 0, len(m.p.Rules))
 	for _, s := range m.Scopes {
 		if !plain(s) {
 			continue
@@ -38,7 +41,16 @@ func (m *Program) Units() *Units {
 		for _, r := range s.Rules {
 			u.learn(r)
 		}
+		from := len(all)
+		var ok bool
+		if all, ok = u.pairs(all, s); ok {
+			s.first, s.units, s.Rules = s.Rules[0].Span, all[from:len(all):len(all)], nil
+		}
 	}
+	slim := *m.p
+	slim.Rules, slim.Baselines = nil, nil
+	m.p = &slim
+	u.bySources, u.byEntries, m.byPlain, m.units = nil, nil, nil, u
 	return u
 }
 
@@ -147,24 +159,70 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 	return true
 }
 
-// Pairs appends to dst the normal form of a scope, and reports whether it has one. It has one when it holds nothing but plain
+// pairs appends to dst the normal form of a scope, and reports whether it has one. It has one when it holds nothing but plain
 // rules, and its ladder is then that of one ALLOW.
-func (u *Units) Pairs(dst []uint64, s *Scope) ([]uint64, bool) {
-	if !plain(s) {
-		return dst, false
-	}
+func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
 	from := len(dst)
 	for _, r := range s.Rules {
 		callers, ops := u.bySources[r.Plain.Sources], u.byEntries[op{r.Plain.Entries, r.Target.Port}]
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}
-		dst = pairs(dst, callers, ops)
+		dst = product(dst, callers, ops)
 	}
 	return normal(dst, from), true
 }
 
-func pairs(dst []uint64, callers, ops []uint32) []uint64 {
+// Allow is the ALLOW of a scope that has a normal form, on a chain.
+func (u *Units) Allow(s *Scope, c Chain) *sem.Expr {
+	callers, ops := keys(u.callers), keys(u.ops)
+	m := request
+	if c == TCP {
+		m = connection // an operation of HTTP lets nothing pass there, and no other one is changed
+	}
+	by := map[uint32][]*sem.Expr{}
+	var order []uint32
+	for _, x := range s.units {
+		o := uint32(x)
+		if by[o] == nil {
+			order = append(order, o)
+		}
+		by[o] = append(by[o], principal(callers[x>>32]))
+	}
+	var out []*sem.Expr
+	for _, o := range order {
+		op := ops[o].operation()
+		out = append(out, and(or(by[o]...), m.operation(&op, false)))
+	}
+	return or(out...)
+}
+
+func (x unit) operation() (o ir.Operation) {
+	if x.method != "" {
+		o.Methods = []string{x.method}
+	}
+	if x.path != "" {
+		o.Paths = []string{x.path}
+	}
+	if x.host != "" {
+		o.Hosts = []string{x.host}
+	}
+	if x.port != 0 {
+		o.Ports = []int{x.port}
+	}
+	return o
+}
+
+// keys are the keys of a map from them to their numbers.
+func keys[K comparable](m map[K]uint32) []K {
+	out := make([]K, len(m))
+	for k, n := range m {
+		out[n] = k
+	}
+	return out
+}
+
+func product(dst []uint64, callers, ops []uint32) []uint64 {
 	for _, c := range callers {
 		for _, o := range ops {
 			dst = append(dst, uint64(c)<<32|uint64(o))
@@ -222,19 +280,14 @@ func (e *Emitted) Add(principals []string, ops []ir.Operation) {
 		e.other = true
 		return
 	}
-	e.pairs = pairs(e.pairs, e.callers, e.ops)
+	e.pairs = product(e.pairs, e.callers, e.ops)
 }
 
 // Equal reports whether the rules have the normal form of a scope. False proves nothing.
-func (e *Emitted) Equal(s *Scope, scratch *[]uint64) bool {
-	if e.other {
-		return false
-	}
-	want, ok := e.u.Pairs((*scratch)[:0], s)
-	*scratch = want
-	if !ok {
+func (e *Emitted) Equal(s *Scope) bool {
+	if e.other || s.units == nil {
 		return false
 	}
 	e.pairs = normal(e.pairs, 0)
-	return slices.Equal(e.pairs, want)
+	return slices.Equal(e.pairs, s.units)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
 )
 
 // rule is what an emitted rule tests.
@@ -59,17 +60,52 @@ func TestUnits(t *testing.T) {
 			m := intent.Of(program(t, head+c.program, true), "")
 			u := m.Units()
 			e := u.Emitted()
-			var scratch []uint64
 			for range 2 { // the second time with used memory
 				e.Reset()
 				for _, r := range c.emitted {
 					e.Add(r.callers, r.ops)
 				}
-				if got := e.Equal(m.Find("default", []ir.Label{{Key: "app", Value: "api"}}), &scratch); got != c.want {
+				if got := e.Equal(m.Find("default", []ir.Label{{Key: "app", Value: "api"}})); got != c.want {
 					t.Errorf("equal: %v", got)
 				}
 			}
 		})
+	}
+}
+
+// TestUnitsAllow wants the ladder that is read from a normal form to be that of the rules.
+func TestUnitsAllow(t *testing.T) {
+	p := program(t, `workload web
+workload ops
+workload api { port http 8080; port raw 9000 tcp }
+deny all in default
+allow web -> api GET, POST "/a", "/b/*"
+allow ops -> api
+allow web -> api:9000
+`, true)
+	for _, c := range []intent.Chain{intent.HTTP, intent.TCP} {
+		m, n := intent.Of(p, ""), intent.Of(p, "")
+		n.Units()
+		labels := []ir.Label{{Key: "app", Value: "api"}}
+		a, b := m.Reader().Ladder(m.Find("default", labels), c, false), n.Reader().Ladder(n.Find("default", labels), c, false)
+		if len(n.Find("default", labels).Rules) > 0 {
+			t.Fatal("there is no normal form")
+		}
+		space, err := sem.NewSpace(sem.Limits{}, nil, nil, a.Allow, b.Allow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, errX := space.Set(a.Allow)
+		y, errY := space.Set(b.Allow)
+		if errX != nil || errY != nil {
+			t.Fatal(errX, errY)
+		}
+		if d, _, err := space.Equal(x, y); err != nil || d != nil {
+			t.Errorf("%v: %v %v", c, d, err)
+		}
+		if any, err := space.Any(x); err != nil || any == nil {
+			t.Errorf("%v: nothing is allowed", c)
+		}
 	}
 }
 
@@ -93,18 +129,21 @@ func BenchmarkUnits(b *testing.B) {
 	p := program(b, large(10_000), true)
 	for b.Loop() {
 		m := intent.Of(p, "")
+		rules := make([][]*ir.Rule, len(m.Scopes))
+		for i, s := range m.Scopes {
+			rules[i] = s.Rules
+		}
 		u := m.Units()
 		e := u.Emitted()
-		var scratch []uint64
-		for _, s := range m.Scopes {
-			if len(s.Rules) == 0 {
+		for i, s := range m.Scopes {
+			if len(rules[i]) == 0 {
 				continue
 			}
 			e.Reset()
-			for _, r := range s.Rules {
+			for _, r := range rules[i] {
 				e.Add([]string{r.Sources.Any[0].Value}, []ir.Operation{r.Entries[0].Op})
 			}
-			if !e.Equal(s, &scratch) {
+			if !e.Equal(s) {
 				b.Fatal("not equal")
 			}
 		}

@@ -18,9 +18,8 @@ type Program struct {
 	Baselines []*Baseline
 	MTLS      []*MTLS
 	JWT       []*JWT
-	Tests     int // expect statements, checked and not yet run
-	Proofs    int // prove statements, checked and not yet run
-	FirstTest source.Span
+	Expects   []*Expect
+	Proofs    []*Proof
 	// Convention is true when the program declares and inventories no workload: a bare name is then the service account of
 	// that name and the pods whose app label is that name.
 	Convention bool
@@ -319,22 +318,29 @@ func (k AttrKind) HTTP() bool { return k <= AttrPresenter }
 
 // Rule is a rule on one target.
 type Rule struct {
-	Action   ast.Action
+	Action  ast.Action
+	DryRun  bool
+	All     bool // of `ACTION all in ...` and `ACTION all on ...`
+	Sources *Sources
+	Target  Target
+	Entries []Entry // never empty: a rule without an operation has one entry that tests nothing
+	*More
+	Plain Plain // of an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere
+	Span  source.Span
+}
+
+// More is what most rules do not have. It is never nil.
+type More struct {
 	Provider string // of delegate
-	DryRun   bool
-	Sources  *Sources
-	Target   Target
-	Entries  []Entry // never empty: a rule without an operation has one entry that tests nothing
 	Cuts     []Operation
 	When     *Cond
 	Until    string // YYYY-MM-DD or ""
 	Because  string
-	// All is true for `ACTION all in ...` and `ACTION all on ...`.
-	All   bool
-	Plain Plain // of an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere
-	Span  source.Span
-	Via   *Use // nil for a rule that stands in no policy
+	Via      *Use // nil for a rule that stands in no policy
 }
+
+// NoMore is shared by all rules that have no more. It is never changed.
+var NoMore = &More{}
 
 // Plain numbers the parts of a plain rule, from 1: equal numbers are equal parts. It is zero for another rule.
 type Plain struct{ Sources, Entries, Target int32 }

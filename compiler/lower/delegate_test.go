@@ -27,7 +27,7 @@ func TestFold(t *testing.T) {
 func TestGuards(t *testing.T) {
 	f := source.New("a.zt", "0123456789")
 	rule := func(at int32, provider string) *ir.Rule {
-		return &ir.Rule{Provider: provider, Span: source.Span{File: f, Start: at, End: at + 1}}
+		return &ir.Rule{More: &ir.More{Provider: provider}, Span: source.Span{File: f, Start: at, End: at + 1}}
 	}
 	rules := []*ir.Rule{rule(5, "a"), rule(1, "b"), rule(3, "a"), rule(2, "b"), rule(4, "c")}
 	var all func(done guards, left []*ir.Rule)

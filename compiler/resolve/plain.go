@@ -55,7 +55,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 		}
 		x := &k.rules[0]
 		k.rules = k.rules[1:]
-		x.Action, x.Sources, x.Entries, x.Span = ast.Allow, src.sources, ops.entries, at
+		x.Action, x.Sources, x.Entries, x.Span, x.More = ast.Allow, src.sources, ops.entries, at, ir.NoMore
 		x.Plain = ir.Plain{Sources: src.number.Sources, Entries: ops.number.Entries, Target: targets.number.Target + int32(i)}
 		x.Target = targets.targets[i]
 		x.Target.Span.Start += moved
@@ -131,7 +131,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		entries, ok = r.entries(s, &rule.Ops, rule)
 	}
 	if sources != nil && listed && ok && r.count(s, a, len(list)*weight(sources, entries, nil, nil)) {
-		r.made(s, list, ir.Rule{Action: ast.Allow, Sources: sources, Entries: entries, Span: s.span(a)})
+		r.made(s, list, ir.Rule{Action: ast.Allow, Sources: sources, Entries: entries, Span: s.span(a), More: ir.NoMore})
 	}
 	return false
 }

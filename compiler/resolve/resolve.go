@@ -364,9 +364,6 @@ func (r *resolver) finish() {
 		r.diags.Add(diag.Convention, w.Span, "no workload is declared or inventoried, so a bare name is the service account of that name and the pods labelled %s with it", r.p.Mesh.AppLabel).
 			Advise("add `inventory \"k8s/\"` to have names, accounts, labels and ports checked")
 	}
-	if r.p.Tests+r.p.Proofs > 0 {
-		r.diags.Add(diag.TestsNotRun, r.p.FirstTest, "%s and %s are checked for names and types and are not run yet", count(r.p.Tests, "expectation"), count(r.p.Proofs, "proof"))
-	}
 }
 
 func count(n int, what string) string {

@@ -38,7 +38,7 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 	case *ast.Test:
 		for _, e := range st.Body {
 			if e, ok := e.(*ast.Expect); ok {
-				r.expect(s, e)
+				r.expect(s, st.Name.Value, e)
 			}
 		}
 	case *ast.Prove:
@@ -77,7 +77,8 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 		return
 	}
 	r.made(s, targets, ir.Rule{
-		Action: a.Action, Provider: provider(a), DryRun: a.DryRun, Sources: src, Entries: entries, Cuts: cuts, When: when, Until: until, Because: because, Span: at, Via: s.via,
+		Action: a.Action, DryRun: a.DryRun, Sources: src, Entries: entries, Span: at,
+		More: &ir.More{Provider: provider(a), Cuts: cuts, When: when, Until: until, Because: because, Via: s.via},
 	})
 }
 
@@ -165,7 +166,8 @@ func (r *resolver) baseline(s *scope, a *ast.Rule, until, because string, ok boo
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{
-			Action: a.Action, Provider: provider(a), DryRun: a.DryRun, All: true, Target: t, Until: until, Because: because, Span: at, Via: s.via,
+			Action: a.Action, DryRun: a.DryRun, All: true, Target: t, Span: at,
+			More:    &ir.More{Provider: provider(a), Until: until, Because: because, Via: s.via},
 			Sources: &ir.Sources{Any: []ir.Source{{Kind: ir.Anyone, Span: at}}, Span: at},
 			Entries: []ir.Entry{{Op: ir.Operation{Span: at}}},
 		})

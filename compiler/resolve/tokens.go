@@ -256,33 +256,3 @@ func duration(s string) int64 {
 	}
 	return 0
 }
-
-// expect checks names and types of an expectation, which is not run yet.
-func (r *resolver) expect(s *scope, a *ast.Expect) {
-	r.sources(s, &a.Sources, false)
-	r.targets(s, a.Targets)
-	if a.Op != nil {
-		r.operation(s, a.Op)
-	}
-	for i := range a.With {
-		r.attr(s, &a.With[i].Attr)
-	}
-	r.p.Tests++
-	r.firstTest(s, a)
-}
-
-func (r *resolver) prove(s *scope, a *ast.Prove) {
-	r.sources(s, &a.Sources, false)
-	r.targets(s, a.Targets)
-	r.entries(s, &a.Ops, a)
-	r.cuts(s, a.Cuts)
-	r.cond(s, a.When)
-	r.p.Proofs++
-	r.firstTest(s, a)
-}
-
-func (r *resolver) firstTest(s *scope, a ast.Node) {
-	if at := s.span(a); r.p.FirstTest.File == nil || at.Compare(r.p.FirstTest) < 0 {
-		r.p.FirstTest = at
-	}
-}

@@ -20,7 +20,8 @@ type settings struct {
 	inventory []string
 	options   compiler.Options
 	werror    bool
-	reasons   bool // of statements are asked for
+	reasons   bool              // of statements are asked for
+	only      func(string) bool // picks tests and proofs
 }
 
 func (s *settings) flags(c *cobra.Command) {
@@ -86,7 +87,7 @@ func shaped(flag, value string) bool {
 func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, compiler.Output, diag.List, error) {
 	var out compiler.Output
 	in, diags, err := a.with(c, paths, s, func(ctx context.Context, given compiler.Input) (diags diag.List) {
-		given.Reasons, given.Trace = s.reasons, a.stats.trace()
+		given.Reasons, given.Only, given.Trace = s.reasons, s.only, a.stats.trace()
 		out, diags = compiler.Compile(ctx, given)
 		a.stats.end()
 		return diags

@@ -47,10 +47,11 @@ func (i Info) CanWaive() bool {
 //	ZT15xx limits             codes_limits.go
 //	ZT16xx delegate, tokens   codes_delegate.go
 //	ZT17xx pods that no proxy guards   codes_guard.go
+//	ZT18xx tests and proofs   codes_trials.go
 //	ZT20xx inventory          codes_inventory.go
 //	ZT21xx policies of others  codes_policies.go
 //	ZT30xx files and output   codes_files.go, codes_output.go
-var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, delegateCodes, guardCodes, inventoryCodes, policyCodes, fileCodes, outputCodes}
+var families = [][]Info{syntaxCodes, waiverCodes, nameCodes, operationCodes, identityCodes, meaningCodes, planeCodes, limitCodes, delegateCodes, guardCodes, trialCodes, inventoryCodes, policyCodes, fileCodes, outputCodes}
 
 var byCode = func() map[Code]Info {
 	m := map[Code]Info{}

@@ -3,7 +3,6 @@ package diag
 const (
 	AmbientNotYet     Code = "ZT1402" // ambient has no meaning yet
 	TargetRefNotYet   Code = "ZT1403" // targets by targetRefs have no meaning yet
-	TestsNotRun       Code = "ZT1404" // tests and proofs are not run yet
 	FieldNeedsVersion Code = "ZT1405" // a field that the target version lacks
 	BaselinePort      Code = "ZT1406" // a baseline on one port
 )
@@ -24,17 +23,6 @@ deny all in default
 		Explanation: "Gateways and waypoints are attached by targetRefs, which has no lowering yet. A sidecar ignores such a policy.",
 		Example: `deny all in default
 allow anyone -> gateway istio-system/public
-`,
-	},
-	{
-		Code: TestsNotRun, Severity: Note, Title: "tests and proofs are not run yet",
-		Explanation: "They are checked for names and types, so that they are ready when they can be run.",
-		Example: `deny all in default
-allow web -> api GET
-test "t" { expect allow web -> api GET }
-`,
-		Fixed: `deny all in default
-allow web -> api GET
 `,
 	},
 	{

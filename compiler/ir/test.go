@@ -1,0 +1,44 @@
+package ir
+
+import "github.com/zt-lang/ztc/lang/source"
+
+// Expect is one `expect` of a test: what the emitted policies have to say of requests.
+type Expect struct {
+	Test    string // the name of its test
+	Allow   bool
+	Sources *Sources
+	Targets []Target
+	Op      *Operation // nil where none is written
+	With    []Given
+	Span    source.Span
+}
+
+// Given is an attribute that an expectation states.
+type Given struct {
+	Key    string // Istio's `when` key
+	Kind   AttrKind
+	Values []string // several for a list
+	Span   source.Span
+}
+
+// ProofMode is what a proof says of the requests that it names.
+type ProofMode uint8
+
+const (
+	Only   ProofMode = iota // whatever passes to the targets is one of them, and something passes
+	Never                   // none passes
+	Always                  // all pass
+)
+
+func (m ProofMode) String() string { return [...]string{"only", "never", "always"}[m] }
+
+// Proof is one `prove` statement.
+type Proof struct {
+	Mode    ProofMode
+	Sources *Sources
+	Targets []Target
+	Entries []Entry // never empty
+	Cuts    []Operation
+	When    *Cond
+	Span    source.Span
+}

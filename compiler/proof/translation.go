@@ -1,0 +1,315 @@
+package proof
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/plane"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// Translation proves that objects mean what a program says (translation validation): scope by scope, chain by chain and part
+// by part, so that it holds beside whatever policies others add. Objects are shown to it one by one, by Checkers; what is in
+// plain normal form is settled at once, by comparing sets, and the rest by the algebra, in Finish.
+type Translation struct {
+	program *intent.Program
+	mesh    plane.Mesh
+	units   *intent.Units
+	place   map[*intent.Scope]int
+	settled []atomic.Bool // by scope: its allows are proven, and it has no other statements but baselines
+	closed  []atomic.Bool // by scope: an ALLOW without rules was seen
+
+	mu   sync.Mutex
+	kept map[string][]*istio.Object // by key of scope
+}
+
+// NewTranslation takes what a program means on a day.
+func NewTranslation(p *ir.Program, now string) *Translation {
+	m := intent.Of(p, now)
+	t := &Translation{
+		program: m, mesh: meshOf(p), units: m.Units(),
+		place: make(map[*intent.Scope]int, len(m.Scopes)), settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
+		kept: map[string][]*istio.Object{},
+	}
+	for i, s := range m.Scopes {
+		t.place[s] = i
+	}
+	return t
+}
+
+// Checker looks at objects. It is for one goroutine.
+type Checker struct {
+	t       *Translation
+	emitted *intent.Emitted
+	ops     []ir.Operation
+	labels  []ir.Label
+}
+
+// Checker returns a new checker.
+func (t *Translation) Checker() *Checker { return &Checker{t: t, emitted: t.units.Emitted()} }
+
+// See takes an object, of which the emitted bytes are known to be equal. A spec that is seen is not changed any more.
+func (c *Checker) See(o *istio.Object) {
+	if o.Authorization == nil {
+		return
+	}
+	c.labels = c.labels[:0]
+	for k, v := range o.Authorization.GetSelector().GetMatchLabels() {
+		c.labels = append(c.labels, ir.Label{Key: k, Value: v})
+	}
+	slices.SortFunc(c.labels, func(a, b ir.Label) int { return strings.Compare(a.Key, b.Key) })
+	if s := c.t.program.Find(o.Namespace, c.labels); s != nil {
+		switch {
+		case baseline(o):
+			c.t.closed[c.t.place[s]].Store(true)
+			return
+		case c.plain(o) && c.emitted.Equal(s):
+			c.t.settled[c.t.place[s]].Store(true)
+			return
+		}
+	}
+	key := intent.Key(o.Namespace, c.labels)
+	c.t.mu.Lock()
+	c.t.kept[key] = append(c.t.kept[key], o)
+	c.t.mu.Unlock()
+}
+
+// baseline reports whether an object is an ALLOW that names nothing.
+func baseline(o *istio.Object) bool {
+	a := o.Authorization
+	return a.Action == security.AuthorizationPolicy_ALLOW && len(a.Rules) == 0 && len(o.Annotations) == 0 && a.TargetRef == nil && len(a.TargetRefs) == 0
+}
+
+// plain gathers the rules of an object, if they are ones of an ALLOW that test nothing but principals and operations.
+func (c *Checker) plain(o *istio.Object) bool {
+	a := o.Authorization
+	if a.Action != security.AuthorizationPolicy_ALLOW || len(o.Annotations) > 0 || len(a.Rules) == 0 || a.TargetRef != nil || len(a.TargetRefs) > 0 {
+		return false
+	}
+	c.emitted.Reset()
+	for _, r := range a.Rules {
+		if len(r.From) == 0 || len(r.When) > 0 {
+			return false
+		}
+		c.ops = c.ops[:0]
+		for _, to := range r.To {
+			x := to.GetOperation()
+			if len(x.NotHosts)+len(x.NotMethods)+len(x.NotPaths)+len(x.NotPorts) > 0 {
+				return false
+			}
+			op := ir.Operation{Methods: x.Methods, Paths: x.Paths, Hosts: x.Hosts}
+			for _, p := range x.Ports {
+				n, err := strconv.Atoi(p)
+				if err != nil {
+					return false
+				}
+				op.Ports = append(op.Ports, n)
+			}
+			c.ops = append(c.ops, op)
+		}
+		for _, f := range r.From {
+			x := f.GetSource()
+			if len(x.Principals) == 0 || len(x.NotPrincipals)+len(x.Namespaces)+len(x.NotNamespaces)+len(x.ServiceAccounts)+len(x.NotServiceAccounts)+
+				len(x.TrustDomains)+len(x.NotTrustDomains)+len(x.RequestPrincipals)+len(x.NotRequestPrincipals)+
+				len(x.IpBlocks)+len(x.NotIpBlocks)+len(x.RemoteIpBlocks)+len(x.NotRemoteIpBlocks) > 0 {
+				return false
+			}
+			c.emitted.Add(x.Principals, c.ops)
+		}
+	}
+	return true
+}
+
+// Finish settles what is left, and returns what is wrong: an internal error for each scope whose objects mean something
+// else, with a request that shows it, and an error where the answer is not known.
+func (t *Translation) Finish(ctx context.Context) diag.List {
+	var open []*intent.Scope
+	for i, s := range t.program.Scopes {
+		if key := intent.Key(s.Namespace, s.Labels); !t.settled[i].Load() || len(t.kept[key]) > 0 {
+			open = append(open, s)
+		}
+	}
+	var diags diag.List
+	for _, key := range slices.Sorted(maps.Keys(t.kept)) {
+		if o := t.kept[key][0]; !slices.ContainsFunc(open, func(s *intent.Scope) bool { return intent.Key(s.Namespace, s.Labels) == key }) {
+			diags.Add(diag.Internal, source.Span{}, "proof: %s %s/%s applies where no statement does", o.Kind, o.Namespace, o.Name)
+		}
+	}
+	said := make([]diag.List, len(open))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(len(open), runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			r := t.program.Reader()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(open) || ctx.Err() != nil {
+					return
+				}
+				said[i] = t.settle(r, open[i])
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		diags.Add(diag.Internal, source.Span{}, "proof: %v", err)
+	}
+	return append(diags, slices.Concat(said...)...)
+}
+
+// settle compares the objects of a scope with its statements, both those in force and those on dry run.
+func (t *Translation) settle(r *intent.Reader, s *intent.Scope) (diags diag.List) {
+	defer func() {
+		if p := recover(); p != nil { // in a goroutine nobody else could
+			diags.Add(diag.Internal, source.Span{}, "proof: panic: %v", p)
+		}
+	}()
+	var halves [2][]*istio.Object
+	for _, o := range t.kept[intent.Key(s.Namespace, s.Labels)] {
+		if plane.DryRun(o) {
+			plain := *o
+			plain.Annotations = nil
+			halves[1] = append(halves[1], &plain)
+		} else {
+			halves[0] = append(halves[0], o)
+		}
+	}
+	for i, objects := range halves {
+		for _, c := range chains {
+			want := r.Ladder(s, c.intent, i == 1)
+			got, err := t.mesh.Ladder(objects, c.plane)
+			got.Closed = got.Closed || i == 0 && t.closed[t.place[s]].Load()
+			if err == nil {
+				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1))
+			}
+			var m *mismatch
+			switch {
+			case err == nil:
+			case errors.As(err, &m):
+				diags.Add(diag.Internal, source.Span{}, "proof: the policies of %s do not mean what the program says, on the %s chain: %v", name(s), c.plane, m)
+				return diags
+			default:
+				d := diags.Add(diag.NotProven, s.Span(), "whether the policies of %s mean what the program says is not proven: %v", name(s), err)
+				d.Advise("split the statements, so that fewer conditions and exceptions meet in one place")
+				return diags
+			}
+		}
+	}
+	return diags
+}
+
+func name(s *intent.Scope) string {
+	if len(s.Labels) == 0 {
+		return s.Namespace + "/*"
+	}
+	var b strings.Builder
+	for i, l := range s.Labels {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(l.Key + "=" + l.Value)
+	}
+	return s.Namespace + " with " + b.String()
+}
+
+// mismatch is a request that the program and the policies have different things to say of.
+type mismatch struct {
+	part    string
+	inMeant bool // the program names it, and the policies do not
+	request sem.Request
+}
+
+func (m *mismatch) Error() string {
+	if m.request == nil {
+		return m.part
+	}
+	if m.inMeant {
+		return fmt.Sprintf("the program's %s has %s, and the policies' has not", m.part, Words(m.request))
+	}
+	return fmt.Sprintf("the policies' %s has %s, and the program's has not", m.part, Words(m.request))
+}
+
+// closing reports whether a scope has a baseline of its own.
+func closing(s *intent.Scope, dryRun bool) bool {
+	return slices.ContainsFunc(s.Baselines, func(b *ir.Baseline) bool { return b.DryRun == dryRun })
+}
+
+// compare compares two ladders part by part: equal ones decide alike beside any others. An allow that names nothing need not
+// be there: what it is on is closed by a baseline, here or around it.
+func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool) error {
+	switch {
+	case got.Closed && !want.Closed:
+		return &mismatch{part: "an ALLOW policy closes it, and the program does not"}
+	case baseline && !got.Closed:
+		return &mismatch{part: "the program closes it, and no ALLOW policy does"}
+	}
+	type part struct {
+		name      string
+		want, got *sem.Expr
+	}
+	parts := []part{{"deny", want.Deny, got.Deny}, {"allow", want.Allow, got.Allow}, {"audit", want.Audit, got.Audit}}
+	either := maps.Clone(want.Custom)
+	if either == nil {
+		either = map[string]*sem.Expr{}
+	}
+	maps.Copy(either, got.Custom)
+	for _, p := range slices.Sorted(maps.Keys(either)) {
+		x := part{"delegate to " + p, want.Custom[p], got.Custom[p]}
+		if x.want == nil {
+			x.want = sem.False
+		}
+		if x.got == nil {
+			x.got = sem.False
+		}
+		parts = append(parts, x)
+	}
+	var all []*sem.Expr
+	for _, p := range parts {
+		if p.want != p.got {
+			all = append(all, p.want, p.got)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	space, err := sem.NewSpace(limits, universe, nil, all...)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.want == p.got {
+			continue
+		}
+		a, err := space.Set(p.want)
+		if err != nil {
+			return err
+		}
+		b, err := space.Set(p.got)
+		if err != nil {
+			return err
+		}
+		d, inWant, err := space.Equal(a, b)
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			return &mismatch{part: p.name, inMeant: inWant, request: d.Request}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package sem
+
+// Attrs adds the attributes that an expression tests to a set.
+func (x *Expr) Attrs(into map[Attr]bool) {
+	if x.op == opTest {
+		into[x.test.Attr] = true
+	}
+	for _, y := range x.list {
+		y.Attrs(into)
+	}
+}
+
+// Given returns functions that fix what is known of requests: the expression that is left says what the others must be. An
+// attribute that a request does not name stays open. One function remembers what it has made of an expression.
+func Given(r Request) func(*Expr) *Expr {
+	known := map[*Expr]*Expr{}
+	var fix func(*Expr) *Expr
+	fix = func(x *Expr) *Expr {
+		if y, ok := known[x]; ok {
+			return y
+		}
+		y := x
+		switch x.op {
+		case opTest:
+			if v, fixed := r[x.test.Attr]; fixed {
+				y = False
+				if matches(x.test, v) {
+					y = True
+				}
+			}
+		case opNot:
+			switch z := fix(x.list[0]); {
+			case z.constant(true):
+				y = False
+			case z.constant(false):
+				y = True
+			case z != x.list[0]:
+				y = Not(z)
+			}
+		default:
+			y = x.each(fix)
+		}
+		known[x] = y
+		return y
+	}
+	return fix
+}
+
+// each makes an And or an Or of what f makes of its members.
+func (x *Expr) each(f func(*Expr) *Expr) *Expr {
+	and := x.op == opAnd
+	list := make([]*Expr, 0, len(x.list))
+	same := true
+	for _, y := range x.list {
+		z := f(y)
+		same = same && z == y
+		switch {
+		case z.constant(and): // adds nothing
+			continue
+		case z.constant(!and):
+			return z
+		}
+		list = append(list, z)
+	}
+	switch {
+	case same && len(list) == len(x.list):
+		return x
+	case and:
+		return And(list...)
+	}
+	return Or(list...)
+}
+
+// constant reports whether an expression is True, or False.
+func (x *Expr) constant(value bool) bool {
+	if value {
+		return x.op == opAnd && len(x.list) == 0
+	}
+	return x.op == opOr && len(x.list) == 0
+}

@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// testFormats are what `test --format` takes.
+var testFormats = []string{"text", "json", "junit"}
+
+func (a *app) testCommand() *cobra.Command {
+	var s settings
+	var format, run string
+	var coverage bool
+	c := &cobra.Command{
+		Use:   "test [PATH...]",
+		Short: "Run the tests and proofs of a program",
+		Long: "test compiles a program and asks the emitted policies what its test and prove statements ask. Answers are exact: a proof\n" +
+			"speaks of every request there can be. Past a bound of work the answer is \"not proven\", which fails.\n\n" +
+			"build runs them, too, and writes nothing when one fails.\n\n" +
+			"--with adds policies of others, in YAML; they are held to the same questions.",
+		Example:           "  ztc test policies/\n  ztc test --run payments --coverage\n  ztc test --with others.yaml --format junit > tests.xml",
+		ValidArgsFunction: completePrograms,
+		RunE: func(c *cobra.Command, paths []string) error {
+			if !slices.Contains(testFormats, format) {
+				return usagef(c, "--format %q is none of %s", format, strings.Join(testFormats, ", "))
+			}
+			pick, err := regexp.Compile(run)
+			if err != nil {
+				return usagef(c, "--run wants a regular expression, and is given %q: %v", run, err)
+			}
+			if err := s.check(c, paths); err != nil {
+				return err
+			}
+			s.only = pick.MatchString
+			in, out, diags, err := a.compile(c, paths, &s)
+			defer in.close()
+			a.report(diags)
+			a.explainWerror(diags, s.werror)
+			if out.Trials == nil && err != nil {
+				return err // nothing was asked
+			}
+			t := summary(out)
+			if !coverage {
+				t.Uncovered = nil
+			}
+			if err := a.writeTests(format, t, coverage); err != nil {
+				return err
+			}
+			return err
+		},
+	}
+	s.flags(c)
+	c.Flags().StringVar(&run, "run", "", "run only the tests whose name, and the proofs whose text, matches `REGEXP`")
+	c.Flags().BoolVar(&coverage, "coverage", false, "list the statements that no test or proof speaks of")
+	c.Flags().StringVar(&format, "format", "text", "of the results on standard output: text, json or junit (`FORMAT`)")
+	return c
+}
+
+// tested is the outcome of a run, as JSON has it.
+type tested struct {
+	Version   int          `json:"version"`
+	Tests     []testResult `json:"tests"`
+	Passed    int          `json:"passed"`
+	Failed    int          `json:"failed"`
+	Assumes   []string     `json:"assumptions"`
+	Covered   int          `json:"coveredStatements"`
+	Uncovered []jsonPlace  `json:"uncoveredStatements,omitempty"`
+}
+
+// testResult is one test, with all of its expectations, or one proof.
+type testResult struct {
+	Kind     string       `json:"kind"` // test or prove
+	Name     string       `json:"name"`
+	Place    jsonPlace    `json:"place"`
+	Asked    int          `json:"questions"`
+	Passed   bool         `json:"passed"`
+	Failures []testFailed `json:"failures,omitempty"`
+}
+
+type testFailed struct {
+	Code    diag.Code `json:"code"`
+	Place   jsonPlace `json:"place"`
+	Message string    `json:"message"`
+	Notes   []string  `json:"notes,omitempty"`
+}
+
+type jsonPlace struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+func placeOf(s source.Span) jsonPlace {
+	if s.File == nil {
+		return jsonPlace{}
+	}
+	at := s.File.Position(int(s.Start))
+	return jsonPlace{s.File.Name, at.Line, at.Column}
+}
+
+// summary gathers the trials of each test.
+func summary(out compiler.Output) tested {
+	t := tested{Version: 1, Tests: []testResult{}, Assumes: proof.Assumptions(out.Trials)}
+	for _, x := range out.Trials {
+		kind := "prove"
+		if x.Expect != nil {
+			kind = "test"
+		}
+		last := len(t.Tests) - 1
+		if last < 0 || kind == "prove" || t.Tests[last].Kind != kind || t.Tests[last].Name != x.Name() {
+			t.Tests = append(t.Tests, testResult{Kind: kind, Name: x.Name(), Place: placeOf(x.Span()), Passed: true})
+			last++
+		}
+		r := &t.Tests[last]
+		r.Asked++
+		r.Passed = r.Passed && x.Holds()
+		for _, d := range x.Report() {
+			r.Failures = append(r.Failures, testFailed{d.Code, placeOf(d.Span), d.Message, d.Notes})
+		}
+	}
+	for i := range t.Tests {
+		if t.Tests[i].Passed {
+			t.Passed++
+		} else {
+			t.Failed++
+		}
+	}
+	t.Covered = out.Covered
+	for _, s := range out.Uncovered {
+		t.Uncovered = append(t.Uncovered, placeOf(s))
+	}
+	return t
+}
+
+func (a *app) writeTests(format string, t tested, coverage bool) error {
+	var b strings.Builder
+	switch format {
+	case "json":
+		e := json.NewEncoder(&b)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		if err := e.Encode(t); err != nil {
+			return err
+		}
+	case "junit":
+		if err := writeJUnit(&b, t); err != nil {
+			return err
+		}
+	default:
+		writeTestText(&b, t, coverage)
+	}
+	return a.print([]byte(b.String()))
+}
+
+func writeTestText(b *strings.Builder, t tested, coverage bool) {
+	for _, r := range t.Tests {
+		word := "ok  "
+		if !r.Passed {
+			word = "FAIL"
+		}
+		fmt.Fprintf(b, "%s  %s\n", word, diag.Clean(strings.Join(strings.Fields(r.Name), " ")))
+	}
+	if len(t.Tests) == 0 {
+		b.WriteString("no tests, and no proofs\n")
+		return
+	}
+	fmt.Fprintf(b, "%d passed, %d failed\n", t.Passed, t.Failed)
+	for _, s := range t.Assumes {
+		fmt.Fprintf(b, "assumed: %s\n", s)
+	}
+	if coverage {
+		fmt.Fprintf(b, "covered: %d of %d statements\n", t.Covered, t.Covered+len(t.Uncovered))
+		for _, p := range t.Uncovered {
+			fmt.Fprintf(b, "  no test speaks of %s:%d:%d\n", p.File, p.Line, p.Column)
+		}
+	}
+}
+
+// writeJUnit writes the dialect of JUnit XML that CI systems read: suites, cases, and a failure with a text.
+func writeJUnit(b *strings.Builder, t tested) error {
+	type failure struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+	type testcase struct {
+		Name    string   `xml:"name,attr"`
+		Class   string   `xml:"classname,attr"`
+		File    string   `xml:"file,attr"`
+		Line    int      `xml:"line,attr"`
+		Failure *failure `xml:"failure"`
+	}
+	type suite struct {
+		XMLName  xml.Name   `xml:"testsuite"`
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Cases    []testcase `xml:"testcase"`
+	}
+	s := suite{Name: "ztc", Tests: len(t.Tests), Failures: t.Failed}
+	for _, r := range t.Tests {
+		c := testcase{Name: strings.Join(strings.Fields(r.Name), " "), Class: r.Kind, File: r.Place.File, Line: r.Place.Line}
+		if len(r.Failures) > 0 {
+			f := &failure{Message: r.Failures[0].Message, Type: string(r.Failures[0].Code)}
+			for _, x := range r.Failures {
+				f.Text += fmt.Sprintf("%s:%d:%d: %s\n", x.Place.File, x.Place.Line, x.Place.Column, x.Message)
+				for _, n := range x.Notes {
+					f.Text += "  " + n + "\n"
+				}
+			}
+			c.Failure = f
+		}
+		s.Cases = append(s.Cases, c)
+	}
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(b)
+	e.Indent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	return nil
+}

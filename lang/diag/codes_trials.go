@@ -1,0 +1,58 @@
+package diag
+
+const (
+	ExpectFailed Code = "ZT1801" // an expectation that does not hold
+	ProofFailed  Code = "ZT1802" // a proof that does not hold
+	Unanswerable Code = "ZT1803" // a question that cannot be asked
+	NotProven    Code = "ZT1804" // Error
+)
+
+var trialCodes = []Info{
+	{
+		Code: ExpectFailed, Severity: Error, Title: "an expectation that does not hold",
+		Explanation: "The emitted policies say something else of a request than an `expect` does. `expect allow` is about one request: what it leaves out is chosen plainly (GET, \"/\", no token, no header, the one port of the workload). `expect deny` is about all requests that fit it.",
+		Example: `deny all in default
+allow web -> api GET
+test "writes" { expect allow web -> api POST }
+`,
+		Fixed: `deny all in default
+allow web -> api GET, POST
+test "writes" { expect allow web -> api POST }
+`,
+	},
+	{
+		Code: ProofFailed, Severity: Error, Title: "a proof that does not hold",
+		Explanation: "A `prove` speaks of all requests, and there is one of which it is not true. `only` wants whatever passes to its targets to be one of its requests, `never` none of them to pass, in any spelling of a path that a server may take for the same, and `always` all of them. A caller without an mTLS identity counts, unless the target accepts mTLS alone.",
+		Example: `deny all in default
+allow web -> api GET
+allow admin -> api
+prove only web -> api
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+allow admin -> api
+prove only web, admin -> api
+`,
+	},
+	{
+		Code: Unanswerable, Severity: Error, Title: "a question that cannot be asked",
+		Explanation: "`expect allow` is about one request, so it has to be clear which port it goes to; and a proof about no request at all would be true whatever the policies say.",
+		Example: `workload web
+workload api { port http 8080; port admin-http 9000 http }
+deny all in default
+allow web -> api GET
+test "reads" { expect allow web -> api GET }
+`,
+		Fixed: `workload web
+workload api { port http 8080; port admin-http 9000 http }
+deny all in default
+allow web -> api GET
+test "reads" { expect allow web -> api:8080 GET }
+`,
+	},
+	{
+		Code: NotProven, Severity: Error, Title: "not proven",
+		Explanation: "An exact answer would take more steps than the compiler spends on one question, so neither yes nor no is known, and nothing is written. Conditions and exceptions that meet in one place multiply: several statements, or fewer patterns, say the same with less.",
+		Internal:    true,
+	},
+}
