@@ -49,7 +49,7 @@ func TestMeaning(t *testing.T) {
 				in.Files = append(in.Files, source.New(f.Name, string(f.Data)))
 			}
 		}
-		l := &loader{in: in, whole: true}
+		l := &loader{in: in, whole: true, keep: true}
 		out, diags := compile(context.Background(), l)
 		if diags.HasErrors() {
 			continue

@@ -279,22 +279,18 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool) error {
 		parts = append(parts, x)
 	}
 	var all []*sem.Expr
-	for _, p := range parts {
-		if p.want != p.got {
-			all = append(all, p.want, p.got)
-		}
-	}
-	if len(all) == 0 {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return sem.Same(p.want, p.got) })
+	if len(parts) == 0 {
 		return nil
+	}
+	for _, p := range parts {
+		all = append(all, p.want, p.got)
 	}
 	space, err := sem.NewSpace(limits, universe, nil, all...)
 	if err != nil {
 		return err
 	}
 	for _, p := range parts {
-		if p.want == p.got {
-			continue
-		}
 		a, err := space.Set(p.want)
 		if err != nil {
 			return err
