@@ -1,12 +1,11 @@
 package proof
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	security "istio.io/api/security/v1beta1"
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -50,10 +49,12 @@ type Destination struct {
 	Workload *ir.Workload // nil for a pod that no workload has
 	pod      plane.Pod
 	policies []*istio.Object // that reach it, authorization alone
-	// transport and tokens are what its policies accept.
-	transport plane.Transport
-	tokens    plane.Tokens
-	ladders   [len(chains)]*sem.Ladder
+	// mtls is what it takes on single ports, and other on all others; tokens are what it verifies.
+	mtls    map[int]plane.MTLS
+	other   plane.MTLS
+	tokens  plane.Tokens
+	err     error // why that is not known
+	ladders [len(chains)]*sem.Ladder
 }
 
 // reach returns the policies that can reach pods of a namespace.
@@ -76,7 +77,17 @@ func (w *World) destination(name string, workload *ir.Workload, pod plane.Pod) *
 			d.policies = append(d.policies, o)
 		}
 	}
-	d.transport, d.tokens = w.mesh.Transport(near, &d.pod), w.mesh.Tokens(near, &d.pod)
+	d.tokens = w.mesh.Tokens(near, &d.pod)
+	d.other, d.err = w.mesh.MTLS(near, &d.pod, 0) // which is no port
+	for _, o := range near {
+		for port := range o.Peer.GetPortLevelMtls() {
+			if d.mtls == nil {
+				d.mtls = map[int]plane.MTLS{}
+			}
+			mode, err := w.mesh.MTLS(near, &d.pod, int(port))
+			d.mtls[int(port)], d.err = mode, cmp.Or(d.err, err)
+		}
+	}
 	w.pods[name] = d
 	return d
 }
@@ -142,6 +153,9 @@ func (w *World) destinations(t *ir.Target) []*Destination {
 
 // ladder is what decides about requests to a destination.
 func (w *World) ladder(d *Destination, chain int) (*sem.Ladder, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
 	if d.ladders[chain] == nil {
 		l, err := w.mesh.Ladder(d.policies, chains[chain].plane)
 		if err != nil {
@@ -177,7 +191,7 @@ func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *se
 			}
 		}
 	}
-	parts = append(parts, callers(&d.transport))
+	parts = append(parts, d.callers())
 	if chain == httpChain {
 		parts = append(parts, verified(&d.tokens, attrs)...)
 	}
@@ -192,24 +206,24 @@ func onPort(n int) *sem.Expr {
 
 var identified = sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Peer}})
 
-// callers holds for the callers that a transport lets in.
-func callers(t *plane.Transport) *sem.Expr {
-	of := func(mode security.PeerAuthentication_MutualTLS_Mode) *sem.Expr {
+// callers holds for the callers that come to a destination at all.
+func (d *Destination) callers() *sem.Expr {
+	of := func(mode plane.MTLS) *sem.Expr {
 		switch mode {
-		case security.PeerAuthentication_MutualTLS_STRICT:
+		case plane.Strict:
 			return identified
-		case security.PeerAuthentication_MutualTLS_DISABLE:
+		case plane.Disabled:
 			return sem.Not(identified)
 		}
 		return sem.True
 	}
-	var parts, others []*sem.Expr
-	for _, port := range slices.Sorted(maps.Keys(t.Ports)) {
-		here := onPort(int(port))
-		others = append(others, here)
-		parts = append(parts, sem.Or(sem.Not(here), of(t.Ports[port])))
+	var parts, listed []*sem.Expr
+	for _, port := range slices.Sorted(maps.Keys(d.mtls)) {
+		here := onPort(port)
+		listed = append(listed, here)
+		parts = append(parts, sem.Or(sem.Not(here), of(d.mtls[port])))
 	}
-	return sem.And(append(parts, sem.Or(append(others, of(t.Mode))...))...)
+	return sem.And(append(parts, sem.Or(append(listed, of(d.other))...))...)
 }
 
 // verified holds for the requests whose token, if they have one, was verified, and has the claims that are tested.

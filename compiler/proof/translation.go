@@ -34,8 +34,10 @@ type Translation struct {
 	settled []atomic.Bool // by scope: its allows are proven, and it has no other statements but baselines
 	closed  []atomic.Bool // by scope: an ALLOW without rules was seen
 
-	mu   sync.Mutex
-	kept map[string][]*istio.Object // by key of scope
+	mu     sync.Mutex
+	kept   map[string][]*istio.Object // by key of scope
+	others []*istio.Object            // that are no AuthorizationPolicies
+	wanted map[string]*intent.Settings
 }
 
 // NewTranslation takes what a program means on a day.
@@ -44,7 +46,7 @@ func NewTranslation(p *ir.Program, now string) *Translation {
 	t := &Translation{
 		program: m, mesh: meshOf(p), units: m.Units(),
 		place: make(map[*intent.Scope]int, len(m.Scopes)), settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
-		kept: map[string][]*istio.Object{},
+		kept: map[string][]*istio.Object{}, wanted: intent.SettingsOf(p, now),
 	}
 	for i, s := range m.Scopes {
 		t.place[s] = i
@@ -66,13 +68,12 @@ func (t *Translation) Checker() *Checker { return &Checker{t: t, emitted: t.unit
 // See takes an object, of which the emitted bytes are known to be equal. A spec that is seen is not changed any more.
 func (c *Checker) See(o *istio.Object) {
 	if o.Authorization == nil {
+		c.t.mu.Lock()
+		c.t.others = append(c.t.others, o)
+		c.t.mu.Unlock()
 		return
 	}
-	c.labels = c.labels[:0]
-	for k, v := range o.Authorization.GetSelector().GetMatchLabels() {
-		c.labels = append(c.labels, ir.Label{Key: k, Value: v})
-	}
-	slices.SortFunc(c.labels, func(a, b ir.Label) int { return strings.Compare(a.Key, b.Key) })
+	c.labels = sorted(c.labels[:0], o.Authorization.GetSelector().GetMatchLabels())
 	if s := c.t.program.Find(o.Namespace, c.labels); s != nil {
 		switch {
 		case baseline(o):
@@ -93,6 +94,15 @@ func (c *Checker) See(o *istio.Object) {
 func baseline(o *istio.Object) bool {
 	a := o.Authorization
 	return a.Action == security.AuthorizationPolicy_ALLOW && len(a.Rules) == 0 && len(o.Annotations) == 0 && a.TargetRef == nil && len(a.TargetRefs) == 0
+}
+
+// sorted appends labels in the order of their keys.
+func sorted(list []ir.Label, labels map[string]string) []ir.Label {
+	for k, v := range labels {
+		list = append(list, ir.Label{Key: k, Value: v})
+	}
+	slices.SortFunc(list, func(a, b ir.Label) int { return strings.Compare(a.Key, b.Key) })
+	return list
 }
 
 // plain gathers the rules of an object, if they are ones of an ALLOW that test nothing but principals and operations.
@@ -144,7 +154,7 @@ func (t *Translation) Finish(ctx context.Context) diag.List {
 			open = append(open, s)
 		}
 	}
-	var diags diag.List
+	diags := t.settings()
 	for _, key := range slices.Sorted(maps.Keys(t.kept)) {
 		if o := t.kept[key][0]; !slices.ContainsFunc(open, func(s *intent.Scope) bool { return intent.Key(s.Namespace, s.Labels) == key }) {
 			diags.Add(diag.Internal, source.Span{}, "proof: %s %s/%s applies where no statement does", o.Kind, o.Namespace, o.Name)

@@ -1,0 +1,204 @@
+package proof_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+const program = `
+workload web { port http 8080 }
+workload api { port http 8080; port raw 9000 tcp }
+workload db { port db 5432 tcp }
+workload ops
+group staff = ops, web
+deny all in default
+mtls strict in mesh
+mtls permissive on api port 9000
+jwt "https://issuer.example/" on api {
+  jwks "https://issuer.example/keys"
+  audiences "api"
+  claims groups list
+}
+allow web -> api GET
+allow ops -> api GET, POST "/a", "/b/*"
+allow authenticated as "https://issuer.example/*" -> api PUT "/c" when claim["groups"] == "admins"
+allow api -> db:5432
+allow staff except web -> db:5432
+deny web from "10.0.0.0/8" -> api { http } except "/healthz"
+deny ops -> db
+audit web -> api DELETE
+dry-run deny web -> api PATCH
+`
+
+// compiled is the program with its objects.
+func compiled(t *testing.T) (*proof.Translation, []*istio.Object) {
+	t.Helper()
+	in := compiler.Input{Files: []*source.File{source.New("x.zt", program)}}
+	p, diags := compiler.Program(context.Background(), in)
+	if p == nil {
+		t.Fatal(diags)
+	}
+	out, diags := compiler.Compile(context.Background(), in)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	var objects []*istio.Object
+	for i := range out.Objects {
+		o, err := out.Objects[i].Decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	return proof.NewTranslation(p, ""), objects
+}
+
+func finish(t *proof.Translation, objects []*istio.Object) string {
+	c := t.Checker()
+	for _, o := range objects {
+		c.See(o)
+	}
+	var b strings.Builder
+	for _, d := range t.Finish(context.Background()) {
+		b.WriteString(d.Message + "\n")
+	}
+	return b.String()
+}
+
+// TestTranslation changes what was emitted in every way that changes its meaning: each is found.
+func TestTranslation(t *testing.T) {
+	tr, objects := compiled(t)
+	if said := finish(tr, objects); said != "" {
+		t.Fatalf("as emitted: %s", said)
+	}
+	tried := 0
+	try := func(what string, list []*istio.Object) {
+		t.Helper()
+		tried++
+		tr, _ := compiled(t)
+		if said := finish(tr, list); said == "" {
+			t.Errorf("%s is not found", what)
+		}
+	}
+	for i, o := range objects {
+		name := string(o.Kind) + " " + o.Name
+		try(name+" lost", slices.Delete(slices.Clone(objects), i, i+1))
+		change := func(what string, f func(*istio.Object) bool) {
+			t.Helper()
+			x := *o
+			if o.Authorization != nil {
+				x.Authorization = proto.Clone(o.Authorization).(*security.AuthorizationPolicy)
+			}
+			if o.Peer != nil {
+				x.Peer = proto.Clone(o.Peer).(*security.PeerAuthentication)
+			}
+			if o.Request != nil {
+				x.Request = proto.Clone(o.Request).(*security.RequestAuthentication)
+			}
+			if f(&x) {
+				list := slices.Clone(objects)
+				list[i] = &x
+				try(name+" "+what, list)
+			}
+		}
+		change("in another namespace", func(x *istio.Object) bool { x.Namespace = "other"; return true })
+		if p := o.Peer; p != nil {
+			change("without its mode", func(x *istio.Object) bool { x.Peer.Mtls = nil; return p.Mtls != nil })
+			change("without its ports", func(x *istio.Object) bool { x.Peer.PortLevelMtls = nil; return len(p.PortLevelMtls) > 0 })
+			change("permissive", func(x *istio.Object) bool {
+				if x.Peer.Mtls == nil {
+					return false
+				}
+				x.Peer.Mtls.Mode = security.PeerAuthentication_MutualTLS_PERMISSIVE
+				return true
+			})
+			continue
+		}
+		if r := o.Request; r != nil {
+			change("without audiences", func(x *istio.Object) bool { x.Request.JwtRules[0].Audiences = nil; return len(r.JwtRules[0].Audiences) > 0 })
+			change("with other keys", func(x *istio.Object) bool { x.Request.JwtRules[0].JwksUri += "x"; return true })
+			change("of another issuer", func(x *istio.Object) bool { x.Request.JwtRules[0].Issuer += "x"; return true })
+			continue
+		}
+		change("with another action", func(x *istio.Object) bool {
+			x.Authorization.Action = (x.Authorization.Action + 1) % 2
+			return true
+		})
+		change("with the dry run turned", func(x *istio.Object) bool {
+			if x.Annotations != nil {
+				x.Annotations = nil
+			} else {
+				x.Annotations = map[string]string{"istio.io/dry-run": "true"}
+			}
+			return true
+		})
+		change("for all pods", func(x *istio.Object) bool { x.Authorization.Selector = nil; return o.Authorization.Selector != nil })
+		for r := range o.Authorization.Rules {
+			change("without a rule", func(x *istio.Object) bool {
+				x.Authorization.Rules = slices.Delete(x.Authorization.Rules, r, r+1)
+				return true
+			})
+			change("with a free rule", func(x *istio.Object) bool {
+				x.Authorization.Rules[r] = &security.Rule{}
+				// A deny of anyone to all of its ports is one already.
+				return len(o.Authorization.Rules[r].From)+len(o.Authorization.Rules[r].To)+len(o.Authorization.Rules[r].When) > 0
+			})
+			change("without its conditions", func(x *istio.Object) bool {
+				x.Authorization.Rules[r].When = nil
+				return len(o.Authorization.Rules[r].When) > 0
+			})
+			change("with a condition more", func(x *istio.Object) bool {
+				x.Authorization.Rules[r].When = append(x.Authorization.Rules[r].When, &security.Condition{Key: "source.ip", Values: []string{"192.0.2.1"}})
+				return true
+			})
+			for f := range o.Authorization.Rules[r].From {
+				s := func(x *istio.Object) *security.Source { return x.Authorization.Rules[r].From[f].Source }
+				change("with a principal more", func(x *istio.Object) bool {
+					s(x).Principals = append(s(x).Principals, "cluster.local/ns/default/sa/stranger")
+					return len(s(o).Principals) > 0 && s(o).Principals[0] != "*"
+				})
+				change("with a principal less", func(x *istio.Object) bool {
+					s(x).Principals = s(x).Principals[:max(0, len(s(x).Principals)-1)]
+					return len(s(o).Principals) > 0
+				})
+				change("without its addresses", func(x *istio.Object) bool { s(x).IpBlocks = nil; return len(s(o).IpBlocks) > 0 })
+				change("without its tokens", func(x *istio.Object) bool {
+					s(x).RequestPrincipals = nil
+					return len(s(o).RequestPrincipals) > 0
+				})
+			}
+			for n := range o.Authorization.Rules[r].To {
+				op := func(x *istio.Object) *security.Operation { return x.Authorization.Rules[r].To[n].Operation }
+				change("without its methods", func(x *istio.Object) bool { op(x).Methods = nil; return len(op(o).Methods) > 0 })
+				change("without its paths", func(x *istio.Object) bool { op(x).Paths = nil; return len(op(o).Paths) > 0 })
+				change("without its ports", func(x *istio.Object) bool { op(x).Ports = nil; return len(op(o).Ports) > 0 })
+				change("without its exceptions", func(x *istio.Object) bool { op(x).NotPaths = nil; return len(op(o).NotPaths) > 0 })
+				change("without its ports left out", func(x *istio.Object) bool { op(x).NotPorts = nil; return len(op(o).NotPorts) > 0 })
+				change("with a path more", func(x *istio.Object) bool {
+					op(x).Paths = append(op(x).Paths, "/more")
+					return len(op(o).Paths) > 0
+				})
+				change("with another case", func(x *istio.Object) bool {
+					if len(op(x).Methods) == 0 {
+						return false
+					}
+					op(x).Methods[0] = strings.ToLower(op(x).Methods[0])
+					return true
+				})
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d changes were tried", tried)
+	}
+}
