@@ -125,7 +125,10 @@ func TestTranslation(t *testing.T) {
 			continue
 		}
 		if r := o.Request; r != nil {
-			change("without audiences", func(x *istio.Object) bool { x.Request.JwtRules[0].Audiences = nil; return len(r.JwtRules[0].Audiences) > 0 })
+			change("without audiences", func(x *istio.Object) bool {
+				x.Request.JwtRules[0].Audiences = nil
+				return len(r.JwtRules[0].Audiences) > 0
+			})
 			change("with other keys", func(x *istio.Object) bool { x.Request.JwtRules[0].JwksUri += "x"; return true })
 			change("of another issuer", func(x *istio.Object) bool { x.Request.JwtRules[0].Issuer += "x"; return true })
 			continue
