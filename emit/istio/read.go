@@ -43,7 +43,7 @@ func Read(file *source.File) ([]*Document, diag.List) {
 	if manifest.TooLarge(file, &diags) {
 		return nil, diags
 	}
-	pieces := manifest.Split(nil, file, kinds)
+	pieces := manifest.Split(nil, file, kinds, manifest.LongList)
 	if len(pieces) > manifest.MaxPieces {
 		diags.Add(diag.InventoryTooLarge, pieces[manifest.MaxPieces].Span(), "the file has more than %d objects", manifest.MaxPieces)
 		pieces = pieces[:manifest.MaxPieces]

@@ -31,7 +31,7 @@ func TestReadFields(t *testing.T) {
 		}
 		got := proto.Clone(m)
 		proto.Reset(got)
-		r := reader{Reader: manifest.Reader{Piece: manifest.Split(nil, source.New("a.json", string(text)), kinds)[0]}}
+		r := reader{Reader: manifest.Reader{Piece: manifest.Split(nil, source.New("a.json", string(text)), kinds, manifest.LongList)[0]}}
 		if !r.message(r.Decode(), got.ProtoReflect(), "spec") || len(r.Diags) > 0 || !proto.Equal(got, m) {
 			t.Errorf("%s\nbecomes %v, and %v", text, got, r.Diags)
 		}
@@ -239,7 +239,7 @@ func TestReadHostile(t *testing.T) {
 	// A document on one long line takes time with its length.
 	line := `{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "a"}, "spec": {"rules": [{"when": [` +
 		strings.TrimSuffix(strings.Repeat(`{"key": "source.ip", "values": ["::1"]}, `, 30_000), ", ") + "]}]}}"
-	for _, text := range []string{line, "# YAML\n---\n" + strings.Replace(line, "{", "? apiVersion\n: security.istio.io/v1\n? x\n: {", 1)} {
+	for _, text := range []string{line, "# YAML\n---\n" + strings.Replace(line, "{", "? apiVersion\n: security.istio.io/v1\n? spec\n: {", 1)} {
 		start := time.Now()
 		docs, diags := Read(source.New("a.yaml", text))
 		if took := time.Since(start); took > 10*time.Second || len(docs)+len(diags) != 1 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -62,43 +63,43 @@ type servers struct {
 	span     source.Span
 }
 
-func (r *reader) gatewayClass(id ir.InventoryName, obj fields) {
-	spec, ok := r.mapping(obj.get("spec"), "spec")
+func (r *reader) gatewayClass(id ir.InventoryName, obj manifest.Fields) {
+	spec, ok := r.Mapping(obj.Get("spec"), "spec")
 	if !ok {
 		return
 	}
-	if c, ok := r.text(spec.get("controllerName"), "spec.controllerName"); ok {
+	if c, ok := r.Text(spec.Get("controllerName"), "spec.controllerName"); ok {
 		r.classes = append(r.classes, class{id, c})
 	}
 }
 
 // kubernetesGateway reads a Gateway of gateway.networking.k8s.io.
-func (r *reader) kubernetesGateway(id ir.InventoryName, meta, obj fields) {
+func (r *reader) kubernetesGateway(id ir.InventoryName, meta, obj manifest.Fields) {
 	g := gateway{workload: workload{InventoryWorkload: ir.InventoryWorkload{Kind: "Gateway", Namespace: id.Namespace, Name: id.Name, Span: id.Span}}}
-	spec, ok := r.mapping(obj.get("spec"), "spec")
+	spec, ok := r.Mapping(obj.Get("spec"), "spec")
 	if !ok {
 		return
 	}
-	at := spec.get("gatewayClassName")
-	if g.class, ok = r.text(at, "spec.gatewayClassName"); !ok || g.class == "" || !r.name(at, g.class, 253, "spec.gatewayClassName") {
+	at := spec.Get("gatewayClassName")
+	if g.class, ok = r.Text(at, "spec.gatewayClassName"); !ok || g.class == "" || !r.name(at, g.class, 253, "spec.gatewayClassName") {
 		return
 	}
-	notes, ok := r.mapping(meta.get("annotations"), "metadata.annotations")
+	notes, ok := r.Mapping(meta.Get("annotations"), "metadata.annotations")
 	if !ok {
 		return
 	}
 	for key, into := range map[string]*string{"gateway.istio.io/name-override": &g.name, "gateway.istio.io/service-account": &g.account} {
-		n := notes.get(key)
-		if *into, ok = r.text(n, "metadata.annotations."+key); !ok || *into != "" && !r.name(n, *into, 253, "metadata.annotations."+key) {
+		n := notes.Get(key)
+		if *into, ok = r.Text(n, "metadata.annotations."+key); !ok || *into != "" && !r.name(n, *into, 253, "metadata.annotations."+key) {
 			return
 		}
 	}
-	infrastructure, ok := r.mapping(spec.get("infrastructure"), "spec.infrastructure")
+	infrastructure, ok := r.Mapping(spec.Get("infrastructure"), "spec.infrastructure")
 	if !ok {
 		return
 	}
-	from, where := meta.get("labels"), "metadata.labels"
-	if n := infrastructure.get("labels"); !isNull(n) {
+	from, where := meta.Get("labels"), "metadata.labels"
+	if n := infrastructure.Get("labels"); !manifest.IsNull(n) {
 		from, where = n, "spec.infrastructure.labels"
 	}
 	if g.Labels, ok = r.labels(from, where); !ok {
@@ -109,33 +110,33 @@ func (r *reader) kubernetesGateway(id ir.InventoryName, meta, obj fields) {
 		return
 	}
 	// A ListenerSet adds ports to a Gateway that takes some, and is somebody else's.
-	if isNull(spec.get("allowedListeners")) && !r.listeners(&g, spec) {
+	if manifest.IsNull(spec.Get("allowedListeners")) && !r.listeners(&g, spec) {
 		return
 	}
 	r.gateways = append(r.gateways, g)
 }
 
 // managed reports whether istiod runs a Gateway. One that has a host name, or several addresses, is run by somebody else.
-func (r *reader) managed(spec fields) (managed, ok bool) {
-	addresses, ok := r.sequence(spec.get("addresses"), "spec.addresses")
+func (r *reader) managed(spec manifest.Fields) (managed, ok bool) {
+	addresses, ok := r.Sequence(spec.Get("addresses"), "spec.addresses")
 	if !ok || len(addresses) != 1 {
 		return len(addresses) == 0, ok
 	}
-	f, ok := r.mapping(addresses[0], "spec.addresses")
+	f, ok := r.Mapping(addresses[0], "spec.addresses")
 	if !ok {
 		return false, false
 	}
-	t, ok := r.text(f.get("type"), "spec.addresses.type")
+	t, ok := r.Text(f.Get("type"), "spec.addresses.type")
 	return t == "" || t == "IPAddress", ok
 }
 
-func (r *reader) listeners(g *gateway, spec fields) bool {
-	list, ok := r.sequence(spec.get("listeners"), "spec.listeners")
+func (r *reader) listeners(g *gateway, spec manifest.Fields) bool {
+	list, ok := r.Sequence(spec.Get("listeners"), "spec.listeners")
 	if !ok {
 		return false
 	}
 	for _, n := range list {
-		f, ok := r.mapping(n, "spec.listeners")
+		f, ok := r.Mapping(n, "spec.listeners")
 		if !ok {
 			return false
 		}
@@ -151,25 +152,25 @@ func (r *reader) listeners(g *gateway, spec fields) bool {
 }
 
 // istioGateway reads a Gateway of networking.istio.io.
-func (r *reader) istioGateway(id ir.InventoryName, obj fields) {
-	spec, ok := r.mapping(obj.get("spec"), "spec")
+func (r *reader) istioGateway(id ir.InventoryName, obj manifest.Fields) {
+	spec, ok := r.Mapping(obj.Get("spec"), "spec")
 	if !ok {
 		return
 	}
 	s := servers{span: id.Span}
-	if s.selector, ok = r.labels(spec.get("selector"), "spec.selector"); !ok {
+	if s.selector, ok = r.labels(spec.Get("selector"), "spec.selector"); !ok {
 		return
 	}
-	list, ok := r.sequence(spec.get("servers"), "spec.servers")
+	list, ok := r.Sequence(spec.Get("servers"), "spec.servers")
 	if !ok {
 		return
 	}
 	for _, n := range list {
-		f, ok := r.mapping(n, "spec.servers")
+		f, ok := r.Mapping(n, "spec.servers")
 		if !ok {
 			return
 		}
-		port, ok := r.mapping(f.get("port"), "spec.servers.port")
+		port, ok := r.Mapping(f.Get("port"), "spec.servers.port")
 		if !ok {
 			return
 		}
@@ -188,27 +189,27 @@ func (r *reader) istioGateway(id ir.InventoryName, obj fields) {
 
 // served reads a port of a Gateway; its number is 0 where it is not TCP. TLS that the gateway ends is HTTP to policies where
 // HTTP is in it, TLS that it passes on is not.
-func (r *reader) served(f, tls fields, number, where string) (p ir.Port, ok bool) {
-	at := f.get(number)
-	if isNull(at) {
+func (r *reader) served(f, tls manifest.Fields, number, where string) (p ir.Port, ok bool) {
+	at := f.Get(number)
+	if manifest.IsNull(at) {
 		return p, true // of no use to anybody
 	}
 	if p.Number, ok = r.port(at, where+"."+number); !ok {
 		return p, false
 	}
-	p.Span = r.span(at)
-	if p.Name, ok = r.text(f.get("name"), where+".name"); !ok {
+	p.Span = r.Span(at)
+	if p.Name, ok = r.Text(f.Get("name"), where+".name"); !ok {
 		return p, false
 	}
-	protocol, ok := r.text(f.get("protocol"), where+".protocol")
+	protocol, ok := r.Text(f.Get("protocol"), where+".protocol")
 	if !ok {
 		return p, false
 	}
-	settings, ok := r.mapping(tls.get("tls"), where+".tls")
+	settings, ok := r.Mapping(tls.Get("tls"), where+".tls")
 	if !ok {
 		return p, false
 	}
-	mode := strings.ToUpper(plain(settings.get("mode")))
+	mode := strings.ToUpper(plain(settings.Get("mode")))
 	switch strings.ToUpper(protocol) {
 	case "UDP":
 		return ir.Port{}, true

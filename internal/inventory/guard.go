@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -63,65 +64,65 @@ func (n *namespace) same(o *namespace) bool {
 }
 
 // namespace reads a Namespace object.
-func (r *reader) namespace(id ir.InventoryName, meta fields) {
-	labels, ok := r.labels(meta.get("labels"), "metadata.labels")
+func (r *reader) namespace(id ir.InventoryName, meta manifest.Fields) {
+	labels, ok := r.labels(meta.Get("labels"), "metadata.labels")
 	if !ok {
 		return
 	}
 	n := namespace{InventoryName: id}
 	_, n.revision = labels[revisionKey]
 	if v, ok := labels[modeKey]; ok {
-		n.mode = placed{v, r.spanOf(meta.get("labels"), modeKey)}
+		n.mode = placed{v, r.spanOf(meta.Get("labels"), modeKey)}
 	}
 	if v, ok := labels[namespaceKey]; ok {
-		n.injection = placed{v, r.spanOf(meta.get("labels"), namespaceKey)}
+		n.injection = placed{v, r.spanOf(meta.Get("labels"), namespaceKey)}
 	}
 	r.namespaces = append(r.namespaces, n)
 }
 
 // spanOf is the place of a value of a mapping that has been read, of the mapping where the value came by a merge.
 func (r *reader) spanOf(n *yaml.Node, key string) source.Span {
-	m := deref(n)
+	m := manifest.Deref(n)
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		if m.Content[i].Value == key {
-			return r.span(m.Content[i+1])
+			return r.Span(m.Content[i+1])
 		}
 	}
-	return r.span(n)
+	return r.Span(n)
 }
 
 // sidecar reads what a pod template says of its proxy; the containers have been read.
-func (r *reader) sidecar(w *workload, meta, spec fields, where string) bool {
+func (r *reader) sidecar(w *workload, meta, spec manifest.Fields, where string) bool {
 	s := &w.sidecar
-	host, ok := r.truth(spec.get("hostNetwork"), where+"spec.hostNetwork")
+	host, ok := r.Truth(spec.Get("hostNetwork"), where+"spec.hostNetwork")
 	if !ok {
 		return false
 	}
 	if host {
-		s.hostNetwork = placed{"true", r.span(spec.get("hostNetwork"))}
+		s.hostNetwork = placed{"true", r.Span(spec.Get("hostNetwork"))}
 	}
-	notes, ok := r.mapping(meta.get("annotations"), where+"metadata.annotations")
+	notes, ok := r.Mapping(meta.Get("annotations"), where+"metadata.annotations")
 	if !ok {
 		return false
 	}
 	has := map[string]placed{}
 	for _, e := range notes {
-		switch e.key {
+		switch e.Key {
 		case injectKey, statusKey, templatesKey, interceptionKey, excludeKey, includeKey:
-			text, ok := r.text(e.value, where+"metadata.annotations."+e.key)
+			text, ok := r.Text(e.Value, where+"metadata.annotations."+e.Key)
 			if !ok {
 				return false
 			}
-			has[e.key] = placed{text, r.span(e.value)}
+			has[e.Key] = placed{text, r.Span(e.Value)}
 		}
 	}
 	s.inject = has[injectKey]
 	if v, ok := w.Labels[injectKey]; ok {
-		s.inject, s.byLabel = placed{v, r.spanOf(meta.get("labels"), injectKey)}, true
+		s.inject, s.byLabel = placed{v, r.spanOf(meta.Get("labels"), injectKey)}, true
 	}
 	_, s.revision = w.Labels[revisionKey]
 	if v, ok := w.Labels[modeKey]; ok {
-		s.mode = placed{v, r.spanOf(meta.get("labels"), modeKey)}
+		s.mode = placed{v, r.spanOf(meta.Get("labels"), modeKey)}
 	}
 	_, injected := has[statusKey]
 	_, managed := w.Labels[gatewayManaged]
@@ -194,21 +195,21 @@ func portList(s string) (ports []int, ok bool) {
 }
 
 func (r *reader) refused(key string, v placed, want string) {
-	r.diags.Add(diag.InventoryAnnotation, v.span, "annotation %s is %s, and Istio's injector wants %s", key, strconv.Quote(clip(v.text)), want).
+	r.Diags.Add(diag.InventoryAnnotation, v.span, "annotation %s is %s, and Istio's injector wants %s", key, strconv.Quote(manifest.Clip(v.text)), want).
 		Note("it refuses the pod, so nothing runs")
 }
 
 // proxy notes a container that is the proxy itself, and reports whether its ports are not the workload's. One with the image
 // `auto` is only a place for the injector to fill in.
-func (s *sidecar) proxy(name string, c fields) bool {
-	image := plain(c.get("image"))
+func (s *sidecar) proxy(name string, c manifest.Fields) bool {
+	image := plain(c.Get("image"))
 	base := image[strings.LastIndexByte(image, '/')+1:]
 	if name != proxyContainer && !strings.HasPrefix(base, "proxyv2") || image == "auto" {
 		return false
 	}
 	s.present = true
 	router := false
-	if args := deref(c.get("args")); args != nil && args.Kind == yaml.SequenceNode {
+	if args := manifest.Deref(c.Get("args")); args != nil && args.Kind == yaml.SequenceNode {
 		router = slices.ContainsFunc(args.Content, func(n *yaml.Node) bool { return plain(n) == "router" })
 	}
 	s.gateway = s.gateway || router
@@ -217,7 +218,7 @@ func (s *sidecar) proxy(name string, c fields) bool {
 
 // plain is the text of a scalar about which nothing is to be said.
 func plain(n *yaml.Node) string {
-	if n = deref(n); n != nil && n.Kind == yaml.ScalarNode {
+	if n = manifest.Deref(n); n != nil && n.Kind == yaml.ScalarNode {
 		return n.Value
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -41,8 +42,8 @@ func TestHostile(t *testing.T) {
 		code       diag.Code
 		want       string
 	}{
-		{"long document", "a: |\n" + repeat("  text\n", maxDocument/7), diag.InventoryTooLarge, "one may have 8"},
-		{"long JSON document", `{"a": "` + repeat("x", maxDocument) + `"}`, diag.InventoryTooLarge, "one may have 8"},
+		{"long document", "a: |\n" + repeat("  text\n", manifest.MaxDocument/7), diag.InventoryTooLarge, "one may have 8"},
+		{"long JSON document", `{"a": "` + repeat("x", manifest.MaxDocument) + `"}`, diag.InventoryTooLarge, "one may have 8"},
 		{"deep flow", repeat("[", 100_000), diag.InventorySyntax, "max depth"},
 		{"deep block", repeat("- ", 100_000), diag.InventorySyntax, "max depth"},
 		{"deep JSON", `{"a":` + repeat("[", 5000) + repeat("]", 5000) + "}", diag.InventorySyntax, "1000 levels"},
@@ -63,7 +64,7 @@ func TestHostile(t *testing.T) {
 		{"next line", "a: b\u0085---\u0085c: d\n", diag.InventorySyntax, "followed by another one"},
 		{"every Service picks every pod", pods.String() + services.String(), diag.InventoryTooLarge, "pick workloads more than"},
 		{"every Gateway picks every pod", pods.String() + gateways.String(), diag.InventoryTooLarge, "pick workloads more than"},
-		{"many documents", repeat("--- a\n", maxPieces+10), diag.InventoryTooLarge, "more than 200000 objects"},
+		{"many documents", repeat("--- a\n", manifest.MaxPieces+10), diag.InventoryTooLarge, "more than 200000 objects"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			start := time.Now()
@@ -81,7 +82,7 @@ func TestHostile(t *testing.T) {
 					t.Errorf("a message of %d bytes", len(d.Message))
 				}
 			}
-			if !found || len(diags) > maxFaults+1 {
+			if !found || len(diags) > manifest.MaxFaults+1 {
 				t.Errorf("%d diagnostics without %s %q:\n%.2000s", len(diags), c.code, c.want, showDiags(diags))
 			}
 			if len(inv.Accounts) != 1 || inv.Accounts[0].Name != "sound" {
@@ -100,7 +101,7 @@ func keys(n int) string {
 }
 
 func TestFileTooLarge(t *testing.T) {
-	_, diags := Parse([]*source.File{source.New("large.yaml", strings.Repeat("#", maxFile+1))})
+	_, diags := Parse([]*source.File{source.New("large.yaml", strings.Repeat("#", manifest.MaxFile+1))})
 	if len(diags) != 1 || diags[0].Code != diag.InventoryTooLarge || !strings.Contains(diags[0].Message, "64 MiB") && !strings.Contains(diags[0].Message, "may have 64") {
 		t.Errorf("diagnostics %v", diags)
 	}
@@ -108,16 +109,16 @@ func TestFileTooLarge(t *testing.T) {
 
 // TestManyFaults wants the first faults of a file, and a note that there are more, only where there are.
 func TestManyFaults(t *testing.T) {
-	for _, n := range []int{1, maxFaults, maxFaults + 1, 1000} {
+	for _, n := range []int{1, manifest.MaxFaults, manifest.MaxFaults + 1, 1000} {
 		_, diags := Parse([]*source.File{source.New("a.yaml", strings.Repeat("--- text\n", n))})
-		if want := min(n, maxFaults); len(diags) != want {
+		if want := min(n, manifest.MaxFaults); len(diags) != want {
 			t.Errorf("%d faults: %d diagnostics, want %d", n, len(diags), want)
 		}
 		notes := 0
 		for _, d := range diags {
 			notes += len(d.Notes)
 		}
-		if want := min(1, max(0, n-maxFaults)); notes != want {
+		if want := min(1, max(0, n-manifest.MaxFaults)); notes != want {
 			t.Errorf("%d faults: %d notes, want %d", n, notes, want)
 		}
 	}

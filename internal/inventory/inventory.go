@@ -16,23 +16,22 @@ import (
 	"sync/atomic"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// Bounds on what is read. Kubernetes itself refuses an object over 1.5 MiB.
+// Bounds on what is read, beside those of internal/manifest.
 const (
-	maxFile     = 64 << 20
-	maxTotal    = 512 << 20
-	maxFiles    = 20_000
-	maxEntries  = 200_000 // directory entries of any kind
-	maxDepth    = 50      // directories
-	maxDocument = 8 << 20 // one YAML or JSON document, or one item of a split list
-	maxPieces   = 200_000 // documents and items of all files together
-	maxNested   = 4       // lists in lists
-	maxFaults   = 50      // reported for one file
-	maxMatches  = 2_000_000
+	maxTotal   = 512 << 20
+	maxFiles   = 20_000
+	maxEntries = 200_000 // directory entries of any kind
+	maxDepth   = 50      // directories
+	maxMatches = 2_000_000
 )
+
+// splitAbove is a variable for a test.
+var splitAbove = manifest.LongList
 
 // Parse reads the objects of all files. The result does not depend on the order of the files or of the documents in them,
 // and it holds what is sound even when the diagnostics have errors.
@@ -47,17 +46,16 @@ func Parse(files []*source.File) (*ir.Inventory, diag.List) {
 	// Two inventory statements may name the same file.
 	files = slices.CompactFunc(files, func(a, b *source.File) bool { return a.Name == b.Name && a.Text == b.Text })
 	var diags diag.List
-	var pieces []piece
+	var pieces []manifest.Piece
 	for _, f := range files {
-		if len(f.Text) > maxFile {
-			diags.Add(diag.InventoryTooLarge, source.Span{File: f}, "%q has %d MiB, and a manifest may have %d", f.Name, len(f.Text)>>20, maxFile>>20)
+		if manifest.TooLarge(f, &diags) {
 			continue
 		}
-		pieces = split(pieces, f)
-		if len(pieces) > maxPieces {
-			last := pieces[maxPieces]
-			diags.Add(diag.InventoryTooLarge, last.span(), "the inventory has more than %d objects", maxPieces)
-			pieces = pieces[:maxPieces]
+		pieces = manifest.Split(pieces, f, kinds, splitAbove)
+		if len(pieces) > manifest.MaxPieces {
+			last := pieces[manifest.MaxPieces]
+			diags.Add(diag.InventoryTooLarge, last.Span(), "the inventory has more than %d objects", manifest.MaxPieces)
+			pieces = pieces[:manifest.MaxPieces]
 			break
 		}
 	}
@@ -104,7 +102,7 @@ type service struct {
 type portSpans struct{ port, target source.Span }
 
 // readAll reads the pieces on all processors; the answers keep the order of the pieces.
-func readAll(pieces []piece) []found {
+func readAll(pieces []manifest.Piece) []found {
 	out := make([]found, len(pieces))
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -147,10 +145,10 @@ func join(parts []found, diags *diag.List) found {
 				templates[f] = true
 			}
 			switch faults[f]++; {
-			case faults[f] <= maxFaults:
+			case faults[f] <= manifest.MaxFaults:
 				last[f] = len(*diags)
 				*diags = append(*diags, d)
-			case faults[f] == maxFaults+1:
+			case faults[f] == manifest.MaxFaults+1:
 				(*diags)[last[f]].Note("further faults of %q are not shown", f.Name)
 			}
 		}

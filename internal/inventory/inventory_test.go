@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -136,8 +137,8 @@ var anywhere = cmp.Options{cmpopts.IgnoreTypes(source.Span{}), cmpopts.EquateEmp
 // documents parts a file at its separators.
 func documents(f *source.File) []string {
 	var out []string
-	for _, p := range split(nil, f) {
-		out = append(out, p.text())
+	for _, p := range manifest.Split(nil, f, kinds, splitAbove) {
+		out = append(out, p.Text())
 	}
 	return out
 }
@@ -204,10 +205,10 @@ func TestSplitLists(t *testing.T) {
 		files, _ := archive(t, name)
 		inv, diags := Parse(files)
 		want := show(inv) + showDiags(diags)
-		pieces := len(split(nil, files[0]))
+		pieces := len(manifest.Split(nil, files[0], kinds, splitAbove))
 		splitAbove = 0
-		if strings.HasSuffix(name, "dump.txtar") && len(split(nil, files[0])) != 6 {
-			t.Errorf("%s: the list of 6 items has %d pieces, and %d whole", name, len(split(nil, files[0])), pieces)
+		if strings.HasSuffix(name, "dump.txtar") && len(manifest.Split(nil, files[0], kinds, splitAbove)) != 6 {
+			t.Errorf("%s: the list of 6 items has %d pieces, and %d whole", name, len(manifest.Split(nil, files[0], kinds, splitAbove)), pieces)
 		}
 		inv, diags = Parse(files)
 		if d := cmp.Diff(want, show(inv)+showDiags(diags)); d != "" {

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -150,7 +151,7 @@ func byTypes(text string) (typed, bool) {
 
 // byReader is the same from this package's reader, for a text of one object without a fault.
 func byReader(text string) (typed, bool) {
-	pieces := split(nil, source.New("judge.yaml", text))
+	pieces := manifest.Split(nil, source.New("judge.yaml", text), kinds, splitAbove)
 	if len(pieces) != 1 {
 		return typed{}, false
 	}
@@ -193,27 +194,27 @@ func disagree(text string) (diff string, compared bool) {
 func TestTypes(t *testing.T) {
 	defer func(n int) { splitAbove = n }(splitAbove)
 	splitAbove = 0
-	kinds := map[string]bool{}
+	seen := map[string]bool{}
 	for _, name := range archives(t) {
 		files, _ := archive(t, name)
 		for _, f := range files {
-			for _, p := range split(nil, f) {
-				text := p.text()
-				if p.item {
+			for _, p := range manifest.Split(nil, f, kinds, splitAbove) {
+				text := p.Text()
+				if p.Item {
 					text = " " + text[1:]
 				}
 				d, compared := disagree(text)
 				if d != "" {
-					t.Errorf("%s: -types +reader\n%s\n%s", p.span(), d, text)
+					t.Errorf("%s: -types +reader\n%s\n%s", p.Span(), d, text)
 				}
 				if v, _ := byTypes(text); compared {
-					kinds[v.Kind] = true
+					seen[v.Kind] = true
 				}
 			}
 		}
 	}
 	want := []string{"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Service", "StatefulSet"}
-	if got := slices.Sorted(maps.Keys(kinds)); !slices.Equal(got, want) {
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
 		t.Errorf("compared %v, want %v", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -74,7 +75,7 @@ func unique[T any](list []T, diags *diag.List, id func(T) ir.InventoryName, kind
 			continue
 		}
 		first, again := id(out[len(out)-1]), id(o)
-		if reported++; reported > maxFaults {
+		if reported++; reported > manifest.MaxFaults {
 			continue
 		}
 		where := ""

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -82,7 +83,7 @@ func (l *loader) dir(name string, depth int) {
 			l.dir(below, depth+1)
 		case e.Type()&fs.ModeSymlink != 0:
 			l.link(below)
-		case manifest(below):
+		case isManifest(below):
 			if info, err := e.Info(); err != nil {
 				l.unreadable(below, err)
 			} else {
@@ -96,18 +97,18 @@ func (l *loader) dir(name string, depth int) {
 func (l *loader) link(name string) {
 	info, err := fs.Stat(l.fsys, name)
 	switch {
-	case err != nil && manifest(name):
+	case err != nil && isManifest(name):
 		l.unreadable(name, err)
 	case err != nil: // a dangling link that nobody asked for
 	case info.IsDir():
 		l.diags.Add(diag.InventoryLink, l.at, "%q is a link to a directory and is not followed", name).
 			Advise("name the directory itself in an `inventory` statement")
-	case manifest(name):
+	case isManifest(name):
 		l.file(name, info)
 	}
 }
 
-func manifest(name string) bool {
+func isManifest(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml", ".json":
 		return true
@@ -120,7 +121,7 @@ func (l *loader) file(name string, info fs.FileInfo) {
 	case !info.Mode().IsRegular(): // to open a pipe could wait for ever
 		l.diags.Add(diag.InventoryUnreadable, l.at, "%q cannot be read: it is not a regular file", name)
 		return
-	case info.Size() > maxFile:
+	case info.Size() > manifest.MaxFile:
 		l.tooLarge(name)
 		return
 	case len(l.files) == maxFiles:
@@ -134,11 +135,11 @@ func (l *loader) file(name string, info fs.FileInfo) {
 	}
 	defer f.Close()
 	// The size may be untrue: files grow, and file systems lie.
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, manifest.MaxFile+1))
 	switch {
 	case err != nil:
 		l.unreadable(name, err)
-	case len(data) > maxFile:
+	case len(data) > manifest.MaxFile:
 		l.tooLarge(name)
 	case l.total+int64(len(data)) > maxTotal:
 		l.limit("the manifests in %q have more than %d MiB", l.given, maxTotal>>20)
@@ -149,7 +150,7 @@ func (l *loader) file(name string, info fs.FileInfo) {
 }
 
 func (l *loader) tooLarge(name string) {
-	l.diags.Add(diag.InventoryTooLarge, l.at, "%q has more than %d MiB", name, maxFile>>20)
+	l.diags.Add(diag.InventoryTooLarge, l.at, "%q has more than %d MiB", name, manifest.MaxFile>>20)
 }
 
 func (l *loader) limit(format string, args ...any) {
@@ -169,7 +170,7 @@ func (l *loader) unreadable(name string, err error) {
 	case errors.Is(err, fs.ErrPermission):
 		why = "permission denied"
 	}
-	if len(l.diags) >= maxFaults {
+	if len(l.diags) >= manifest.MaxFaults {
 		l.full = true
 		return
 	}

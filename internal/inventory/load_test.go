@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/zt-lang/ztc/internal/manifest"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -200,7 +201,7 @@ func TestLoadLimits(t *testing.T) {
 		code  diag.Code
 		want  string
 	}{
-		{"claims to be large", fakeFS{entries: 1, claimed: maxFile + 1}, 0, diag.InventoryTooLarge, "64 MiB"},
+		{"claims to be large", fakeFS{entries: 1, claimed: manifest.MaxFile + 1}, 0, diag.InventoryTooLarge, "64 MiB"},
 		{"claims to be small", fakeFS{entries: 1, claimed: 1, real: 1 << 40}, 0, diag.InventoryTooLarge, "64 MiB"},
 		{"many files", fakeFS{entries: maxFiles + 2}, maxFiles, diag.InventoryTooLarge, "20000 manifests"},
 		{"many entries", fakeFS{entries: maxEntries + 1}, 0, diag.InventoryTooLarge, "200000 files"},
@@ -217,7 +218,7 @@ func TestLoadLimits(t *testing.T) {
 			wantDiag(t, diags, c.code, c.want)
 		})
 	}
-	if _, diags := Load(fakeFS{entries: 1000, fail: fs.ErrPermission}, ".", statement); len(diags) != maxFaults {
-		t.Errorf("%d diagnostics, want %d", len(diags), maxFaults)
+	if _, diags := Load(fakeFS{entries: 1000, fail: fs.ErrPermission}, ".", statement); len(diags) != manifest.MaxFaults {
+		t.Errorf("%d diagnostics, want %d", len(diags), manifest.MaxFaults)
 	}
 }

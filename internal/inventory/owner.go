@@ -1,6 +1,10 @@
 package inventory
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/zt-lang/ztc/internal/manifest"
+)
 
 // owners are the kinds that own others of those that are read. What is owned by something else, such as a Kafka cluster or a
 // node, stands for itself.
@@ -17,21 +21,21 @@ var hashes = map[string]string{"Deployment": "pod-template-hash", "Rollout": "ro
 type owner struct{ kind, name string }
 
 // owner reads who owns an object.
-func (r *reader) owner(meta fields, kind string) (owner, bool) {
-	refs, ok := r.sequence(meta.get("ownerReferences"), "metadata.ownerReferences")
+func (r *reader) owner(meta manifest.Fields, kind string) (owner, bool) {
+	refs, ok := r.Sequence(meta.Get("ownerReferences"), "metadata.ownerReferences")
 	if !ok {
 		return owner{}, false
 	}
 	for _, ref := range refs {
-		f, ok := r.mapping(ref, "metadata.ownerReferences")
+		f, ok := r.Mapping(ref, "metadata.ownerReferences")
 		if !ok {
 			return owner{}, false
 		}
 		var o owner
-		if o.kind, ok = r.text(f.get("kind"), "metadata.ownerReferences.kind"); !ok {
+		if o.kind, ok = r.Text(f.Get("kind"), "metadata.ownerReferences.kind"); !ok {
 			return owner{}, false
 		}
-		if o.name, ok = r.text(f.get("name"), "metadata.ownerReferences.name"); !ok {
+		if o.name, ok = r.Text(f.Get("name"), "metadata.ownerReferences.name"); !ok {
 			return owner{}, false
 		}
 		for _, k := range owners[kind] {

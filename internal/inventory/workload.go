@@ -6,13 +6,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/internal/manifest"
 )
 
 // workload reads a controller or a bare pod.
-func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, meta, obj fields) {
+func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, meta, obj manifest.Fields) {
 	w := workload{InventoryWorkload: ir.InventoryWorkload{Kind: kind, Namespace: id.Namespace, Name: id.Name, Span: id.Span}}
 	where, podMeta := "", meta
-	spec, ok := r.mapping(obj.get("spec"), "spec")
+	spec, ok := r.Mapping(obj.Get("spec"), "spec")
 	if !ok {
 		return
 	}
@@ -20,41 +21,41 @@ func (r *reader) workload(root *yaml.Node, id ir.InventoryName, kind string, met
 		return
 	}
 	if kind == "CronJob" {
-		job, ok := r.mapping(spec.get("jobTemplate"), "spec.jobTemplate")
+		job, ok := r.Mapping(spec.Get("jobTemplate"), "spec.jobTemplate")
 		if !ok {
 			return
 		}
 		where = "spec.jobTemplate."
-		if spec, ok = r.mapping(job.get("spec"), "spec.jobTemplate.spec"); !ok {
+		if spec, ok = r.Mapping(job.Get("spec"), "spec.jobTemplate.spec"); !ok {
 			return
 		}
 	}
 	if kind != "Pod" {
-		if w.Selector, ok = r.selector(spec.get("selector"), kind, where+"spec.selector"); !ok {
+		if w.Selector, ok = r.selector(spec.Get("selector"), kind, where+"spec.selector"); !ok {
 			return
 		}
-		if kind == "Rollout" && isNull(spec.get("template")) && !isNull(spec.get("workloadRef")) {
+		if kind == "Rollout" && manifest.IsNull(spec.Get("template")) && !manifest.IsNull(spec.Get("workloadRef")) {
 			return // it runs the pods of a Deployment, which is read
 		}
-		if isNull(spec.get("template")) {
-			r.missing(root, where+"spec.template", "the "+kind+" "+quote(id.Name)).
+		if manifest.IsNull(spec.Get("template")) {
+			r.Missing(root, where+"spec.template", "the "+kind+" "+quote(id.Name)).
 				Note("a patch is not a whole object").
 				Advise("give the output of `kustomize build`")
 			return
 		}
 		where += "spec.template."
-		template, ok := r.mapping(spec.get("template"), strings.TrimSuffix(where, "."))
+		template, ok := r.Mapping(spec.Get("template"), strings.TrimSuffix(where, "."))
 		if !ok {
 			return
 		}
-		if podMeta, ok = r.mapping(template.get("metadata"), where+"metadata"); !ok {
+		if podMeta, ok = r.Mapping(template.Get("metadata"), where+"metadata"); !ok {
 			return
 		}
-		if spec, ok = r.mapping(template.get("spec"), where+"spec"); !ok {
+		if spec, ok = r.Mapping(template.Get("spec"), where+"spec"); !ok {
 			return
 		}
 	}
-	if w.Labels, ok = r.labels(podMeta.get("labels"), where+"metadata.labels"); !ok {
+	if w.Labels, ok = r.labels(podMeta.Get("labels"), where+"metadata.labels"); !ok {
 		return
 	}
 	if !r.account(&w, spec, where+"spec.") || !r.containers(&w, spec, where+"spec.") || !r.sidecar(&w, podMeta, spec, where) {
@@ -68,21 +69,21 @@ func (r *reader) selector(n *yaml.Node, kind, where string) (map[string]string, 
 	if kind == "ReplicationController" { // older than matchLabels
 		return r.labels(n, where)
 	}
-	selector, ok := r.mapping(n, where)
+	selector, ok := r.Mapping(n, where)
 	if !ok {
 		return nil, false
 	}
-	return r.labels(selector.get("matchLabels"), where+".matchLabels")
+	return r.labels(selector.Get("matchLabels"), where+".matchLabels")
 }
 
-func (r *reader) account(w *workload, spec fields, where string) bool {
+func (r *reader) account(w *workload, spec manifest.Fields, where string) bool {
 	for _, key := range []string{"serviceAccountName", "serviceAccount"} { // the second is the old name of the first
-		s, ok := r.text(spec.get(key), where+key)
+		s, ok := r.Text(spec.Get(key), where+key)
 		if !ok {
 			return false
 		}
 		if s != "" && w.Account == "" {
-			if w.Account = s; !r.name(spec.get(key), s, 253, where+key) {
+			if w.Account = s; !r.name(spec.Get(key), s, 253, where+key) {
 				return false
 			}
 		}
@@ -94,28 +95,28 @@ func (r *reader) account(w *workload, spec fields, where string) bool {
 }
 
 // containers reads the ports of the containers, and of the init containers that keep running (sidecars).
-func (r *reader) containers(w *workload, spec fields, where string) bool {
+func (r *reader) containers(w *workload, spec manifest.Fields, where string) bool {
 	for _, key := range []string{"containers", "initContainers"} {
-		list, ok := r.sequence(spec.get(key), where+key)
+		list, ok := r.Sequence(spec.Get(key), where+key)
 		if !ok {
 			return false
 		}
 		for _, n := range list {
-			c, ok := r.mapping(n, where+key)
+			c, ok := r.Mapping(n, where+key)
 			if !ok {
 				return false
 			}
-			restart, ok := r.text(c.get("restartPolicy"), where+key+".restartPolicy")
+			restart, ok := r.Text(c.Get("restartPolicy"), where+key+".restartPolicy")
 			if !ok {
 				return false
 			}
 			if key == "initContainers" && restart != "Always" {
 				continue
 			}
-			if w.sidecar.proxy(plain(c.get("name")), c) {
+			if w.sidecar.proxy(plain(c.Get("name")), c) {
 				continue
 			}
-			ports, ok := r.sequence(c.get("ports"), where+key+".ports")
+			ports, ok := r.Sequence(c.Get("ports"), where+key+".ports")
 			if !ok {
 				return false
 			}
@@ -130,7 +131,7 @@ func (r *reader) containers(w *workload, spec fields, where string) bool {
 }
 
 func (r *reader) containerPort(w *workload, n *yaml.Node, where string) bool {
-	f, ok := r.mapping(n, where)
+	f, ok := r.Mapping(n, where)
 	if !ok {
 		return false
 	}
@@ -138,9 +139,9 @@ func (r *reader) containerPort(w *workload, n *yaml.Node, where string) bool {
 	if !ok {
 		return false
 	}
-	at := f.get("containerPort")
-	if isNull(at) {
-		r.missing(n, "containerPort", "an item of "+where)
+	at := f.Get("containerPort")
+	if manifest.IsNull(at) {
+		r.Missing(n, "containerPort", "an item of "+where)
 		return false
 	}
 	number, ok := r.port(at, where+".containerPort")
@@ -149,7 +150,7 @@ func (r *reader) containerPort(w *workload, n *yaml.Node, where string) bool {
 	}
 	name, ok := r.portName(f, where)
 	if ok && tcp {
-		w.containers = append(w.containers, containerPort{name, number, r.span(at)})
+		w.containers = append(w.containers, containerPort{name, number, r.Span(at)})
 	}
 	return ok
 }

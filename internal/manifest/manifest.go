@@ -20,6 +20,7 @@ const (
 	MaxPieces   = 200_000 // documents and items of all files together
 	MaxNested   = 4       // lists in lists
 	MaxFaults   = 50      // reported for one file
+	LongList    = 1 << 20 // the size from which the items of a list are read one by one
 )
 
 // Kinds are the kinds that are read, with their API groups. A version is not looked at.
@@ -99,7 +100,8 @@ func (r *Reader) objects(root *yaml.Node, version, kind string, depth int, visit
 	}
 	kinds := r.Piece.kinds
 	switch {
-	case kind == "" && version == "":
+	case kind == "" && version == "": // a Helm values file, a kustomization: not an object at all
+	case kind == "" && obj.Get("metadata") == nil && obj.Get("spec") == nil: // a Helm chart
 	case kind == "":
 		r.Diags.Add(diag.InventoryNoKind, r.Span(obj[0].At), "the document has apiVersion %q and no kind, so it is left out", Clip(version))
 	case version == "" && (kinds[kind] != nil || kind == "List"):

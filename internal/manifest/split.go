@@ -18,6 +18,7 @@ type Piece struct {
 	Version    string // what a list says of items that do not say it themselves
 	Kind       string
 	kinds      Kinds
+	above      int
 }
 
 // Text is the text of the piece.
@@ -45,13 +46,10 @@ func (p Piece) Line(off int) source.Span {
 	return source.Span{File: p.File, Start: int32(start), End: int32(max(start, off+len(strings.TrimRight(text, " \t"))))}
 }
 
-// splitAbove is the size from which the items of a list are read one by one: a dump of a whole cluster is one document,
-// and its tree would take many times its size in memory. Below, lists are read whole. A variable for a test.
-var splitAbove = 1 << 20
-
 // Split appends the pieces of a file. Documents are parted by hand at lines that begin with "---", which no document can
-// have inside, so that a fault in one is no fault in the next.
-func Split(out []Piece, f *source.File, kinds Kinds) []Piece {
+// have inside, so that a fault in one is no fault in the next. The items of a list of more than above bytes, LongList, are
+// pieces of their own: a dump of a whole cluster is one document, and its tree would take many times its size in memory.
+func Split(out []Piece, f *source.File, kinds Kinds, above int) []Piece {
 	start := 0
 	if strings.HasPrefix(f.Text, "\ufeff") {
 		start = len("\ufeff")
@@ -59,7 +57,7 @@ func Split(out []Piece, f *source.File, kinds Kinds) []Piece {
 	says := false // the document has more than comments and directives
 	flush := func(end int) {
 		if says {
-			out = document(out, Piece{File: f, Start: start, End: end, kinds: kinds})
+			out = document(out, Piece{File: f, Start: start, End: end, kinds: kinds, above: above})
 		}
 		start, says = end, false
 	}
@@ -102,7 +100,7 @@ func document(out []Piece, p Piece) []Piece {
 		p.Start += len(text) - len(rest)
 		return jsonValues(out, p)
 	}
-	if len(text) > splitAbove {
+	if len(text) > p.above {
 		if items, ok := yamlItems(p); ok {
 			return append(out, items...)
 		}
@@ -130,7 +128,7 @@ func jsonValues(out []Piece, p Piece) []Piece {
 		}
 		q.JSON = true
 		q.End = p.Start + int(dec.InputOffset())
-		if len(raw) > splitAbove {
+		if len(raw) > p.above {
 			if items, ok := jsonItems(q); ok {
 				out = append(out, items...)
 				continue

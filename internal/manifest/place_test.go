@@ -1,4 +1,4 @@
-package inventory
+package manifest
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 // TestPlace holds the places of lines and columns, asked for in any order, to a walk from the start of each line.
 func TestPlace(t *testing.T) {
 	text := "a: b\r\nä: {x: ö, y: 1}\n\nlong: " + strings.Repeat("é1", 50) + "\u2028next: z\nend"
-	r := &reader{piece: piece{file: source.New("x.yaml", text), end: len(text)}}
+	r := &Reader{Piece: Piece{File: source.New("x.yaml", text), End: len(text)}}
 	r.index()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
@@ -42,14 +42,17 @@ func TestOneLongLine(t *testing.T) {
 			fmt.Fprintf(&b, `,{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w%d"},"spec":{"template":{"metadata":{"labels":{"app":"w"}},"spec":{"containers":[{"name":"c","ports":[{"containerPort":80}]}]}}}}`, i)
 		}
 		text := `{"apiVersion":"v1","kind":"List","items":[` + b.String()[1:] + "]}"
-		r := &reader{piece: piece{file: source.New("x.json", text), end: len(text), json: json}}
-		root := r.decode()
-		if root == nil {
-			t.Fatal(r.diags)
-		}
-		r.document(root, r.piece.version, r.piece.kind, 0)
-		if len(r.workloads) != n {
-			t.Fatalf("%d workloads of %d, %v", len(r.workloads), n, r.diags)
+		r := &Reader{Piece: Piece{File: source.New("x.json", text), End: len(text), JSON: json, kinds: Kinds{"Deployment": {"apps"}}}}
+		found := 0
+		r.Objects(func(o Object) {
+			found++
+			for _, f := range o.Fields {
+				r.Span(f.At)
+				r.Span(f.Value)
+			}
+		})
+		if found != n {
+			t.Fatalf("%d workloads of %d, %v", found, n, r.Diags)
 		}
 		return r.last.walked
 	}
