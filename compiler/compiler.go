@@ -28,8 +28,9 @@ type Input struct {
 	FS fs.FS
 	// Inventory are manifests given beside the program (--inventory).
 	Inventory []*source.File
-	// Others are policies that other programs and people have on the mesh: tests and proofs are asked beside them.
-	Others []*istio.Object
+	// Others are manifests with policies that other programs and people have on the mesh: tests and proofs are asked beside
+	// them. Objects that the program emits itself are left out.
+	Others []*source.File
 	// Only picks the tests (by name) and proofs (by text) that are run; nil for all.
 	Only    func(name string) bool
 	Options Options
@@ -52,6 +53,8 @@ type Options struct {
 type Output struct {
 	// Objects are sorted by namespace, kind and name.
 	Objects []Object
+	// Beside are the policies of others that were asked, too.
+	Beside []*istio.Document
 	// Trials are what came of the tests and proofs of the program, in their order. They are there beside errors of their own.
 	Trials []*proof.Trial
 	// Uncovered are the statements that no trial speaks of, and Covered is the number of the others.
@@ -88,6 +91,10 @@ type Object struct {
 	YAML []byte
 }
 
+func (o *Object) key() istio.Key {
+	return istio.Key{Namespace: o.Namespace, Kind: o.Kind, Name: o.Name}
+}
+
 // Decode reads the object from its YAML.
 func (o *Object) Decode() (*istio.Object, error) { return yaml.ReadOne(o.YAML) }
 
@@ -117,6 +124,7 @@ func placeless(l diag.List) bool {
 
 func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	given := l.program()
+	l.beside()
 	var out Output
 	if l.in.Reasons {
 		out.Reasons = l.reasons()
@@ -158,8 +166,10 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	if diags = append(diags, more...); diags.HasErrors() {
 		return out, diags
 	}
+	out.Beside, more = l.foreign(objects)
+	diags = append(diags, more...)
 	if tests {
-		out.Trials, more = l.trials(ctx, objects)
+		out.Trials, more = l.trials(ctx, objects, out.Beside)
 		out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
 		if diags = append(diags, more...); diags.HasErrors() {
 			return out, diags

@@ -51,8 +51,7 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 		return nil, diags
 	}
 	out := slices.Concat(made...)
-	key := func(o Object) istio.Key { return istio.Key{Namespace: o.Namespace, Kind: o.Kind, Name: o.Name} }
-	byName := func(a, b Object) int { return key(a).Compare(key(b)) }
+	byName := func(a, b Object) int { return a.key().Compare(b.key()) }
 	if !slices.IsSortedFunc(out, byName) { // the parts of an object that was split have names of their own
 		slices.SortFunc(out, byName)
 	}
@@ -61,12 +60,12 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 		if places == nil {
 			places = plan.Places()
 		}
-		list := places[key(*o)]
+		list := places[o.key()]
 		return list[min(i, len(list)-1)]
 	}
 	for i := range out {
 		o := &out[i]
-		if i > 0 && key(out[i-1]) == key(*o) {
+		if i > 0 && out[i-1].key() == o.key() {
 			diags.Add(diag.NameCollision, place(o, 1), "two objects would both be named %s in namespace %s", o.Name, o.Namespace).
 				Relate(place(o, 0), "the other one is for this target").
 				Advise("rename one of the workloads, or give the program a name in the mesh block")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/resolve"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/internal/inventory"
 	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
@@ -34,6 +35,7 @@ type loader struct {
 	broken    bool                         // an inventory could not be read: what it holds is not known
 	stack     []string                     // files being imported
 	manifests []*source.File
+	others    []*istio.Document    // policies of others
 	seen      map[string]bool      // inventory paths that were read
 	trees     map[string]*ast.File // parsed files by path in FS: one that is imported may be of the program as well
 }

@@ -2,18 +2,62 @@ package compiler
 
 import (
 	"context"
-	"slices"
 
 	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// trials runs the tests and proofs of a program on the objects that were emitted for it.
-func (l *loader) trials(ctx context.Context, objects []Object) ([]*proof.Trial, diag.List) {
-	l.trace("test", Count{"expectations", len(l.meant.Expects)}, Count{"proofs", len(l.meant.Proofs)})
+// beside reads the policies of others. One object cannot be in force in two versions.
+func (l *loader) beside() {
+	if len(l.in.Others) == 0 {
+		return
+	}
+	l.trace("policies of others", Count{"files", len(l.in.Others)}, Count{"bytes", size(l.in.Others)})
+	first := map[istio.Key]*istio.Document{}
+	for _, f := range l.in.Others {
+		docs, diags := istio.Read(f)
+		l.diags = append(l.diags, diags...)
+		for _, d := range docs {
+			key := d.Object.Key()
+			if old := first[key]; old != nil {
+				l.diags.Add(diag.PolicyTwice, d.Span, "%s %s/%s is given twice, and one of the two is in force", key.Kind, key.Namespace, key.Name).
+					Relate(old.Span, "here, too").Advise("leave out the one that is not")
+				continue
+			}
+			first[key] = d
+			l.others = append(l.others, d)
+		}
+	}
+}
+
+// foreign returns the policies of others that are not the program's own, whose place its objects take.
+func (l *loader) foreign(objects []Object) (docs []*istio.Document, diags diag.List) {
+	if len(l.others) == 0 {
+		return nil, nil
+	}
+	own := make(map[istio.Key]bool, len(objects))
+	for i := range objects {
+		own[objects[i].key()] = true
+	}
+	for _, d := range l.others {
+		if key := d.Object.Key(); own[key] {
+			diags.Add(diag.PolicyOwn, d.Span, "%s %s/%s is emitted by this program, so what is given of it is left out", key.Kind, key.Namespace, key.Name)
+			continue
+		}
+		docs = append(docs, d)
+	}
+	return docs, diags
+}
+
+// world is the program among the objects that were emitted for it and the policies of others.
+func (l *loader) world(objects []Object, others []*istio.Document) (*proof.World, diag.List) {
 	var diags diag.List
-	policies := slices.Clone(l.in.Others)
+	policies := make([]*istio.Object, 0, len(objects)+len(others))
+	for _, d := range others {
+		policies = append(policies, d.Object)
+	}
 	for i := range objects {
 		o, err := objects[i].Decode()
 		if err != nil {
@@ -22,7 +66,17 @@ func (l *loader) trials(ctx context.Context, objects []Object) ([]*proof.Trial, 
 		}
 		policies = append(policies, o)
 	}
-	trials := proof.NewWorld(l.meant, l.in.Options.Now, policies).Run(ctx, l.in.Only)
+	return proof.NewWorld(l.meant, l.in.Options.Now, policies), nil
+}
+
+// trials runs the tests and proofs of a program on the objects that were emitted for it.
+func (l *loader) trials(ctx context.Context, objects []Object, others []*istio.Document) ([]*proof.Trial, diag.List) {
+	l.trace("test", Count{"expectations", len(l.meant.Expects)}, Count{"proofs", len(l.meant.Proofs)})
+	w, diags := l.world(objects, others)
+	if w == nil {
+		return nil, diags
+	}
+	trials := w.Run(ctx, l.in.Only)
 	for _, t := range trials {
 		diags = append(diags, t.Report()...)
 	}

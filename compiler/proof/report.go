@@ -234,13 +234,17 @@ func Coverage(p *ir.Program, trials []*Trial) (open []source.Span, covered int) 
 	return open, covered
 }
 
-// Assumptions are what the answers to some trials rest on.
-func Assumptions(trials []*Trial) []string {
-	if len(trials) == 0 {
-		return []string{}
+// Assumptions are what answers rest on; others is how many policies of others were asked, too.
+func Assumptions(others int) []string {
+	policies := "no policies are in force but those of this program"
+	switch {
+	case others == 1:
+		policies += " and the one of others that is given"
+	case others > 1:
+		policies += fmt.Sprintf(" and the %d of others that are given", others)
 	}
 	out := []string{
-		"no other policies than those asked about are in force",
+		policies,
 		"a request takes one hop: what a callee does with it is not followed",
 		"a sidecar guards each pod, and sees all of its traffic",
 		"a caller's identity is TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT",

@@ -17,8 +17,10 @@ func (k Key) Compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Namespace, o.Namespace), cmp.Compare(k.Kind, o.Kind), cmp.Compare(k.Name, o.Name))
 }
 
+// Key returns the key of an object.
+func (o *Object) Key() Key { return Key{o.Namespace, o.Kind, o.Name} }
+
 // Sort orders objects by their keys.
 func Sort(objs []*Object) {
-	key := func(o *Object) Key { return Key{o.Namespace, o.Kind, o.Name} }
-	slices.SortStableFunc(objs, func(a, b *Object) int { return key(a).Compare(key(b)) })
+	slices.SortStableFunc(objs, func(a, b *Object) int { return a.Key().Compare(b.Key()) })
 }

@@ -18,6 +18,7 @@ import (
 // settings are the flags that build and check have in common.
 type settings struct {
 	inventory []string
+	others    []string // policies of others
 	options   compiler.Options
 	werror    bool
 	reasons   bool              // of statements are asked for
@@ -32,6 +33,11 @@ func (s *settings) flags(c *cobra.Command) {
 	f.StringVar(&s.options.TrustDomain, "trust-domain", "", "trust `DOMAIN`, instead of the mesh block's")
 	f.StringVar(&s.options.Now, "now", "", "the `DATE` that until is held against, YYYY-MM-DD (default today, UTC)")
 	f.BoolVar(&s.werror, "werror", false, "warnings fail")
+}
+
+// withFlag adds the flag of the commands that ask what policies mean together.
+func (s *settings) withFlag(c *cobra.Command) {
+	c.Flags().StringArrayVar(&s.others, "with", nil, "policies of others, in YAML: a `PATH`, or - for standard input (repeatable)")
 }
 
 // istioVersion is what --istio may say: Istio 1 with a minor version, and more of it, which does not matter.
@@ -54,7 +60,7 @@ func (s *settings) check(c *cobra.Command, paths []string) error {
 		o.Now = time.Now().UTC().Format(time.DateOnly)
 	}
 	n := 0
-	for _, p := range slices.Concat(paths, s.inventory) {
+	for _, p := range slices.Concat(paths, s.inventory, s.others) {
 		if p == "" {
 			return usagef(c, "an empty path is given")
 		}
@@ -101,17 +107,18 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 	a.stats.begin("read")
 	r := &reader{stdin: a.stdin}
 	in := r.program(paths)
-	r.manifests(in, s.inventory)
+	in.inventory = r.manifests(in, "--inventory", s.inventory)
+	in.others = r.manifests(in, "--with", s.others)
 	if r.diags.HasErrors() {
 		return in, r.diags, exit(exitUsage)
 	}
-	a.stats.end(compiler.Count{What: "files", N: len(in.files) + len(in.inventory)}, compiler.Count{What: "bytes", N: int(r.total)})
+	a.stats.end(compiler.Count{What: "files", N: len(in.files) + len(in.inventory) + len(in.others)}, compiler.Count{What: "bytes", N: int(r.total)})
 	a.begin("compiling")
 	ctx := c.Context()
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	diags := compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Options: s.options})
+	diags := compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Others: in.others, Options: s.options})
 	if in.root != nil {
 		r.unread(in)
 	}

@@ -19,6 +19,7 @@ const stdinName = "<stdin>"
 type inputs struct {
 	files     []*source.File
 	inventory []*source.File
+	others    []*source.File // policies of others
 	root      *os.Root
 	rootPath  string  // absolute, without symbolic links
 	fs        *record // of root
@@ -207,12 +208,12 @@ func within(p, dir string) bool {
 	return rel == "." || rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// manifests reads what --inventory names.
-func (r *reader) manifests(in *inputs, paths []string) {
+// manifests reads what a flag names.
+func (r *reader) manifests(in *inputs, flag string, paths []string) (out []*source.File) {
 	for _, p := range paths {
 		if p == "-" {
 			if text, ok := r.text(r.stdin, stdinName, 0); ok {
-				in.inventory = append(in.inventory, source.NewText(stdinName, text))
+				out = append(out, source.NewText(stdinName, text))
 			}
 			continue
 		}
@@ -234,24 +235,25 @@ func (r *reader) manifests(in *inputs, paths []string) {
 			continue
 		}
 		if info.IsDir() {
-			r.directory(in, root, p)
+			out = append(out, r.directory(in, root, flag, p)...)
 		} else if f, info := r.file(root, filepath.Base(p), filepath.ToSlash(filepath.Clean(p))); f != nil {
-			in.inventory = append(in.inventory, f)
+			out = append(out, f)
 			in.infos = append(in.infos, info)
 		}
 		root.Close()
 	}
+	return out
 }
 
 // directory reads all manifests below a directory.
-func (r *reader) directory(in *inputs, root *os.Root, p string) {
+func (r *reader) directory(in *inputs, root *os.Root, flag, p string) (out []*source.File) {
 	files, diags := inventory.Load(root.FS(), ".", source.Span{})
 	if len(files) == 0 && !diags.HasErrors() {
 		r.add(diag.UnreadableFile, "%q holds no manifests (*.yaml, *.yml, *.json)", filepath.ToSlash(p))
-		return
+		return nil
 	}
 	for i := range diags {
-		diags[i].Note("below --inventory %q", filepath.ToSlash(p))
+		diags[i].Note("below %s %q", flag, filepath.ToSlash(p))
 	}
 	r.diags = append(r.diags, diags...)
 	prefix := filepath.ToSlash(filepath.Clean(p)) + "/"
@@ -261,11 +263,11 @@ func (r *reader) directory(in *inputs, root *os.Root, p string) {
 	for _, f := range files {
 		f.Name = prefix + f.Name
 		if r.named(f.Name) {
-			in.inventory = append(in.inventory, f)
+			out = append(out, f)
 		}
 		if r.total += int64(len(f.Text)); r.total > maxTotal {
 			r.add(diag.FileTooLarge, "all inputs together are larger than 256 MiB: %q is the one too many", f.Name)
-			return
+			return out
 		}
 	}
 	if abs, err := filepath.Abs(p); err == nil {
@@ -274,4 +276,5 @@ func (r *reader) directory(in *inputs, root *os.Root, p string) {
 		}
 		in.fs.outside = append(in.fs.outside, abs)
 	}
+	return out
 }

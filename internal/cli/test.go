@@ -29,7 +29,8 @@ func (a *app) testCommand() *cobra.Command {
 		Long: "test compiles a program and asks the emitted policies what its test and prove statements ask. Answers are exact: a proof\n" +
 			"speaks of every request there can be. Past a bound of work the answer is \"not proven\", which fails.\n\n" +
 			"build runs them, too, and writes nothing when one fails.\n\n" +
-			"--with adds policies of others, in YAML; they are held to the same questions.",
+			"--with adds policies of others, in YAML, which the questions are asked beside. What of them this program emits itself is\n" +
+			"left out.",
 		Example:           "  ztc test policies/\n  ztc test --run payments --coverage\n  ztc test --with others.yaml --format junit > tests.xml",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -62,6 +63,7 @@ func (a *app) testCommand() *cobra.Command {
 		},
 	}
 	s.flags(c)
+	s.withFlag(c)
 	c.Flags().StringVar(&run, "run", "", "run only the tests whose name, and the proofs whose text, matches `REGEXP`")
 	c.Flags().BoolVar(&coverage, "coverage", false, "list the statements that no test or proof speaks of")
 	c.Flags().StringVar(&format, "format", "text", "of the results on standard output: text, json or junit (`FORMAT`)")
@@ -112,7 +114,10 @@ func placeOf(s source.Span) jsonPlace {
 
 // summary gathers the trials of each test.
 func summary(out compiler.Output) tested {
-	t := tested{Version: 1, Tests: []testResult{}, Assumes: proof.Assumptions(out.Trials)}
+	t := tested{Version: 1, Tests: []testResult{}, Assumes: []string{}}
+	if len(out.Trials) > 0 {
+		t.Assumes = proof.Assumptions(len(out.Beside))
+	}
 	for _, x := range out.Trials {
 		kind := "prove"
 		if x.Expect != nil {

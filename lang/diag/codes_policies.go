@@ -5,6 +5,8 @@ const (
 	PolicyField   Code = "ZT2101"
 	PolicyRefused Code = "ZT2102"
 	PolicyVersion Code = "ZT2103"
+	PolicyTwice   Code = "ZT2104"
+	PolicyOwn     Code = "ZT2105"
 )
 
 var policyCodes = []Info{
@@ -25,5 +27,17 @@ var policyCodes = []Info{
 		Title: "a policy of another version",
 		Explanation: "Istio serves its policies as `security.istio.io/v1` and `security.istio.io/v1beta1`, which mean the same. An object of another version " +
 			"of Istio's groups would not be stored, and what it was meant to do would not be done.",
+	},
+	{
+		Code: PolicyTwice, Severity: Error, Internal: true,
+		Title: "a policy that is given twice",
+		Explanation: "Two objects of one kind, namespace and name are given with `--with`. A cluster holds one of them, and which one decides what " +
+			"passes, so nothing is said of either.",
+	},
+	{
+		Code: PolicyOwn, Severity: Note, Internal: true,
+		Title: "a policy of this program among those of others",
+		Explanation: "What is given with `--with` holds an object that this program emits under the same name. The one that is emitted now is asked, and " +
+			"the one that is given is left out.",
 	},
 }
