@@ -13,6 +13,15 @@ func (x *Expr) Attrs(into map[Attr]bool) {
 // Given returns functions that fix what is known of requests: the expression that is left says what the others must be. An
 // attribute that a request does not name stays open. One function remembers what it has made of an expression.
 func Given(r Request) func(*Expr) *Expr {
+	return rewrite(func(m *Matcher) (value, decided bool) {
+		v, fixed := r[m.Attr]
+		return fixed && matches(*m, v), fixed
+	})
+}
+
+// rewrite returns functions that put constants in the places of tests that are decided, and leave out what that decides. What
+// comes out as a constant is True or False itself.
+func rewrite(decide func(*Matcher) (value, decided bool)) func(*Expr) *Expr {
 	known := map[*Expr]*Expr{}
 	var fix func(*Expr) *Expr
 	fix = func(x *Expr) *Expr {
@@ -22,9 +31,9 @@ func Given(r Request) func(*Expr) *Expr {
 		y := x
 		switch x.op {
 		case opTest:
-			if v, fixed := r[x.test.Attr]; fixed {
+			if value, decided := decide(&x.test); decided {
 				y = False
-				if matches(x.test, v) {
+				if value {
 					y = True
 				}
 			}
@@ -38,7 +47,12 @@ func Given(r Request) func(*Expr) *Expr {
 				y = Not(z)
 			}
 		default:
-			y = x.each(fix)
+			switch y = x.each(fix); {
+			case y.constant(true):
+				y = True
+			case y.constant(false):
+				y = False
+			}
 		}
 		known[x] = y
 		return y
