@@ -32,8 +32,10 @@ type Input struct {
 	// them. Objects that the program emits itself are left out.
 	Others []*source.File
 	// Only picks the tests (by name) and proofs (by text) that are run; nil for all.
-	Only    func(name string) bool
-	Options Options
+	Only func(name string) bool
+	// Coverage asks for Output.Uncovered and Output.Covered.
+	Coverage bool
+	Options  Options
 	// Reasons asks for Output.Reasons.
 	Reasons bool
 	// Trace, when it is set, is told of each stage as it begins, and how much goes into it. A stage may come twice.
@@ -57,7 +59,8 @@ type Output struct {
 	Beside []*istio.Document
 	// Trials are what came of the tests and proofs of the program, in their order. They are there beside errors of their own.
 	Trials []*proof.Trial
-	// Uncovered are the statements that no trial speaks of, and Covered is the number of the others.
+	// Uncovered are the statements that no trial speaks of, and Covered is the number of the others, where the input asks for
+	// them.
 	Uncovered []source.Span
 	Covered   int
 	// Reasons are why and until when statements hold (`because`, `until`), in the order of files and statements, where the
@@ -170,7 +173,9 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	diags = append(diags, more...)
 	if tests {
 		out.Trials, more = l.trials(ctx, objects, out.Beside)
-		out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
+		if l.in.Coverage {
+			out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
+		}
 		if diags = append(diags, more...); diags.HasErrors() {
 			return out, diags
 		}

@@ -76,7 +76,7 @@ func (l *loader) trials(ctx context.Context, objects []Object, others []*istio.D
 	if w == nil {
 		return nil, diags
 	}
-	trials := w.Run(ctx, l.in.Only)
+	trials := w.Run(ctx, l.in.Only, l.in.Coverage)
 	for _, t := range trials {
 		diags = append(diags, t.Report()...)
 	}

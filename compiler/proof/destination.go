@@ -2,6 +2,7 @@ package proof
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,8 +21,8 @@ type World struct {
 	intent   *intent.Program
 	reader   *intent.Reader
 	mesh     plane.Mesh
-	policies map[string][]*istio.Object // by namespace
-	scopes   map[string][]*intent.Scope // by namespace
+	policies map[string]*selected[*istio.Object] // by namespace
+	scopes   map[string]*selected[*intent.Scope] // by namespace
 	bearers  ir.Bearers
 	pods     map[string]*Destination
 	names    map[sem.Kind][]sem.Value // see named
@@ -30,17 +31,87 @@ type World struct {
 // NewWorld puts policies around a program.
 func NewWorld(p *ir.Program, now string, policies []*istio.Object) *World {
 	w := &World{
-		p: p, intent: intent.Of(p, now), mesh: meshOf(p), policies: map[string][]*istio.Object{}, scopes: map[string][]*intent.Scope{},
+		p: p, intent: intent.Of(p, now), mesh: meshOf(p),
+		policies: map[string]*selected[*istio.Object]{}, scopes: map[string]*selected[*intent.Scope]{},
 		bearers: ir.NewBearers(p.Workloads), pods: map[string]*Destination{},
 	}
-	w.reader = w.intent.Reader()
-	for _, o := range policies {
-		w.policies[o.Namespace] = append(w.policies[o.Namespace], o)
+	w.reader, w.names = w.intent.Reader(), w.named()
+	for i, o := range policies {
+		s := w.policies[o.Namespace]
+		if s == nil {
+			s = &selected[*istio.Object]{}
+			w.policies[o.Namespace] = s
+		}
+		s.add(selector(o), i, o)
 	}
-	for _, s := range w.intent.Scopes {
-		w.scopes[s.Namespace] = append(w.scopes[s.Namespace], s)
+	for i, x := range w.intent.Scopes {
+		s := w.scopes[x.Namespace]
+		if s == nil {
+			s = &selected[*intent.Scope]{}
+			w.scopes[x.Namespace] = s
+		}
+		s.add(x.Labels, i, x)
 	}
 	return w
+}
+
+// selector is the selector of a policy, sorted by key.
+func selector(o *istio.Object) []ir.Label {
+	var labels map[string]string
+	switch {
+	case o.Authorization != nil:
+		labels = o.Authorization.GetSelector().GetMatchLabels()
+	case o.Request != nil:
+		labels = o.Request.GetSelector().GetMatchLabels()
+	case o.Peer != nil:
+		labels = o.Peer.GetSelector().GetMatchLabels()
+	}
+	out := make([]ir.Label, 0, len(labels))
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		out = append(out, ir.Label{Key: k, Value: labels[k]})
+	}
+	return out
+}
+
+// selected are things with selectors, found by the labels of a pod.
+type selected[T any] struct {
+	all     []numbered[T] // without a selector
+	labeled ir.Selectors[numbered[T]]
+}
+
+// numbered is one of them, with its number among all.
+type numbered[T any] struct {
+	n    int
+	what T
+}
+
+func (s *selected[T]) add(labels []ir.Label, n int, what T) {
+	if len(labels) == 0 {
+		s.all = append(s.all, numbered[T]{n, what})
+	} else {
+		s.labeled.Add(labels, numbered[T]{n, what})
+	}
+}
+
+// picking appends what picks a pod, in order.
+func (s *selected[T]) picking(to []numbered[T], pod map[string]string) []numbered[T] {
+	if s == nil {
+		return to
+	}
+	from := len(to)
+	to = slices.AppendSeq(append(to, s.all...), s.labeled.Picking(pod))
+	slices.SortFunc(to[from:], func(a, b numbered[T]) int { return a.n - b.n })
+	return to
+}
+
+// near is what picks a pod in the root namespace, and in its own.
+func near[T any](w *World, by map[string]*selected[T], pod *plane.Pod) []numbered[T] {
+	root := w.mesh.RootNamespace
+	out := by[root].picking(nil, pod.Labels)
+	if pod.Namespace != root {
+		out = by[pod.Namespace].picking(out, pod.Labels)
+	}
+	return out
 }
 
 // Destination is a pod that requests go to: of a workload, or one that could be there.
@@ -49,21 +120,13 @@ type Destination struct {
 	Workload *ir.Workload // nil for a pod that no workload has
 	pod      plane.Pod
 	policies []*istio.Object // that reach it, authorization alone
+	scopes   []*intent.Scope // that it is in
 	// mtls is what it takes on single ports, and other on all others; tokens are what it verifies.
-	mtls    map[int]plane.MTLS
-	other   plane.MTLS
-	tokens  plane.Tokens
-	err     error // why that is not known
-	ladders [len(chains)]*sem.Ladder
-}
-
-// reach returns the policies that can reach pods of a namespace.
-func (w *World) reach(namespace string) []*istio.Object {
-	root := w.mesh.RootNamespace
-	if namespace == root {
-		return w.policies[root]
-	}
-	return slices.Concat(w.policies[root], w.policies[namespace])
+	mtls   map[int]plane.MTLS
+	other  plane.MTLS
+	tokens plane.Tokens
+	err    error  // why that is not known
+	class  string // equal where all of these are, and the ports
 }
 
 func (w *World) destination(name string, workload *ir.Workload, pod plane.Pod) *Destination {
@@ -71,23 +134,40 @@ func (w *World) destination(name string, workload *ir.Workload, pod plane.Pod) *
 		return d
 	}
 	d := &Destination{Name: name, Workload: workload, pod: pod}
-	near := w.reach(pod.Namespace)
-	for _, o := range near {
-		if o.Authorization != nil && w.mesh.Reaches(o, &d.pod) {
-			d.policies = append(d.policies, o)
+	var class []byte
+	policies := near(w, w.policies, &d.pod)
+	objects := make([]*istio.Object, len(policies))
+	for i, x := range policies {
+		objects[i] = x.what
+		if x.what.Authorization != nil && w.mesh.Reaches(x.what, &d.pod) {
+			d.policies = append(d.policies, x.what)
+			class = fmt.Append(class, x.n, " ")
 		}
 	}
-	d.tokens = w.mesh.Tokens(near, &d.pod)
-	d.other, d.err = w.mesh.MTLS(near, &d.pod, 0) // which is no port
-	for _, o := range near {
-		for port := range o.Peer.GetPortLevelMtls() {
+	for _, x := range near(w, w.scopes, &d.pod) {
+		if x.what.Mesh || x.what.Namespace == d.pod.Namespace {
+			d.scopes = append(d.scopes, x.what)
+			class = fmt.Append(class, ";", x.n)
+		}
+	}
+	d.tokens = w.mesh.Tokens(objects, &d.pod)
+	d.other, d.err = w.mesh.MTLS(objects, &d.pod, 0) // which is no port
+	for _, o := range objects {
+		for _, port := range slices.Sorted(maps.Keys(o.Peer.GetPortLevelMtls())) {
 			if d.mtls == nil {
 				d.mtls = map[int]plane.MTLS{}
 			}
-			mode, err := w.mesh.MTLS(near, &d.pod, int(port))
+			mode, err := w.mesh.MTLS(objects, &d.pod, int(port))
 			d.mtls[int(port)], d.err = mode, cmp.Or(d.err, err)
 		}
 	}
+	class = fmt.Appendf(class, "|%v|%v|%v|%q|%v", d.mtls, d.other, d.tokens.Any, d.tokens.Issuers, d.err) // maps are printed in the order of their keys
+	if workload != nil {
+		for i := range workload.Ports {
+			class = fmt.Append(class, "|", workload.Ports[i].Number, " ", workload.Ports[i].Protocol)
+		}
+	}
+	d.class = string(class)
 	w.pods[name] = d
 	return d
 }
@@ -156,27 +236,8 @@ func (w *World) ladder(d *Destination, chain int) (*sem.Ladder, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	if d.ladders[chain] == nil {
-		l, err := w.mesh.Ladder(d.policies, chains[chain].plane)
-		if err != nil {
-			return nil, err
-		}
-		d.ladders[chain] = &l
-	}
-	return d.ladders[chain], nil
-}
-
-// scopesOf are the scopes that a destination is in.
-func (w *World) scopesOf(d *Destination) []*intent.Scope {
-	var out []*intent.Scope
-	for _, namespace := range []string{w.mesh.RootNamespace, d.pod.Namespace} {
-		for _, s := range w.scopes[namespace] {
-			if (s.Mesh || s.Namespace == d.pod.Namespace) && ir.Picks(s.Labels, d.pod.Labels) && !slices.Contains(out, s) {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
+	l, err := w.mesh.Ladder(d.policies, chains[chain].plane)
+	return &l, err
 }
 
 // universe holds for the requests that can come to a destination on a chain: its ports, as far as they are known, speak what

@@ -3,7 +3,6 @@ package proof
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/zt-lang/ztc/compiler/check"
@@ -19,6 +18,7 @@ type Trial struct {
 	Expect *ir.Expect
 	Proof  *ir.Proof
 	// Failures are one for each destination, at most, that says something else; none when the trial holds.
+	// The first few have a request and a verdict: those that Report speaks of.
 	Failures []Failure
 	// Unclear is why the question cannot be asked: too many ports to choose from, nobody or nothing that it speaks of.
 	Unclear string
@@ -57,46 +57,24 @@ func (t *Trial) Name() string {
 	return t.Proof.Span.Text()
 }
 
-// Run runs the trials of the names that only picks (nil for all), in the order of their places.
-func (w *World) Run(ctx context.Context, only func(string) bool) []*Trial {
+// Run runs the trials of the names that only picks (nil for all), in the order of their places. With coverage it finds out
+// which statements had a say in each.
+func (w *World) Run(ctx context.Context, only func(string) bool, coverage bool) []*Trial {
 	var out []*Trial
-	run := func(t *Trial, ask func()) {
-		if only != nil && !only(t.Name()) {
-			return
+	add := func(t *Trial) {
+		if only == nil || only(t.Name()) {
+			out = append(out, t)
 		}
-		if t.Unknown = ctx.Err(); t.Unknown == nil {
-			ask()
-		}
-		out = append(out, t)
 	}
 	for _, x := range w.p.Expects {
-		t := &Trial{Expect: x}
-		run(t, func() { w.expect(t) })
+		add(&Trial{Expect: x})
 	}
 	for _, x := range w.p.Proofs {
-		t := &Trial{Proof: x}
-		run(t, func() { w.prove(t) })
+		add(&Trial{Proof: x})
 	}
 	slices.SortStableFunc(out, func(a, b *Trial) int { return a.Span().Compare(b.Span()) })
+	w.run(ctx, out, coverage)
 	return out
-}
-
-// expect asks what an expectation asks.
-func (w *World) expect(t *Trial) {
-	x := t.Expect
-	for i := range x.Targets {
-		target := &x.Targets[i]
-		for _, d := range w.destinations(target) {
-			if x.Allow {
-				w.expectAllow(t, target, d)
-			} else {
-				w.expectDeny(t, target, d)
-			}
-			if t.Unclear != "" || t.Unknown != nil {
-				return
-			}
-		}
-	}
 }
 
 // question is a rule that stands for the requests that a trial speaks of.
@@ -114,120 +92,52 @@ func (x *asked) entries() []ir.Entry {
 type asked ir.Expect
 
 // expectAllow asks about one request: what the expectation leaves out is chosen plainly.
-func (w *World) expectAllow(t *Trial, target *ir.Target, d *Destination) {
+func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out outcome) {
 	x := (*asked)(t.Expect)
 	port, chain, why := x.choose(target, d)
 	if why != "" {
-		t.Unclear = why
-		return
+		out.unclear = why
+		return out
 	}
-	q := w.reader.Question(question(x.Sources, target, x.entries(), nil, nil), chains[chain].intent)
+	q := c.reader.Question(question(x.Sources, target, x.entries(), nil, nil), chains[chain].intent)
 	fixed := x.given()
 	fixed[sem.Attr{Kind: sem.Port}] = port
-	l, err := w.ladder(d, chain)
+	passes, all, err := c.passes(d, chain, q)
 	if err != nil {
-		t.Unknown = err
-		return
+		out.unknown = err
+		return out
 	}
-	passes := l.Passes()
-	open, all := map[sem.Attr]bool{}, map[sem.Attr]bool{}
+	open := map[sem.Attr]bool{}
 	q.Attrs(open)
-	q.Attrs(all)
-	passes.Attrs(all)
 	for a := range all {
 		if _, stated := fixed[a]; !stated && !open[a] {
 			fixed[a] = plainly(a, d, x.Op)
 		}
 	}
-	w.hold(t, d, chain, fixed, q, passes, all, true)
+	c.hold(&out, d, chain, fixed, q, passes, all, true)
+	return out
 }
 
 // expectDeny asks about all requests that fit.
-func (w *World) expectDeny(t *Trial, target *ir.Target, d *Destination) {
+func (c *class) expectDeny(t *Trial, target *ir.Target, d *Destination) (out outcome) {
 	x := (*asked)(t.Expect)
 	for chain := range chains {
 		if chain != httpChain && slices.ContainsFunc(x.With, func(g ir.Given) bool { return g.Kind.HTTP() }) {
 			continue
 		}
-		q := w.reader.Question(question(x.Sources, target, x.entries(), nil, nil), chains[chain].intent)
-		l, err := w.ladder(d, chain)
+		q := c.reader.Question(question(x.Sources, target, x.entries(), nil, nil), chains[chain].intent)
+		passes, all, err := c.passes(d, chain, q)
 		if err != nil {
-			t.Unknown = err
-			return
+			out.unknown = err
+			return out
 		}
-		passes := l.Passes()
-		all := map[sem.Attr]bool{}
-		q.Attrs(all)
-		passes.Attrs(all)
 		fixed := x.given()
 		consent(fixed, all, "yes")
-		w.hold(t, d, chain, fixed, q, sem.Not(passes), all, false)
-		if len(t.Failures) > 0 && t.Failures[len(t.Failures)-1].Destination == d || t.Unknown != nil {
-			return // one failure for each destination
+		if c.hold(&out, d, chain, fixed, q, sem.Not(passes), all, false); out.failure != nil || out.unknown != nil {
+			return out // one failure for each destination
 		}
 	}
-}
-
-// hold adds a failure for a request of a question that a set does not have; with some, for a question that has no request, too.
-func (w *World) hold(t *Trial, d *Destination, chain int, fixed sem.Request, question, want *sem.Expr, attrs map[sem.Attr]bool, some bool) {
-	fix := sem.Given(fixed)
-	q, in := fix(sem.And(question, w.universe(d, chain, attrs))), fix(want)
-	space, err := sem.NewSpace(limits, nil, w.named(), q, in)
-	if err != nil {
-		t.Unknown = err
-		return
-	}
-	set, err := space.Set(q)
-	if err == nil && some {
-		any, errAny := space.Any(set)
-		if err = errAny; err == nil && any == nil {
-			t.Failures = append(t.Failures, Failure{Destination: d, Nothing: true, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}})
-			return
-		}
-	}
-	var goal *sem.Set
-	var diff *sem.Difference
-	if err == nil {
-		goal, err = space.Set(in)
-	}
-	if err == nil {
-		diff, err = space.Minus(set, goal)
-	}
-	if err != nil {
-		t.Unknown = err
-		return
-	}
-	w.decided(t, d, chain, fixed, q)
-	if diff != nil {
-		request := maps.Clone(fixed)
-		maps.Copy(request, diff.Request)
-		t.Failures = append(t.Failures, Failure{Destination: d, Request: request, Smallest: diff.Smallest, Box: diff.Box, Verdict: w.Why(d, chain, request)})
-	}
-}
-
-// decided notes the statements that speak of some request of a question.
-func (w *World) decided(t *Trial, d *Destination, chain int, fixed sem.Request, q *sem.Expr) {
-	fix := sem.Given(fixed)
-	for _, s := range w.scopesOf(d) {
-		for _, r := range s.Rules {
-			if slices.Contains(t.Decided, r) {
-				continue
-			}
-			x := fix(w.reader.Rule(r, chains[chain].intent))
-			space, err := sem.NewSpace(limits, nil, nil, q, x)
-			if err != nil {
-				continue
-			}
-			a, errA := space.Set(q)
-			b, errB := space.Set(x)
-			if errA != nil || errB != nil {
-				continue
-			}
-			if both, err := space.Meets(a, b); err == nil && both != nil {
-				t.Decided = append(t.Decided, r)
-			}
-		}
-	}
+	return out
 }
 
 // given are the attributes that an expectation states.
@@ -319,99 +229,54 @@ func consent(fixed sem.Request, attrs map[sem.Attr]bool, answer string) {
 
 // named are the values that witnesses prefer: what the program names.
 func (w *World) named() map[sem.Kind][]sem.Value {
-	if w.names == nil {
-		w.names = map[sem.Kind][]sem.Value{
-			sem.Method: {{Parts: []string{"GET"}}, {Parts: []string{"POST"}}},
-			sem.Path:   {{Parts: []string{"/"}}},
-		}
-		const most = 1000 // of a large mesh the first will do
-		for _, x := range w.p.Workloads[:min(most, len(w.p.Workloads))] {
-			w.names[sem.Peer] = append(w.names[sem.Peer], sem.Value{Parts: []string{w.mesh.TrustDomain, x.Namespace, x.Account}})
-		}
+	names := map[sem.Kind][]sem.Value{
+		sem.Method: {{Parts: []string{"GET"}}, {Parts: []string{"POST"}}},
+		sem.Path:   {{Parts: []string{"/"}}},
 	}
-	return w.names
+	const most = 1000 // of a large mesh the first will do
+	for _, x := range w.p.Workloads[:min(most, len(w.p.Workloads))] {
+		names[sem.Peer] = append(names[sem.Peer], sem.Value{Parts: []string{w.mesh.TrustDomain, x.Namespace, x.Account}})
+	}
+	return names
 }
 
 // prove asks what a proof asks.
-func (w *World) prove(t *Trial) {
+func (c *class) prove(t *Trial, target *ir.Target, d *Destination) (out outcome) {
 	x := t.Proof
-	spoken := false // there is a request that the proof speaks of
-	passed := false
-	for i := range x.Targets {
-		target := &x.Targets[i]
-		for _, d := range w.destinations(target) {
-			failed := len(t.Failures)
-			for chain := range chains {
-				if len(t.Failures) > failed {
-					break // one failure for each destination
-				}
-				l, err := w.ladder(d, chain)
-				if err != nil {
-					t.Unknown = err
-					return
-				}
-				passes := l.Passes()
-				q := w.reader.Question(question(x.Sources, target, x.Entries, x.Cuts, x.When), chains[chain].intent)
-				if x.Mode == ir.Never && chain == httpChain {
-					q = sem.Or(q, w.spellings(x, target))
-				}
-				if x.Mode == ir.Only && target.Port != 0 {
-					passes = sem.And(passes, onPort(target.Port))
-				}
-				all := map[sem.Attr]bool{}
-				q.Attrs(all)
-				passes.Attrs(all)
-				fixed := sem.Request{}
-				switch x.Mode {
-				case ir.Only:
-					consent(fixed, all, "yes")
-					spoken = true
-					w.hold(t, d, chain, fixed, passes, q, all, false)
-					passed = passed || w.some(t, fixed, sem.And(passes, w.universe(d, chain, all)))
-				case ir.Never:
-					consent(fixed, all, "yes")
-					spoken = w.some(t, fixed, q) || spoken // what mTLS or nobody's tokens rule out does not pass, too
-					w.hold(t, d, chain, fixed, q, sem.Not(passes), all, false)
-				case ir.Always:
-					consent(fixed, all, "no")
-					spoken = w.some(t, fixed, sem.And(q, w.universe(d, chain, all))) || spoken
-					w.hold(t, d, chain, fixed, q, passes, all, false)
-				}
-				if t.Unknown != nil {
-					return
-				}
+	for chain := range chains {
+		q := c.reader.asked(x, target, chain)
+		passes, all, err := c.passes(d, chain, q)
+		if err != nil {
+			out.unknown = err
+			return out
+		}
+		fixed := sem.Request{}
+		switch x.Mode {
+		case ir.Only:
+			if target.Port != 0 {
+				passes = sem.And(passes, onPort(target.Port))
 			}
+			consent(fixed, all, "yes")
+			c.hold(&out, d, chain, fixed, passes, q, all, false)
+			c.some(t, &out, fixed, passes, c.w.universe(d, chain, all))
+		case ir.Never:
+			consent(fixed, all, "yes")
+			c.hold(&out, d, chain, fixed, q, sem.Not(passes), all, false)
+			c.some(t, &out, fixed, q, sem.True) // what mTLS or nobody's tokens rule out does not pass, too
+		case ir.Always:
+			consent(fixed, all, "no")
+			c.hold(&out, d, chain, fixed, q, passes, all, false)
+			c.some(t, &out, fixed, q, c.w.universe(d, chain, all))
+		}
+		if out.failure != nil || out.unknown != nil {
+			return out // one failure for each destination
 		}
 	}
-	switch {
-	case !spoken:
-		t.Unclear = "there is no request that this speaks of, so it proves nothing"
-	case x.Mode == ir.Only && !passed && len(t.Failures) == 0:
-		t.Unclear = "nothing passes at all"
-	}
-}
-
-// some reports whether a set has a request.
-func (w *World) some(t *Trial, fixed sem.Request, set *sem.Expr) bool {
-	x := sem.Given(fixed)(set)
-	space, err := sem.NewSpace(limits, nil, nil, x)
-	if err != nil {
-		t.Unknown = err
-		return false
-	}
-	s, err := space.Set(x)
-	if err == nil {
-		var any *sem.Difference
-		if any, err = space.Any(s); err == nil {
-			return any != nil
-		}
-	}
-	t.Unknown = err
-	return false
+	return out
 }
 
 // spellings are the requests that a server may take for those of a proof, though their paths are other ones.
-func (w *World) spellings(x *ir.Proof, target *ir.Target) *sem.Expr {
+func spellings(r *intent.Reader, x *ir.Proof, target *ir.Target) *sem.Expr {
 	var out []*sem.Expr
 	for i := range x.Entries {
 		e := x.Entries[i]
@@ -425,7 +290,7 @@ func (w *World) spellings(x *ir.Proof, target *ir.Target) *sem.Expr {
 			}
 		}
 		e.Op.Paths, e.Op.Speaks = nil, ir.HTTPTraffic
-		q := w.reader.Question(question(x.Sources, target, []ir.Entry{e}, x.Cuts, x.When), chains[httpChain].intent)
+		q := r.Question(question(x.Sources, target, []ir.Entry{e}, x.Cuts, x.When), chains[httpChain].intent)
 		out = append(out, sem.And(q, sem.Or(paths...)))
 	}
 	return sem.Or(out...)

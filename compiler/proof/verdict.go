@@ -70,7 +70,7 @@ func (w *World) Why(d *Destination, chain int, r sem.Request) Verdict {
 		v.Step = ByDefault
 	}
 	w.matches(d, &v, r)
-	for _, s := range w.scopesOf(d) {
+	for _, s := range d.scopes {
 		v.Baselines = append(v.Baselines, s.Baselines...)
 		for _, x := range s.Rules {
 			if w.reader.Rule(x, intent.Chain(chain)).Holds(r) {

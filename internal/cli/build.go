@@ -23,6 +23,7 @@ type settings struct {
 	werror    bool
 	reasons   bool              // of statements are asked for
 	only      func(string) bool // picks tests and proofs
+	coverage  bool              // finds the statements that none of them speaks of
 }
 
 func (s *settings) flags(c *cobra.Command) {
@@ -93,7 +94,7 @@ func shaped(flag, value string) bool {
 func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, compiler.Output, diag.List, error) {
 	var out compiler.Output
 	in, diags, err := a.with(c, paths, s, func(ctx context.Context, given compiler.Input) (diags diag.List) {
-		given.Reasons, given.Only, given.Trace = s.reasons, s.only, a.stats.trace()
+		given.Reasons, given.Only, given.Coverage, given.Trace = s.reasons, s.only, s.coverage, a.stats.trace()
 		out, diags = compiler.Compile(ctx, given)
 		a.stats.end()
 		return diags

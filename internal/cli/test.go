@@ -44,7 +44,7 @@ func (a *app) testCommand() *cobra.Command {
 			if err := s.check(c, paths); err != nil {
 				return err
 			}
-			s.only = pick.MatchString
+			s.only, s.coverage = pick.MatchString, true
 			in, out, diags, err := a.compile(c, paths, &s)
 			defer in.close()
 			a.report(diags)

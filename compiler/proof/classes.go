@@ -1,0 +1,251 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
+)
+
+// Destinations that the same policies reach, and that have the same ports, are one class: what is asked of all of them is
+// asked once. Classes are worked on side by side, each with all that the trials ask of it, so that the meaning of its policies
+// is made once and need not be kept.
+
+// task is one trial about one destination.
+type task struct {
+	trial  *Trial
+	target *ir.Target
+	to     *Destination
+	outcome
+}
+
+// outcome is what came of a task.
+type outcome struct {
+	failure *failure
+	unclear string
+	unknown error
+	unsure  error // it is not known whether the question speaks of a request
+	decided []*ir.Rule
+}
+
+// failure is how a destination fails. The request and what belongs to it are there where details are asked for.
+type failure struct {
+	Failure
+	chain int
+}
+
+// class works on the tasks of one class of destinations. It is for one goroutine.
+type class struct {
+	w       *World
+	reader  *asker
+	found   *finds
+	details bool // ask for the smallest request, not only whether there is one
+
+	ladders [len(chains)]*sem.Ladder
+	open    [len(chains)]*sem.Expr // what passes
+	attrs   [len(chains)]map[sem.Attr]bool
+	shared  map[shared]outcome
+	rules   []*ir.Rule // of all scopes, where coverage is asked for
+	meant   [len(chains)][]*sem.Expr
+}
+
+// shared is what destinations of a class share the outcome of.
+type shared struct {
+	trial  *Trial
+	target *ir.Target
+}
+
+// finds are the proofs of which it is known that they speak of some request.
+type finds struct{ of map[*Trial]*atomic.Bool }
+
+// asker reads questions, and remembers those of proofs. It is for one goroutine.
+type asker struct {
+	*intent.Reader
+	questions map[shared]*[len(chains)]*sem.Expr
+}
+
+func (w *World) asker() *asker {
+	return &asker{w.intent.Reader(), map[shared]*[len(chains)]*sem.Expr{}}
+}
+
+// asked are the requests on a chain that a proof speaks of.
+func (a *asker) asked(x *ir.Proof, target *ir.Target, chain int) *sem.Expr {
+	k := shared{target: target}
+	if a.questions[k] == nil {
+		a.questions[k] = &[len(chains)]*sem.Expr{}
+	}
+	q := &a.questions[k][chain]
+	if *q == nil {
+		*q = a.Question(question(x.Sources, target, x.Entries, x.Cuts, x.When), chains[chain].intent)
+		if x.Mode == ir.Never && chain == httpChain {
+			*q = sem.Or(*q, spellings(a.Reader, x, target))
+		}
+	}
+	return *q
+}
+
+// run asks what trials ask. The result does not depend on which processor is faster.
+func (w *World) run(ctx context.Context, trials []*Trial, coverage bool) {
+	var tasks []task
+	ends := make([]int, len(trials))
+	found := &finds{map[*Trial]*atomic.Bool{}}
+	for i, t := range trials {
+		found.of[t] = new(atomic.Bool)
+		targets := t.targets()
+		for j := range targets {
+			for _, d := range w.destinations(&targets[j]) {
+				tasks = append(tasks, task{trial: t, target: &targets[j], to: d})
+			}
+		}
+		ends[i] = len(tasks)
+	}
+	var classes [][]*task
+	number := map[string]int{}
+	for i := range tasks {
+		n, known := number[tasks[i].to.class]
+		if !known {
+			n = len(classes)
+			number[tasks[i].to.class] = n
+			classes = append(classes, nil)
+		}
+		classes[n] = append(classes[n], &tasks[i])
+	}
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(len(classes), runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			reader := w.asker()
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= len(classes) || ctx.Err() != nil {
+					return
+				}
+				w.work(classes[n], reader, found, coverage)
+			}
+		})
+	}
+	wait.Wait()
+	from := 0
+	reader := w.asker()
+	for i, t := range trials {
+		if t.Unknown = ctx.Err(); t.Unknown == nil {
+			w.gather(t, tasks[from:ends[i]], reader, found)
+		}
+		from = ends[i]
+	}
+}
+
+func (t *Trial) targets() []ir.Target {
+	if t.Expect != nil {
+		return t.Expect.Targets
+	}
+	return t.Proof.Targets
+}
+
+// work does the tasks of a class.
+func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) {
+	c := &class{w: w, reader: reader, found: found, shared: map[shared]outcome{}}
+	if coverage {
+		c.rules = []*ir.Rule{}
+		for _, s := range tasks[0].to.scopes {
+			c.rules = append(c.rules, s.Rules...)
+		}
+	}
+	for _, t := range tasks {
+		t.outcome = c.safely(t)
+	}
+}
+
+// safely asks one task. A panic in a goroutine nobody else could stop.
+func (c *class) safely(t *task) (out outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			out.unknown = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return c.ask(t)
+}
+
+func (c *class) ask(t *task) outcome {
+	if t.trial.Expect != nil && t.trial.Expect.Allow {
+		return c.expectAllow(t.trial, t.target, t.to) // what is chosen plainly has the name of its destination
+	}
+	k := shared{t.trial, t.target}
+	out, known := c.shared[k]
+	if !known {
+		if t.trial.Expect != nil {
+			out = c.expectDeny(t.trial, t.target, t.to)
+		} else {
+			out = c.prove(t.trial, t.target, t.to)
+		}
+		c.shared[k] = out
+	}
+	return out
+}
+
+// gather puts together what came of the tasks of a trial. The failures that are spoken of get their requests here.
+func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds) {
+	decided := map[*ir.Rule]bool{}
+	var unsure error
+	for i := range tasks {
+		x := &tasks[i]
+		for _, r := range x.decided {
+			if !decided[r] {
+				decided[r] = true
+				t.Decided = append(t.Decided, r)
+			}
+		}
+		if x.failure != nil && len(t.Failures) < shown {
+			c := &class{w: w, reader: reader, found: found, details: true, shared: map[shared]outcome{}}
+			x.outcome = c.safely(x)
+		}
+		if unsure == nil {
+			unsure = x.unsure
+		}
+		if t.Unclear, t.Unknown = x.unclear, x.unknown; t.Unclear != "" || t.Unknown != nil {
+			return
+		}
+		if f := x.failure; f != nil {
+			f.Destination = x.to
+			if len(t.Failures) < shown && !f.Nothing {
+				f.Verdict = w.Why(x.to, f.chain, f.Request)
+			}
+			t.Failures = append(t.Failures, f.Failure)
+		}
+	}
+	if t.Proof == nil || found.of[t].Load() {
+		return
+	}
+	switch {
+	case unsure != nil:
+		t.Unknown = unsure
+	case t.Proof.Mode != ir.Only || len(tasks) == 0:
+		t.Unclear = "there is no request that this speaks of, so it proves nothing"
+	case len(t.Failures) == 0:
+		t.Unclear = "nothing passes at all"
+	}
+}
+
+// passes are the requests that pass on a chain, and the attributes that they and a question test.
+func (c *class) passes(d *Destination, chain int, q *sem.Expr) (*sem.Expr, map[sem.Attr]bool, error) {
+	if c.open[chain] == nil {
+		l, err := c.w.ladder(d, chain)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.open[chain] = l.Passes()
+		c.attrs[chain] = map[sem.Attr]bool{}
+		c.open[chain].Attrs(c.attrs[chain])
+	}
+	all := map[sem.Attr]bool{}
+	for a := range c.attrs[chain] {
+		all[a] = true
+	}
+	q.Attrs(all)
+	return c.open[chain], all, nil
+}

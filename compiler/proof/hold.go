@@ -1,0 +1,154 @@
+package proof
+
+import (
+	"maps"
+
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
+)
+
+// hold notes a failure where a request of a question is not in the set that is wanted; with some, where the question has no
+// request, too. Most questions are answered by what single tests tell, without a space.
+func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request, question, want *sem.Expr, attrs map[sem.Attr]bool, some bool) {
+	fix := sem.Given(fixed)
+	q := fix(question)
+	q = both(q, sem.Assume(q)(fix(c.w.universe(d, chain, attrs))))
+	in := sem.Assume(q)(fix(want))
+	nothing := func() {
+		if some {
+			out.failure = &failure{Failure{Nothing: true, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}}, chain}
+		}
+	}
+	switch {
+	case q == sem.False:
+		nothing()
+		return
+	case in == sem.True && !some:
+		c.decided(out, chain, fixed, q)
+		return
+	}
+	var named map[sem.Kind][]sem.Value
+	if c.details {
+		named = c.w.names
+	}
+	space, err := sem.NewSpace(limits, nil, named, q, in)
+	if err != nil {
+		out.unknown = err
+		return
+	}
+	set, err := space.Set(q)
+	if err == nil && some {
+		var empty bool
+		if empty, err = space.Inside(set, &sem.Set{}); err == nil && empty {
+			nothing()
+			return
+		}
+	}
+	var goal *sem.Set
+	if err == nil {
+		goal, err = space.Set(in)
+	}
+	var diff *sem.Difference
+	inside := false
+	switch {
+	case err != nil:
+	case c.details:
+		diff, err = space.Minus(set, goal)
+		inside = diff == nil
+	default:
+		inside, err = space.Inside(set, goal)
+	}
+	if err != nil {
+		out.unknown = err
+		return
+	}
+	c.decided(out, chain, fixed, q)
+	if inside {
+		return
+	}
+	out.failure = &failure{Failure{Request: maps.Clone(fixed)}, chain}
+	if diff != nil {
+		maps.Copy(out.failure.Request, diff.Request)
+		out.failure.Smallest, out.failure.Box = diff.Smallest, diff.Box
+	}
+}
+
+// both is the requests of two sets, of which the second is simplified where the first holds.
+func both(a, b *sem.Expr) *sem.Expr {
+	switch {
+	case a == sem.False || b == sem.False:
+		return sem.False
+	case b == sem.True:
+		return a
+	}
+	return sem.And(a, b)
+}
+
+// decided notes the statements that speak of some request of a question, where coverage is asked for. What cannot be told is
+// not noted.
+func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr) {
+	if len(c.rules) == 0 || c.details {
+		return
+	}
+	if c.meant[chain] == nil {
+		c.meant[chain] = make([]*sem.Expr, len(c.rules))
+		for i, r := range c.rules {
+			c.meant[chain][i] = c.reader.Rule(r, chains[chain].intent)
+		}
+	}
+	fix, assume := sem.Given(fixed), sem.Assume(q)
+	seen := map[*ir.Rule]bool{}
+	for _, r := range out.decided {
+		seen[r] = true
+	}
+	var list []*ir.Rule
+	sets := []*sem.Expr{q}
+	for i, r := range c.rules {
+		if x := assume(fix(c.meant[chain][i])); x != sem.False && !seen[r] {
+			list, sets = append(list, r), append(sets, x)
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	space, err := sem.NewSpace(limits, nil, nil, sets...)
+	if err != nil {
+		return
+	}
+	asked, err := space.Set(q)
+	if err != nil {
+		return
+	}
+	for i, r := range list {
+		set, err := space.Set(sets[1+i])
+		if err != nil {
+			continue
+		}
+		if meets, err := space.Meets(asked, set); err == nil && meets != nil {
+			out.decided = append(out.decided, r)
+		}
+	}
+}
+
+// some notes that a proof speaks of some request of a universe, if it does.
+func (c *class) some(t *Trial, out *outcome, fixed sem.Request, set, universe *sem.Expr) {
+	if c.found.of[t].Load() {
+		return
+	}
+	fix := sem.Given(fixed)
+	x := fix(set)
+	x = both(x, sem.Assume(x)(fix(universe)))
+	space, err := sem.NewSpace(limits, nil, nil, x)
+	if err == nil {
+		var s *sem.Set
+		if s, err = space.Set(x); err == nil {
+			var empty bool
+			if empty, err = space.Inside(s, &sem.Set{}); err == nil && !empty {
+				c.found.of[t].Store(true)
+			}
+		}
+	}
+	if err != nil && out.unsure == nil {
+		out.unsure = err
+	}
+}

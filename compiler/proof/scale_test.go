@@ -1,0 +1,100 @@
+package proof_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// mesh has n workloads, with ten statements each if they are to differ.
+func mesh(n int, differ bool) string {
+	var b strings.Builder
+	b.WriteString("deny all in mesh\nmtls strict in mesh\nallow w0 -> default/* GET \"/healthz\"\n")
+	for i := range n {
+		fmt.Fprintf(&b, "workload w%d { port http 8080 }\n", i)
+		for j := range 10 {
+			if differ {
+				fmt.Fprintf(&b, "allow w%d -> w%d GET \"/p%d\"\n", (i*7+j+1)%n, i, j)
+			}
+		}
+	}
+	return b.String()
+}
+
+// TestProofBudgets holds proofs over many destinations to a number of allocations for each.
+func TestProofBudgets(t *testing.T) {
+	const n = 400
+	for _, x := range []struct {
+		name   string
+		differ bool
+		prove  string
+		budget float64 // allocations for a destination
+	}{
+		{"no such caller", true, "prove never plaintext -> mesh", 1000},
+		{"no such path", true, "prove never authenticated -> mesh \"/admin/*\"", 1200},
+		{"of one class", false, "prove never plaintext -> mesh", 70},
+		{"of one class, with a space", false, "prove never authenticated -> mesh \"/a*\"", 70},
+	} {
+		compile := func(text string) float64 {
+			return testing.AllocsPerRun(1, func() {
+				if _, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("mesh.zt", text)}}); diags.HasErrors() {
+					t.Fatal(diags[0])
+				}
+			})
+		}
+		base := mesh(n, x.differ)
+		got := (compile(base+x.prove+"\n") - compile(base)) / n
+		t.Logf("%s: %.0f allocations for a destination, budget %.0f", x.name, got, x.budget)
+		if got > x.budget {
+			t.Errorf("%s: %.0f allocations for a destination, budget %.0f", x.name, got, x.budget)
+		}
+	}
+}
+
+// TestTrialsDoNotDependOnProcessors wants one report, however many classes are worked on at a time.
+func TestTrialsDoNotDependOnProcessors(t *testing.T) {
+	text := mesh(60, true) + `
+prove never w3, w9 -> mesh
+prove only w1 -> default/* GET
+prove always w0 -> mesh GET "/healthz"
+prove always w0 -> default/* GET "/healthz"
+test "all" { expect deny w4 -> default/* }
+test "some" { expect allow w0 -> default/*:8080 GET "/healthz" }
+`
+	run := func(processors int) (string, []*proof.Trial) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		out, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("mesh.zt", text)}, Coverage: true})
+		var said []string
+		for _, d := range diags {
+			said = append(said, fmt.Sprint(d.Code, d.Span, d.Message, d.Notes, d.Related))
+		}
+		return strings.Join(append(said, fmt.Sprint(out.Covered, out.Uncovered)), "\n"), out.Trials
+	}
+	want, trials := run(1)
+	failed := 0
+	for _, x := range trials {
+		if !x.Holds() {
+			failed++
+		}
+	}
+	if len(trials) != 6 || failed < 3 || failed == 6 {
+		t.Fatalf("%d of %d trials fail: the cases are not varied", failed, len(trials))
+	}
+	for range 3 {
+		got, again := run(4)
+		if got != want {
+			t.Fatalf("with one processor:\n%s\nwith four:\n%s", want, got)
+		}
+		for i := range again {
+			if len(again[i].Failures) != len(trials[i].Failures) {
+				t.Fatalf("trial %d: %d failures and %d", i, len(again[i].Failures), len(trials[i].Failures))
+			}
+		}
+	}
+}
