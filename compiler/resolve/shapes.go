@@ -236,15 +236,49 @@ func (r *resolver) namespacePattern(s *scope, id ast.Ident) bool {
 		return true
 	}
 	lit := strings.Trim(v, "*")
-	switch {
-	case strings.HasPrefix(v, "*") && (lit == "a" || lit == "sa"):
-		r.report(s, diag.BadNamespacePattern, &id, "Istio matches %q inside the whole identity, where every one holds \"/sa/\", so it would mean everyone", v)
+	switch others, why := alsoMatched(v); {
+	case others != "":
+		d := r.report(s, diag.BadNamespacePattern, &id, "Istio matches %q inside the whole identity, so it would mean %s: %s", v, others, why)
+		if strings.HasPrefix(v, "*") {
+			d.Advise("name the namespaces one by one")
+		} else {
+			rest := lit + "/*"
+			if lit != v {
+				rest = v
+			}
+			d.Advise("write the identity from its start, where Istio looks for it: `principal %q`", r.p.Mesh.TrustDomain+"/ns/"+rest)
+		}
 		return false
 	case !dnsChars(strings.Trim(lit, "-"), false):
 		r.report(s, diag.BadNamespacePattern, &id, "namespace pattern %q can match no namespace (lower-case letters, digits and -)", v)
 		return false
 	}
 	return true
+}
+
+// alsoMatched says whom else Istio takes for callers of a namespace pattern, and why; nobody for most. It matches
+// `.*/ns/PATTERN/.*` against the whole of TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT. So the pattern can lie on another part where
+// "/ns/" stands before it: the trust domain or the namespace is `ns`, and the word behind is "ns" or "sa"; and a star in front
+// reaches over slashes, as far as the last part that a slash follows, which is "sa".
+func alsoMatched(v string) (others, why string) {
+	lies := func(word string) bool {
+		switch head, open := strings.CutSuffix(v, "*"); {
+		case strings.HasPrefix(v, "*"):
+			return strings.HasSuffix(word, v[1:])
+		case open:
+			return strings.HasPrefix(word, head)
+		}
+		return v == word
+	}
+	switch {
+	case lies("sa") && strings.HasPrefix(v, "*"):
+		return "everyone", "every identity holds \"/sa/\""
+	case lies("sa"):
+		return "callers in a namespace named ns as well", "their identities hold \"/ns/ns/sa/\""
+	case lies("ns"):
+		return "every caller of a trust domain named ns as well", "their identities begin with \"ns/ns/\""
+	}
+	return "", ""
 }
 
 // subject checks "issuer/subject", "issuer/*", "issuer/pre*" or "*". Istio splits at the last slash.

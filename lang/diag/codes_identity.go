@@ -158,7 +158,7 @@ allow web as "https://i.example/*" -> api when claim["tier"] != "free"
 	},
 	{
 		Code: BadNamespacePattern, Severity: Error, Waiving: WaivableWarning, Title: "a namespace pattern that matches everyone or no one",
-		Explanation: "Istio looks for the pattern inside the whole identity, so some patterns match every one; others match no namespace that Kubernetes could have. `*` alone is a warning: it means every caller with an identity, those of other trust domains too, which `authenticated` says.",
+		Explanation: "Istio looks for the pattern inside the whole identity, so `*a` and `*sa` match every one; `sa`, `s*` and `sa*` match callers in a namespace named ns as well, and `ns`, `n*`, `ns*`, `*s` and `*ns` all callers of a trust domain named ns. Others match no namespace that Kubernetes could have. `*` alone is a warning: it means every caller with an identity, those of other trust domains too, which `authenticated` says.",
 		Example: `deny all in default
 allow namespace "*a" -> api
 `,
