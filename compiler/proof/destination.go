@@ -252,7 +252,7 @@ func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *se
 			}
 		}
 	}
-	parts = append(parts, d.callers())
+	parts = append(parts, d.callers(), plane.Possible(attrs))
 	if chain == httpChain {
 		parts = append(parts, verified(&d.tokens, attrs)...)
 	}

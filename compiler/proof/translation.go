@@ -296,7 +296,11 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool) error {
 	for _, p := range parts {
 		all = append(all, p.want, p.got)
 	}
-	space, err := sem.NewSpace(limits, universe, nil, all...)
+	attrs := map[sem.Attr]bool{}
+	for _, x := range all {
+		x.Attrs(attrs)
+	}
+	space, err := sem.NewSpace(limits, sem.And(universe, plane.Possible(attrs)), nil, all...)
 	if err != nil {
 		return err
 	}

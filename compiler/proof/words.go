@@ -69,7 +69,7 @@ func Value(a sem.Attr, v sem.Value) string {
 		return one(v, "no header "+strconv.Quote(a.Name), "header["+strconv.Quote(a.Name)+"] = "+text)
 	case sem.Claim:
 		return one(v, "no claim "+strconv.Quote(a.Name), "claim["+strconv.Quote(a.Name)+"] = "+text)
-	case sem.Metadata:
+	case sem.Metadata, sem.MetadataList:
 		return one(v, "no metadata "+strconv.Quote(a.Name), "metadata "+a.Name+" = "+text)
 	case sem.Answer:
 		if bare == "yes" {

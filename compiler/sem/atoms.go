@@ -52,7 +52,9 @@ func shapeOf(k Kind) shape {
 		return shape{parts: 1, absent: true, list: true, weight: costPresent, of: universe{empty: true}, split: splitText}
 	case Token:
 		return shape{parts: 2, absent: true, weight: costClaim, of: universe{empty: true, missing: true}, split: splitText}
-	case Claim, Metadata:
+	case Metadata:
+		return shape{parts: 1, absent: true, weight: costClaim, of: universe{empty: true}, split: splitText}
+	case Claim, MetadataList:
 		return shape{parts: 1, absent: true, list: true, weight: costClaim, of: universe{empty: true}, split: splitText}
 	case Answer:
 		return shape{parts: 1, split: splitAnswer}

@@ -62,7 +62,7 @@ func universeOf(k Kind) []Value {
 			}
 		}
 		return out
-	case Header, Claim, Metadata:
+	case Header, Claim, MetadataList:
 		out := []Value{{Absent: true}}
 		parts := words("abx", 2)
 		for i, a := range parts {

@@ -36,7 +36,7 @@ func matches(m Matcher, v Value) bool {
 		return false
 	}
 	switch m.Attr.Kind {
-	case Header, Claim, Metadata:
+	case Header, Claim, MetadataList:
 		for _, e := range v.Parts {
 			if matchPart(m.Parts[0], e) {
 				return true

@@ -16,27 +16,28 @@ var ErrBudget = errors.New("not proven within the budget of steps")
 type Kind uint8
 
 const (
-	Peer     Kind = iota // the mTLS identity of the caller, in three parts (trust domain, namespace, service account); absent without one
-	SourceIP             // address of the direct peer
-	RemoteIP             // address of the client, as headers and protocols of proxies tell it
-	DestIP               // address that is called
-	Port                 // port that is called, 0 to 65535
-	SNI                  // server name of the TLS handshake; absent without one
-	Method               // HTTP method
-	Host                 // HTTP authority, with its port
-	Path                 // HTTP path without query and fragment, as a proxy compares it
-	Header               // Name, in lower case: one HTTP header; absent, or a list of values, one for each line
-	Token                // the verified JWT, in two parts (issuer, subject); each may be absent
-	Claim                // Name: one other claim of it, `a][b` for b in the object a; absent, or a list of strings (a string is a list of one)
-	Metadata             // Name: dynamic metadata of a filter, FILTER[KEY], and FILTER[KEY][] where lists are asked for; absent, or a list of strings
-	Answer               // Name: what an external authorizer says of the request; Exact "yes" matches its consent
+	Peer         Kind = iota // the mTLS identity of the caller, in three parts (trust domain, namespace, service account); absent without one
+	SourceIP                 // address of the direct peer
+	RemoteIP                 // address of the client, as headers and protocols of proxies tell it
+	DestIP                   // address that is called
+	Port                     // port that is called, 0 to 65535
+	SNI                      // server name of the TLS handshake; absent without one
+	Method                   // HTTP method
+	Host                     // HTTP authority, with its port
+	Path                     // HTTP path without query and fragment, as a proxy compares it
+	Header                   // Name, in lower case: one HTTP header; absent, or a list of values, one for each line
+	Token                    // the verified JWT, in two parts (issuer, subject); each may be absent
+	Claim                    // Name: one other claim of it, `a][b` for b in the object a; absent, or a list of strings (a string is a list of one)
+	Metadata                 // Name: FILTER[KEY], dynamic metadata of a filter; absent, or a string
+	MetadataList             // Name: likewise; absent, or a list of strings
+	Answer                   // Name: what an external authorizer says of the request; Exact "yes" matches its consent
 )
 
 // Attr is an attribute of a request. Matchers on one attribute interact; different attributes are independent, but for what a
 // Space's universe says.
 type Attr struct {
 	Kind Kind
-	Name string // of Header, Claim, Metadata and Answer; empty for the others
+	Name string // of Header, Claim, Metadata, MetadataList and Answer; empty for the others
 }
 
 // Op is what a pattern asks of one part of a value.

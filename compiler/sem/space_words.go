@@ -140,3 +140,14 @@ func (d *dim) matchers(list []int) (out []Matcher) {
 	}
 	return out
 }
+
+// Values returns one value for each class of values of an attribute that the space tells apart, the cheapest first; none where
+// nothing tests it, or its classes are too many.
+func (s *Space) Values(attr Attr) []Value {
+	for i := range s.dims {
+		if d := &s.dims[i]; d.attr == attr && d.switches == nil && d.atoms.values != nil {
+			return d.some(d.sets[full], d.n)
+		}
+	}
+	return nil
+}

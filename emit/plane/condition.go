@@ -174,12 +174,12 @@ func requestPrincipal(v string) (*sem.Expr, error) {
 }
 
 // metadata matches what a filter left: a value in brackets an element of a list, another one a string. A string and a list are
-// two attributes, the second one with `[]` behind its name.
+// two attributes.
 func metadata(filter, key string) matching {
 	name := filter + "[" + key + "]"
 	return func(v string) (*sem.Expr, error) {
 		if strings.HasPrefix(v, "[") && strings.HasSuffix(v, "]") {
-			return is(sem.Attr{Kind: sem.Metadata, Name: name + "[]"}, text(strings.Trim(v, "[]"), sem.NonEmpty, false)), nil
+			return is(sem.Attr{Kind: sem.MetadataList, Name: name}, text(strings.Trim(v, "[]"), sem.NonEmpty, false)), nil
 		}
 		return is(sem.Attr{Kind: sem.Metadata, Name: name}, text(v, sem.NonEmpty, false)), nil
 	}

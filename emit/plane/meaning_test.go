@@ -11,7 +11,7 @@ import (
 	"github.com/zt-lang/ztc/emit/istio"
 )
 
-// request makes a request of words NAME=VALUE: from=td/ns/sa, h:NAME, c:NAME, m:NAME, iss, sub and the names of other attributes.
+// request makes a request of words NAME=VALUE: from=td/ns/sa, h:NAME, c:NAME, m:NAME, ml:NAME, iss, sub and the names of other attributes.
 // A name that is there twice is a list.
 func request(words string) sem.Request {
 	r := sem.Request{}
@@ -37,6 +37,8 @@ func request(words string) sem.Request {
 			a = sem.Attr{Kind: sem.Header, Name: rest}
 		case ok && kind == "c":
 			a = sem.Attr{Kind: sem.Claim, Name: rest}
+		case ok && kind == "ml":
+			a = sem.Attr{Kind: sem.MetadataList, Name: rest}
 		case ok && kind == "m":
 			a = sem.Attr{Kind: sem.Metadata, Name: rest}
 		}
@@ -109,7 +111,7 @@ func TestRules(t *testing.T) {
 		{HTTP, allow(`{"when":[{"key":"request.auth.claims[sub]","values":["a/b"]}]}`), "+ sub=a/b iss=c | + sub=a/b"},
 		{TCP, allow(`{"when":[{"key":"connection.sni","values":["*"]}]}`), "+ sni=a | - sni= | -"},
 		{TCP, allow(`{"when":[{"key":"connection.sni","values":["*.a"]}]}`), "+ sni=x.a | - sni=x.A"},
-		{TCP, allow(`{"when":[{"key":"experimental.envoy.filters.a.b[c]","values":["v","[w*]"]}]}`), "+ m:envoy.filters.a.b[c]=v | - m:envoy.filters.a.b[c]=w | + m:envoy.filters.a.b[c][]=wx | - m:envoy.filters.a.b[c][]=v"},
+		{TCP, allow(`{"when":[{"key":"experimental.envoy.filters.a.b[c]","values":["v","[w*]"]}]}`), "+ m:envoy.filters.a.b[c]=v | - m:envoy.filters.a.b[c]=w | + ml:envoy.filters.a.b[c]=wx | - ml:envoy.filters.a.b[c]=v"},
 		// 2.4
 		{HTTP, allow(`{"to":[{"operation":{"hosts":["*.Example.com"]}}]}`), "+ host=a.example.COM | - host=a.example.com:80"},
 		{HTTP, allow(`{"to":[{"operation":{"hosts":["h:*","H"]}}]}`), "+ host=h:80 | + host=h | - host=hh"},
