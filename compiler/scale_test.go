@@ -24,6 +24,9 @@ func TestScale(t *testing.T) {
 		"entries of tcp": func(n int) string {
 			return closed + "deny web -> api {\n" + lines(n, `  tcp when sni == "a%d"`) + "}\n"
 		},
+		"rules of a set": func(n int) string {
+			return "methods read = GET, HEAD\ndeny all in default\n" + lines(n, "allow web -> "+strings.Repeat("w", 50)+"%d read \"/x\"")
+		},
 		"values of one header": func(n int) string {
 			return closed + "allow web -> api when " + joined(n, `header["x"] == "b%d"`, " or ") + "\n"
 		},

@@ -35,8 +35,8 @@ type Translation struct {
 	closed  []atomic.Bool // by scope: an ALLOW without rules was seen
 
 	mu     sync.Mutex
-	kept   map[string][]*istio.Object // by key of scope
-	others []*istio.Object            // that are no AuthorizationPolicies
+	kept   map[*intent.Scope][]*istio.Object // what is not settled; under nil what applies where no statement does
+	others []*istio.Object                   // that are no AuthorizationPolicies
 	wanted map[string]*intent.Settings
 }
 
@@ -46,7 +46,7 @@ func NewTranslation(p *ir.Program, now string) *Translation {
 	t := &Translation{
 		program: m, mesh: meshOf(p), units: m.Units(),
 		place: make(map[*intent.Scope]int, len(m.Scopes)), settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
-		kept: map[string][]*istio.Object{}, wanted: intent.SettingsOf(p, now),
+		kept: map[*intent.Scope][]*istio.Object{}, wanted: intent.SettingsOf(p, now),
 	}
 	for i, s := range m.Scopes {
 		t.place[s] = i
@@ -74,7 +74,8 @@ func (c *Checker) See(o *istio.Object) {
 		return
 	}
 	c.labels = sorted(c.labels[:0], o.Authorization.GetSelector().GetMatchLabels())
-	if s := c.t.program.Find(o.Namespace, c.labels); s != nil {
+	s := c.t.program.Find(o.Namespace, c.labels)
+	if s != nil {
 		switch {
 		case baseline(o):
 			c.t.closed[c.t.place[s]].Store(true)
@@ -84,9 +85,8 @@ func (c *Checker) See(o *istio.Object) {
 			return
 		}
 	}
-	key := intent.Key(o.Namespace, c.labels)
 	c.t.mu.Lock()
-	c.t.kept[key] = append(c.t.kept[key], o)
+	c.t.kept[s] = append(c.t.kept[s], o)
 	c.t.mu.Unlock()
 }
 
@@ -150,15 +150,14 @@ func (c *Checker) plain(o *istio.Object) bool {
 func (t *Translation) Finish(ctx context.Context) diag.List {
 	var open []*intent.Scope
 	for i, s := range t.program.Scopes {
-		if key := intent.Key(s.Namespace, s.Labels); !t.settled[i].Load() || len(t.kept[key]) > 0 {
+		if !t.settled[i].Load() || len(t.kept[s]) > 0 {
 			open = append(open, s)
 		}
 	}
 	diags := t.settings()
-	for _, key := range slices.Sorted(maps.Keys(t.kept)) {
-		if o := t.kept[key][0]; !slices.ContainsFunc(open, func(s *intent.Scope) bool { return intent.Key(s.Namespace, s.Labels) == key }) {
-			diags.Add(diag.Internal, source.Span{}, "proof: %s %s/%s applies where no statement does", o.Kind, o.Namespace, o.Name)
-		}
+	slices.SortFunc(t.kept[nil], func(a, b *istio.Object) int { return a.Key().Compare(b.Key()) })
+	for _, o := range t.kept[nil] {
+		diags.Add(diag.Internal, source.Span{}, "proof: %s %s/%s applies where no statement does", o.Kind, o.Namespace, o.Name)
 	}
 	said := make([]diag.List, len(open))
 	var next atomic.Int64
@@ -190,7 +189,7 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope) (diags diag.List
 		}
 	}()
 	var halves [2][]*istio.Object
-	for _, o := range t.kept[intent.Key(s.Namespace, s.Labels)] {
+	for _, o := range t.kept[s] {
 		if plane.DryRun(o) {
 			plain := *o
 			plain.Annotations = nil
