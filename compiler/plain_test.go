@@ -95,6 +95,12 @@ func plainProgram(r *rand.Rand) string {
 		}
 		b.WriteString("group g = a, shop/d\n")
 	}
+	if r.IntN(30) > 0 {
+		b.WriteString("methods m = GET, POST\npaths p = \"/a\", \"/b/*\", p1\npaths p1 = \"/c\"\n")
+	}
+	if r.IntN(30) > 0 {
+		b.WriteString("import \"std/http\"\n")
+	}
 	b.WriteString(pick("deny all in default, shop\n", "deny all in default, shop\n", "deny all in mesh\n", "deny all in default\n", "deny all on a\ndeny all in shop\n", ""))
 	names := []string{"a", "a", "b", "c", "shop/d", "shop/e", "a, b", "shop/*"}
 	if declared {
@@ -103,7 +109,10 @@ func plainProgram(r *rand.Rand) string {
 	if r.IntN(10) == 0 {
 		names = append(names, "nobody")
 	}
-	ops := []string{"", "GET", "GET,POST", "POST, GET", `GET "/a"`, `GET "/a","/b"`, `GET "/a/*"`, `"/a"`, `"*"`, `GET "/a/{*}"`, `GET,GET "/b","/a/*","/a/b"`}
+	ops := []string{"", "GET", "GET,POST", "POST, GET", `GET "/a"`, `GET "/a","/b"`, `GET "/a/*"`, `"/a"`, `"*"`, `GET "/a/{*}"`, `GET,GET "/b","/a/*","/a/b"`, "m", "http.read", `m "/a"`, "p", "GET p", "m, GET p, \"/a\""}
+	if r.IntN(30) == 0 {
+		ops = append(ops, "a", "p m")
+	}
 	for range 1 + r.IntN(25) {
 		switch r.IntN(20) {
 		case 0:

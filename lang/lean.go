@@ -6,7 +6,7 @@ import (
 )
 
 // lean reads the two forms that come by the hundred thousand straight from the scanner's tokens: `allow` and `deny` with
-// plain names, ports, methods and paths, and `deny all in` plain scopes. What it does not recognise at once it leaves to the
+// plain names, ports, methods, paths and sets of them, and `deny all in` plain scopes. What it does not recognise at once it leaves to the
 // grammar, which is the judge of the language and alone words errors; a test holds both to the same tree.
 //
 // Nodes are cut from slabs, since one allocation for each would cost more than the reading.
@@ -122,24 +122,33 @@ func (p *parser) plainName() (ast.Ident, bool) {
 	return ast.Ident{Range: ast.Range{Start: t.Start, End: t.End}, Text: p.word(t)}, true
 }
 
-// plainOps reads a list of methods, then a list of paths; either may be missing.
+// plainOps reads a list of methods, then a list of paths; either may be missing, or hold names of sets.
 func (p *parser) plainOps(rule *ast.Rule) bool {
 	var lists [2]ast.ItemList
 	n := 0
-	for _, kind := range [...]scan.Kind{scan.Upper, scan.String} {
-		if p.tok.Kind != kind {
-			continue
+	spelt := scan.Name // of the last list: Upper or String where an item of it is no name
+	for ; n < len(lists) && item(p.tok.Kind); n++ {
+		if spelt == scan.String {
+			return false
 		}
+		spelt = scan.Name
 		var items [16]ast.Item
 		k := 0
 		for {
-			if p.tok.Kind != kind || k == len(items) {
+			kind := p.tok.Kind
+			if !item(kind) || k == len(items) {
 				return false
 			}
-			it := ast.Item{Range: ast.Range{Start: p.tok.Start, End: p.tok.End}, Text: p.word(p.tok)}
+			it := ast.Item{Range: ast.Range{Start: p.tok.Start, End: p.tok.End}, Text: p.word(p.tok), Kind: ast.ItemName}
+			if kind == scan.Upper || kind == scan.String {
+				if spelt != scan.Name && spelt != kind || kind == scan.Upper && n > 0 {
+					return false
+				}
+				it.Kind, spelt = ast.ItemMethod, kind
+			}
 			if kind == scan.String {
 				text, err := scan.Unquote(it.Text)
-				if err != nil {
+				if err != nil || text != "" && 'A' <= text[0] && text[0] <= 'Z' { // a method in quotes is a slip
 					return false
 				}
 				it.Kind, it.Text = ast.ItemPath, text
@@ -153,7 +162,6 @@ func (p *parser) plainOps(rule *ast.Rule) bool {
 			p.next()
 		}
 		lists[n] = ast.ItemList{Range: ast.Range{Start: items[0].Start, End: items[k-1].End}, Items: p.lean.items.put(items[:k])}
-		n++
 	}
 	if n == 0 {
 		return true
@@ -162,6 +170,11 @@ func (p *parser) plainOps(rule *ast.Rule) bool {
 	op := ast.Op{Range: all, Lists: p.lean.lists.put(lists[:n])}
 	rule.Ops = ast.Ops{Range: all, Entries: p.lean.entries.put([]ast.Entry{{Range: all, Op: op}})}
 	return true
+}
+
+// item reports whether a token is a method, a path or the name of a set.
+func item(k scan.Kind) bool {
+	return k == scan.Upper || k == scan.String || k == scan.Name || k == scan.Dotted
 }
 
 // plainBaseline reads `all in` and namespaces.

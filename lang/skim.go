@@ -12,6 +12,7 @@ import (
 // reader where it stands first, and is known from then on.
 type skim struct {
 	pieces numbers
+	ops    []bool // by number of the text
 	plains slab[ast.Plain]
 }
 
@@ -102,7 +103,7 @@ func (p *parser) skimRule() *ast.Plain {
 	if s.Targets, ok = p.skimNames(true); !ok {
 		return nil
 	}
-	if p.tok.Kind == scan.Upper || p.tok.Kind == scan.String {
+	if item(p.tok.Kind) {
 		if s.Ops, ok = p.skimOps(); !ok {
 			return nil
 		}
@@ -141,8 +142,8 @@ func (p *parser) skimNames(ports bool) (ast.Piece, bool) {
 func (p *parser) skimOps() (ast.Piece, bool) {
 	t := p.tok
 	if end, near := restOfLine(p.text, int(t.Start)); near {
-		if n := p.skim.pieces.of(p.text[t.Start:end], false); n > 0 {
-			p.prev = scan.Token{Kind: scan.String, Start: t.Start, End: int32(end)} // a method or a path, which end a line alike
+		if n := p.skim.pieces.of(p.text[t.Start:end], false); n > 0 && p.skim.isOps(n) {
+			p.prev = scan.Token{Kind: scan.String, Start: t.Start, End: int32(end)} // a method, a path or a name, which end a line alike
 			p.sc.Jump(p.prev)
 			p.tok = p.sc.Next()
 			return ast.Piece{Start: t.Start, Text: n}, true
@@ -152,7 +153,19 @@ func (p *parser) skimOps() (ast.Piece, bool) {
 	if !p.plainOps(&rule) {
 		return ast.Piece{}, false
 	}
-	return ast.Piece{Start: t.Start, Text: p.skim.pieces.of(p.text[t.Start:p.prev.End], true)}, true
+	n := p.skim.pieces.of(p.text[t.Start:p.prev.End], true)
+	p.skim.addOps(n)
+	return ast.Piece{Start: t.Start, Text: n}, true
+}
+
+// isOps reports whether a text was read as methods and paths. A list of names of sets may read like one of sources or targets.
+func (k *skim) isOps(n int32) bool { return int(n) < len(k.ops) && k.ops[n] }
+
+func (k *skim) addOps(n int32) {
+	if int(n) >= len(k.ops) {
+		k.ops = append(k.ops, make([]bool, max(int(n)+1-len(k.ops), 1<<8))...)
+	}
+	k.ops[n] = true
 }
 
 // longestRest is how long the rest of a line may be that is looked for among texts: a whole program may stand on one line.
