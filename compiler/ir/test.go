@@ -4,13 +4,16 @@ import "github.com/zt-lang/ztc/lang/source"
 
 // Expect is one `expect` of a test: what the emitted policies have to say of requests.
 type Expect struct {
-	Test    string // the name of its test
+	Test    string      // the name of its test
+	In      source.Span // where that name stands
 	Allow   bool
 	Sources *Sources
 	Targets []Target
 	Op      *Operation // nil where none is written
 	With    []Given
 	Span    source.Span
+	// Namespace is that of bare names where it stands.
+	Namespace string
 }
 
 // Given is an attribute that an expectation states.
@@ -41,4 +44,6 @@ type Proof struct {
 	Cuts    []Operation
 	When    *Cond
 	Span    source.Span
+	// Namespace is that of bare names where it stands.
+	Namespace string
 }

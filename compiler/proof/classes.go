@@ -212,7 +212,7 @@ func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds) {
 		}
 		if f := x.failure; f != nil {
 			f.Destination = x.to
-			if len(t.Failures) < shown && !f.Nothing {
+			if len(t.Failures) < shown && f.Nothing == nil {
 				f.Verdict = w.Why(x.to, f.chain, f.Request)
 			}
 			t.Failures = append(t.Failures, f.Failure)

@@ -25,7 +25,8 @@ type World struct {
 	scopes   map[string]*selected[*intent.Scope] // by namespace
 	bearers  ir.Bearers
 	pods     map[string]*Destination
-	names    map[sem.Kind][]sem.Value // see named
+	names    map[sem.Kind][]sem.Value   // see named
+	accounts map[[2]string]*ir.Workload // by namespace and name, nil where several share one; see caller
 }
 
 // NewWorld puts policies around a program.
@@ -117,6 +118,7 @@ func near[T any](w *World, by map[string]*selected[T], pod *plane.Pod) []numbere
 // Destination is a pod that requests go to: of a workload, or one that could be there.
 type Destination struct {
 	Name     string       // as the language writes it
+	Remark   string       // which pod it is, where it is one that no workload has
 	Workload *ir.Workload // nil for a pod that no workload has
 	pod      plane.Pod
 	policies []*istio.Object // that reach it, authorization alone
@@ -129,11 +131,15 @@ type Destination struct {
 	class  string // equal where all of these are, and the ports
 }
 
-func (w *World) destination(name string, workload *ir.Workload, pod plane.Pod) *Destination {
-	if d := w.pods[name]; d != nil {
+func (w *World) destination(name, remark string, workload *ir.Workload, pod plane.Pod) *Destination {
+	key := name
+	if workload == nil {
+		key = fmt.Sprint(pod.Namespace, name, pod.Labels)
+	}
+	if d := w.pods[key]; d != nil {
 		return d
 	}
-	d := &Destination{Name: name, Workload: workload, pod: pod}
+	d := &Destination{Name: name, Remark: remark, Workload: workload, pod: pod}
 	var class []byte
 	policies := near(w, w.policies, &d.pod)
 	objects := make([]*istio.Object, len(policies))
@@ -168,17 +174,20 @@ func (w *World) destination(name string, workload *ir.Workload, pod plane.Pod) *
 		}
 	}
 	d.class = string(class)
-	w.pods[name] = d
+	w.pods[key] = d
 	return d
 }
 
 func (w *World) workload(x *ir.Workload) *Destination {
-	return w.destination(x.Ref(), x, plane.Pod{Namespace: x.Namespace, Labels: x.PodLabels()})
+	return w.destination(x.Ref(), "", x, plane.Pod{Namespace: x.Namespace, Labels: x.PodLabels()})
 }
 
 // unpicked is a pod of a namespace that no selector picks.
 func (w *World) unpicked(namespace string) *Destination {
-	return w.destination("another pod of "+namespace, nil, plane.Pod{Namespace: namespace})
+	if namespace == elsewhere {
+		return w.destination("mesh", "one that no selector picks, in a namespace that nothing names", nil, plane.Pod{Namespace: namespace})
+	}
+	return w.destination(namespace+"/*", "one that no selector picks", nil, plane.Pod{Namespace: namespace})
 }
 
 // elsewhere is a namespace that nothing names.
@@ -200,14 +209,15 @@ func (w *World) destinations(t *ir.Target) []*Destination {
 			add(x)
 		}
 		namespace := t.Pods.Namespace
+		where := "namespace " + namespace
 		if t.Pods.Mesh {
-			namespace = elsewhere
+			namespace, where = elsewhere, "a namespace that nothing names"
 		}
 		labels := map[string]string{}
 		for _, l := range t.Pods.Labels {
 			labels[l.Key] = l.Value
 		}
-		out = append(out, w.destination("a pod of "+t.Pods.Name+" in "+namespace, nil, plane.Pod{Namespace: namespace, Labels: labels}))
+		out = append(out, w.destination(t.Pods.Name, "one that has those labels and no others, in "+where, nil, plane.Pod{Namespace: namespace, Labels: labels}))
 	case ir.OnNamespace:
 		for _, x := range w.p.Workloads {
 			if x.Namespace == t.Namespace {

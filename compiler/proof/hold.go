@@ -2,28 +2,23 @@ package proof
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 )
 
-// hold notes a failure where a request of a question is not in the set that is wanted; with some, where the question has no
-// request, too. Most questions are answered by what single tests tell, without a space.
-func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request, question, want *sem.Expr, attrs map[sem.Attr]bool, some bool) {
+// hold notes a failure where a request of a question is not in the set that is wanted. Most questions are answered by what
+// single tests tell, without a space.
+func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request, question, want *sem.Expr, attrs map[sem.Attr]bool) {
 	fix := sem.Given(fixed)
 	q := fix(question)
 	q = both(q, sem.Assume(q)(fix(c.w.universe(d, chain, attrs))))
 	in := sem.Assume(q)(fix(want))
-	nothing := func() {
-		if some {
-			out.failure = &failure{Failure{Nothing: true, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}}, chain}
-		}
-	}
 	switch {
 	case q == sem.False:
-		nothing()
 		return
-	case in == sem.True && !some:
+	case in == sem.True:
 		c.decided(out, chain, fixed, q)
 		return
 	}
@@ -37,13 +32,6 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 		return
 	}
 	set, err := space.Set(q)
-	if err == nil && some {
-		var empty bool
-		if empty, err = space.Inside(set, &sem.Set{}); err == nil && empty {
-			nothing()
-			return
-		}
-	}
 	var goal *sem.Set
 	if err == nil {
 		goal, err = space.Set(in)
@@ -69,8 +57,57 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 	out.failure = &failure{Failure{Request: maps.Clone(fixed)}, chain}
 	if diff != nil {
 		maps.Copy(out.failure.Request, diff.Request)
-		out.failure.Smallest, out.failure.Box = diff.Smallest, diff.Box
+		out.failure.Smallest, out.failure.Idle = diff.Smallest, map[sem.Attr]bool{}
+		for _, side := range diff.Box {
+			if side.All || !attrs[side.Attr] { // of the latter the universe alone speaks
+				out.failure.Idle[side.Attr] = true
+			} else {
+				out.failure.Box = append(out.failure.Box, side)
+			}
+		}
 	}
+}
+
+// idle finds attributes of a request that is not in a set for which it makes no difference, all at once, what they are: of
+// those that nobody stated, and that no question asks about.
+func (w *World) idle(r, stated sem.Request, question, set, universe *sem.Expr) map[sem.Attr]bool {
+	out, asked := map[sem.Attr]bool{}, map[sem.Attr]bool{}
+	question.Attrs(asked)
+	rest := maps.Clone(r)
+	for _, absent := range []bool{true, false} { // what is not there goes first
+		for _, a := range slices.Backward(attrsOf(r)) {
+			v := r[a]
+			if _, said := stated[a]; said || asked[a] || v.Absent != absent {
+				continue
+			}
+			delete(rest, a)
+			if none, err := empty(rest, set, universe); err == nil && none {
+				out[a] = true
+			} else {
+				rest[a] = v
+			}
+		}
+	}
+	return out
+}
+
+// empty reports whether a set has no request of a universe.
+func empty(fixed sem.Request, set, universe *sem.Expr) (bool, error) {
+	fix := sem.Given(fixed)
+	x := fix(set)
+	x = both(x, sem.Assume(x)(fix(universe)))
+	if x == sem.False {
+		return true, nil
+	}
+	space, err := sem.NewSpace(limits, nil, nil, x)
+	if err != nil {
+		return false, err
+	}
+	s, err := space.Set(x)
+	if err != nil {
+		return false, err
+	}
+	return space.Inside(s, &sem.Set{})
 }
 
 // both is the requests of two sets, of which the second is simplified where the first holds.
@@ -135,20 +172,11 @@ func (c *class) some(t *Trial, out *outcome, fixed sem.Request, set, universe *s
 	if c.found.of[t].Load() {
 		return
 	}
-	fix := sem.Given(fixed)
-	x := fix(set)
-	x = both(x, sem.Assume(x)(fix(universe)))
-	space, err := sem.NewSpace(limits, nil, nil, x)
-	if err == nil {
-		var s *sem.Set
-		if s, err = space.Set(x); err == nil {
-			var empty bool
-			if empty, err = space.Inside(s, &sem.Set{}); err == nil && !empty {
-				c.found.of[t].Store(true)
-			}
-		}
-	}
-	if err != nil && out.unsure == nil {
+	none, err := empty(fixed, set, universe)
+	switch {
+	case err == nil && !none:
+		c.found.of[t].Store(true)
+	case err != nil && out.unsure == nil:
 		out.unsure = err
 	}
 }

@@ -2,11 +2,13 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -32,7 +34,7 @@ func (t *Trial) Report() (diags diag.List) {
 			d = t.proven(&diags, f)
 		}
 		if i == shown-1 && len(t.Failures) > shown {
-			d.Note("and likewise for %d more destinations", len(t.Failures)-shown)
+			d.Note("it is the same with %d more targets", len(t.Failures)-shown)
 		}
 	}
 	return diags
@@ -41,177 +43,132 @@ func (t *Trial) Report() (diags diag.List) {
 func (t *Trial) expected(diags *diag.List, f *Failure) *diag.Diagnostic {
 	at := t.Expect.Span
 	switch {
-	case f.Nothing:
-		return diags.Add(diag.ExpectFailed, at, "no such request comes to %s: %s", f.Destination.Name, why(f, t.Expect.Sources))
+	case f.Nothing != nil:
+		who := &f.Nothing.Any[0]
+		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), why(f.Nothing))
 	case t.Expect.Allow:
-		return f.explain(diags.Add(diag.ExpectFailed, at, "%s refuses a request that should pass: %s", f.Destination.Name, Words(f.Request)))
+		return t.explain(diags.Add(diag.ExpectFailed, at, "this should pass, and is refused: %s", t.words(f)), f)
 	}
-	return f.explain(diags.Add(diag.ExpectFailed, at, "%s lets a request pass that should be refused: %s", f.Destination.Name, Words(f.Request)))
+	return t.explain(diags.Add(diag.ExpectFailed, at, "this should be refused, and passes: %s", t.words(f)), f)
+}
+
+// namespace is that of bare names where the trial stands.
+func (t *Trial) namespace() string {
+	if t.Expect != nil {
+		return t.Expect.Namespace
+	}
+	return t.Proof.Namespace
+}
+
+// words says the request of a failure, without what does not matter.
+func (t *Trial) words(f *Failure) string {
+	r := maps.Clone(f.Request)
+	maps.DeleteFunc(r, func(a sem.Attr, _ sem.Value) bool { return f.Idle[a] })
+	return t.world.Question(t.namespace(), f.Destination, f.Verdict.Chain, r)
 }
 
 // why guesses at what rules out a request before any policy is asked.
-func why(f *Failure, s *ir.Sources) string {
+func why(s *ir.Sources) string {
 	switch {
 	case slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Plaintext }):
 		return "it accepts mTLS alone"
 	case len(s.As) > 0:
 		return "no `jwt` there verifies such a token"
 	}
-	return "its ports, its `mtls` or its `jwt` statements rule it out"
+	return "an exception, its ports, its `mtls` or its `jwt` statements rule it out"
 }
 
 func (t *Trial) proven(diags *diag.List, f *Failure) *diag.Diagnostic {
-	said := "lets a request pass that is none of these"
+	said := "more passes than these requests"
 	switch t.Proof.Mode {
 	case ir.Never:
-		said = "lets such a request pass"
+		said = "such requests pass"
 	case ir.Always:
-		said = "refuses such a request"
+		said = "such requests are refused"
 	}
-	smallest := ""
+	which := "one of them"
 	if f.Smallest {
-		smallest = "the smallest is "
+		which = "the smallest"
 	}
-	d := diags.Add(diag.ProofFailed, t.Proof.Span, "%s %s: %s%s", f.Destination.Name, said, smallest, Words(f.Request))
-	if text := box(f.Box); text != "" {
-		d.Note("it is the same with %s", text)
+	d := diags.Add(diag.ProofFailed, t.Proof.Span, "%s: %s is %s", said, which, t.words(f))
+	if f.Spelled {
+		d.Note("its path is another spelling of one that is named, and a server may take it for the same: //, %%2F, ;, another case")
 	}
-	return f.explain(d)
+	return t.explain(d, f)
 }
 
-// explain says which statements and which rules decide.
-func (f *Failure) explain(d *diag.Diagnostic) *diag.Diagnostic {
-	v := &f.Verdict
+// explain says for what else it holds, and which statements and which rules decide.
+func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
+	v, at := &f.Verdict, f.Destination
+	if at.Remark != "" {
+		d.Note("the pod is %s", at.Remark)
+	}
+	if text := t.world.box(t.namespace(), f.Box); text != "" {
+		d.Note("it is the same with %s", text)
+	}
+	decides, does := ast.Action(0), ""
 	switch v.Step {
 	case ByCustom:
-		d.Note("an external authorizer is asked, and its consent is not taken for granted")
+		decides, does = ast.Delegate, "asks an external authorizer, whose consent is not taken for granted"
 	case ByDeny:
-		d.Note("a deny matches it, and nothing overrides that")
+		decides, does = ast.Deny, "refuses it, and no allow overrides that"
 	case ByAllow:
-		d.Note("an allow matches it, and no deny does")
+		decides, does = ast.Allow, "lets it pass"
 	case ByDefault:
-		d.Note("no allow matches it, and what no allow names is refused")
-	case Open:
-		d.Note("nothing closes %s: there is no ALLOW policy, so whatever no deny names passes", f.Destination.Name)
-	}
-	decides := map[Step]ast.Action{ByCustom: ast.Delegate, ByDeny: ast.Deny, ByAllow: ast.Allow}
-	if action, some := decides[v.Step]; some {
-		for _, r := range v.Statements {
-			if r.Action == action && !r.DryRun {
-				d.Relate(r.Span, "this statement decides")
-			}
-		}
-		for _, m := range v.Rules {
-			if m.Policy.Authorization.Action.String() == actionNames[action] {
-				d.Note("in the YAML it is rule %d of %s/%s", m.Index, m.Policy.Namespace, m.Policy.Name)
-			}
-		}
-	}
-	if v.Step == ByDefault {
+		d.Note("no rule of the ALLOW policies matches it: %s", policies(v.Policies))
 		for _, b := range v.Baselines {
 			if !b.DryRun {
-				d.Relate(b.Span, "this closes it")
+				d.Relate(b.Span, "this closes %s", t.world.target(t.namespace(), at))
 			}
+		}
+		return d
+	case Open:
+		d.Note("nothing closes %s, so whatever no deny refuses passes: `%s` would close it", t.world.target(t.namespace(), at), t.world.baseline(t.namespace(), at))
+		return d
+	}
+	for _, r := range v.Statements {
+		if r.Action == decides && !r.DryRun {
+			d.Relate(r.Span, "this %s", strings.SplitN(does, ",", 2)[0])
+			for u := r.Via; u != nil; u = u.Outer {
+				d.Relate(u.Span, ir.UsedHere)
+			}
+		}
+	}
+	for _, m := range v.Rules {
+		if a := m.Policy.Authorization; a.Action.String() == actionNames[decides] {
+			d.Note("rule %d of %d in %s (namespace %s) %s", m.Index+1, len(a.Rules), m.Policy.Name, m.Policy.Namespace, does)
 		}
 	}
 	return d
 }
 
-var actionNames = map[ast.Action]string{ast.Allow: "ALLOW", ast.Deny: "DENY", ast.Audit: "AUDIT", ast.Delegate: "CUSTOM"}
+var actionNames = map[ast.Action]string{ast.Allow: "ALLOW", ast.Deny: "DENY", ast.Delegate: "CUSTOM"}
 
-// box says what may differ in a request.
-func box(sides []sem.Side) string {
+// policies names policies, by namespace.
+func policies(list []*istio.Object) string {
+	by := map[string][]string{}
+	for _, o := range list {
+		by[o.Namespace] = append(by[o.Namespace], o.Name)
+	}
 	var out []string
-	for _, s := range sides {
-		if text := side(&s); text != "" {
-			out = append(out, text)
-		}
+	for _, namespace := range slices.Sorted(maps.Keys(by)) {
+		slices.Sort(by[namespace])
+		out = append(out, fmt.Sprintf("%s (namespace %s)", and(by[namespace]), namespace))
 	}
 	return strings.Join(out, ", ")
 }
 
-var plural = map[sem.Kind]string{
-	sem.Peer: "caller", sem.SourceIP: "address", sem.RemoteIP: "client address", sem.DestIP: "destination address", sem.Port: "port",
-	sem.SNI: "sni", sem.Method: "method", sem.Host: "host", sem.Path: "path", sem.Token: "token", sem.Answer: "answer",
-}
-
-func side(s *sem.Side) string {
-	what, named := plural[s.Attr.Kind]
-	if !named {
-		what = Value(s.Attr, sem.Value{Absent: true})
-		what = strings.TrimPrefix(what, "no ")
-	}
-	if s.All {
-		return "any " + what
-	}
-	if len(s.Values) == 1 && len(s.Is) <= 1 && !open(s.Is) {
-		return "" // the request says it
-	}
-	var words []string
+// baseline is a statement that would close a destination.
+func (w *World) baseline(namespace string, d *Destination) string {
 	switch {
-	case s.Said && len(s.Is) > 0:
-		words = append(words, what+" "+matchers(s.Is))
-	case s.Said:
-		words = append(words, "any "+what)
-	default:
-		return fmt.Sprintf("one of %d kinds of %s", len(s.Values), what)
+	case d.pod.Namespace == elsewhere && d.Workload == nil:
+		return "deny all in mesh"
+	case d.Workload != nil && d.pod.Namespace == w.mesh.RootNamespace:
+		return "deny all on " + w.target(namespace, d)
+	case d.pod.Namespace == w.mesh.RootNamespace:
+		return "deny all in mesh"
 	}
-	if len(s.Not) > 0 {
-		words = append(words, "but "+matchers(s.Not))
-	}
-	if s.Absent {
-		words = append(words, "or none")
-	}
-	return strings.Join(words, " ")
-}
-
-// open reports whether one of some matchers has more than one value.
-func open(list []sem.Matcher) bool {
-	return slices.ContainsFunc(list, func(m sem.Matcher) bool {
-		return slices.ContainsFunc(m.Parts[:], func(p sem.Pattern) bool { return p.Op != sem.Exact })
-	})
-}
-
-// matchers lists patterns as the language writes them.
-func matchers(list []sem.Matcher) string {
-	const most = 4
-	var out []string
-	for _, m := range list[:min(len(list), most)] {
-		out = append(out, matcher(m))
-	}
-	if len(list) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(list)-most))
-	}
-	return strings.Join(out, ", ")
-}
-
-func matcher(m sem.Matcher) string {
-	switch m.Attr.Kind {
-	case sem.Peer:
-		return pattern(m.Parts[0]) + "/ns/" + pattern(m.Parts[1]) + "/sa/" + pattern(m.Parts[2])
-	case sem.Token:
-		return pattern(m.Parts[0]) + " with subject " + pattern(m.Parts[1])
-	}
-	return pattern(m.Parts[0])
-}
-
-func pattern(p sem.Pattern) string {
-	switch p.Op {
-	case sem.Prefix:
-		return p.Text + "*"
-	case sem.Suffix:
-		return "*" + p.Text
-	case sem.Range:
-		if p.Lo == p.Hi {
-			return fmt.Sprint(p.Lo)
-		}
-		return fmt.Sprintf("%d to %d", p.Lo, p.Hi)
-	case sem.Any, sem.Present, sem.NonEmpty:
-		return "*"
-	case sem.Never:
-		return "nothing"
-	}
-	return p.Text
+	return "deny all in " + d.pod.Namespace
 }
 
 // Coverage tells which statements no trial has a request for, in the order of the program, and how many the others are: the

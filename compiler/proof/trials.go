@@ -26,6 +26,8 @@ type Trial struct {
 	Unknown error
 	// Decided are the statements that had a say in what was asked.
 	Decided []*ir.Rule
+
+	world *World
 }
 
 // Holds reports whether the trial holds.
@@ -42,10 +44,12 @@ func (t *Trial) Span() source.Span {
 // Failure is a request of which the policies say something else than a trial wants.
 type Failure struct {
 	Destination *Destination
-	Nothing     bool // no request is as the trial says
+	Nothing     *ir.Sources // callers of whom there is no request as the trial wants it, else nil
 	Request     sem.Request
 	Smallest    bool
-	Box         []sem.Side // what may differ in the request, and the answer stays
+	Idle        map[sem.Attr]bool // attributes of the request that may be anything, all at once, and the answer stays
+	Box         []sem.Side        // what else may differ in the request
+	Spelled     bool              // the request has another spelling of a path that a proof names
 	Verdict     Verdict
 }
 
@@ -67,10 +71,10 @@ func (w *World) Run(ctx context.Context, only func(string) bool, coverage bool) 
 		}
 	}
 	for _, x := range w.p.Expects {
-		add(&Trial{Expect: x})
+		add(&Trial{Expect: x, world: w})
 	}
 	for _, x := range w.p.Proofs {
-		add(&Trial{Proof: x})
+		add(&Trial{Proof: x, world: w})
 	}
 	slices.SortStableFunc(out, func(a, b *Trial) int { return a.Span().Compare(b.Span()) })
 	w.run(ctx, out, coverage)
@@ -114,7 +118,24 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 			fixed[a] = plainly(a, d, x.Op)
 		}
 	}
-	c.hold(&out, d, chain, fixed, q, passes, all, true)
+	universe := c.w.universe(d, chain, all)
+	for i := range x.Sources.Any { // each has a request: another one's is no answer
+		one := *x.Sources
+		one.Any = one.Any[i : i+1]
+		q := c.reader.Question(question(&one, target, x.entries(), nil, nil), chains[chain].intent)
+		switch none, err := empty(fixed, q, universe); {
+		case err != nil:
+			out.unknown = err
+			return out
+		case none:
+			out.failure = &failure{Failure{Nothing: &one, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}}, chain}
+			return out
+		}
+	}
+	c.hold(&out, d, chain, fixed, q, passes, all)
+	if f := out.failure; f != nil && c.details {
+		f.Idle = c.w.idle(f.Request, x.given(), q, passes, universe)
+	}
 	return out
 }
 
@@ -133,7 +154,7 @@ func (c *class) expectDeny(t *Trial, target *ir.Target, d *Destination) (out out
 		}
 		fixed := x.given()
 		consent(fixed, all, "yes")
-		if c.hold(&out, d, chain, fixed, q, sem.Not(passes), all, false); out.failure != nil || out.unknown != nil {
+		if c.hold(&out, d, chain, fixed, q, sem.Not(passes), all); out.failure != nil || out.unknown != nil {
 			return out // one failure for each destination
 		}
 	}
@@ -173,6 +194,7 @@ func (x *asked) choose(target *ir.Target, d *Destination) (port sem.Value, chain
 		}
 		return sem.Value{Absent: true}, chain, "" // one that no policy names
 	}
+	name := bare(x.Namespace, d.Workload)
 	var fit []ir.Port
 	for _, p := range d.Workload.Ports {
 		if (len(numbers) == 0 || p.Number == numbers[0]) && !(http && p.Protocol == ir.TCP) && !(tcp && p.Protocol == ir.HTTP) {
@@ -186,13 +208,13 @@ func (x *asked) choose(target *ir.Target, d *Destination) (port sem.Value, chain
 		}
 		return text(fit[0].Number), chain, ""
 	case len(fit) > 1:
-		return port, 0, fmt.Sprintf("%s has several ports to choose from (%s): write the one that is asked for, as in `%s:%d`", d.Name, ports(fit), d.Name, fit[0].Number)
+		return port, 0, fmt.Sprintf("%s has several ports to choose from (%s): write the one that is asked for, as in `%s:%d`", name, ports(fit), name, fit[0].Number)
 	case len(numbers) == 1 && d.Workload.Port(numbers[0]) == nil:
 		return text(numbers[0]), chain, ""
 	case http:
-		return port, 0, fmt.Sprintf("no port of %s speaks HTTP", d.Name)
+		return port, 0, fmt.Sprintf("no port of %s speaks HTTP", name)
 	}
-	return port, 0, fmt.Sprintf("every port of %s speaks HTTP", d.Name)
+	return port, 0, fmt.Sprintf("every port of %s speaks HTTP", name)
 }
 
 func text(n int) sem.Value { return sem.Value{Parts: []string{fmt.Sprint(n)}} }
@@ -257,15 +279,24 @@ func (c *class) prove(t *Trial, target *ir.Target, d *Destination) (out outcome)
 				passes = sem.And(passes, onPort(target.Port))
 			}
 			consent(fixed, all, "yes")
-			c.hold(&out, d, chain, fixed, passes, q, all, false)
+			c.hold(&out, d, chain, fixed, passes, q, all)
 			c.some(t, &out, fixed, passes, c.w.universe(d, chain, all))
 		case ir.Never:
 			consent(fixed, all, "yes")
-			c.hold(&out, d, chain, fixed, q, sem.Not(passes), all, false)
+			if c.details { // a request that is named says more than another spelling of it
+				plain := c.reader.Question(question(x.Sources, target, x.Entries, x.Cuts, x.When), chains[chain].intent)
+				c.hold(&out, d, chain, fixed, plain, sem.Not(passes), all)
+			}
+			if out.failure == nil && out.unknown == nil {
+				c.hold(&out, d, chain, fixed, q, sem.Not(passes), all)
+				if c.details && out.failure != nil {
+					out.failure.Spelled = true
+				}
+			}
 			c.some(t, &out, fixed, q, sem.True) // what mTLS or nobody's tokens rule out does not pass, too
 		case ir.Always:
 			consent(fixed, all, "no")
-			c.hold(&out, d, chain, fixed, q, passes, all, false)
+			c.hold(&out, d, chain, fixed, q, passes, all)
 			c.some(t, &out, fixed, q, c.w.universe(d, chain, all))
 		}
 		if out.failure != nil || out.unknown != nil {

@@ -7,16 +7,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/plane"
+	"github.com/zt-lang/ztc/lang/scan"
 )
 
-// Words says a request in a line: who calls, what, where, and with what. What it does not name does not matter.
+// Words says a request in a line, attribute by attribute. What it does not name does not matter.
 func Words(r sem.Request) string {
-	attrs := slices.SortedFunc(maps.Keys(r), func(a, b sem.Attr) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
-	})
 	var out []string
-	for _, a := range attrs {
+	for _, a := range attrsOf(r) {
 		out = append(out, Value(a, r[a]))
 	}
 	if len(out) == 0 {
@@ -25,81 +25,278 @@ func Words(r sem.Request) string {
 	return strings.Join(out, ", ")
 }
 
+func attrsOf(r sem.Request) []sem.Attr {
+	return slices.SortedFunc(maps.Keys(r), func(a, b sem.Attr) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
+	})
+}
+
 // Value says the value of one attribute.
 func Value(a sem.Attr, v sem.Value) string {
-	text := strings.Join(v.Parts, ", ")
-	if len(v.Parts) == 1 {
-		text = strconv.Quote(v.Parts[0])
-	} else if len(v.Parts) > 1 {
-		q := make([]string, len(v.Parts))
-		for i, p := range v.Parts {
-			q[i] = strconv.Quote(p)
-		}
-		text = "[" + strings.Join(q, ", ") + "]"
+	if a.Kind == sem.Token {
+		return token(v)
 	}
-	bare := ""
-	if len(v.Parts) > 0 {
-		bare = v.Parts[0]
+	if v.Absent || len(v.Parts) == 0 {
+		switch a.Kind {
+		case sem.Peer:
+			return "a caller without an mTLS identity"
+		case sem.Port:
+			return "a port that nothing names"
+		}
+		return "no " + noun(a)
 	}
 	switch a.Kind {
 	case sem.Peer:
-		if v.Absent {
-			return "a caller without an mTLS identity"
-		}
 		return "caller " + v.Parts[0] + "/ns/" + v.Parts[1] + "/sa/" + v.Parts[2]
 	case sem.SourceIP:
-		return one(v, "no address", "from "+bare)
+		return "from " + strconv.Quote(v.Parts[0])
 	case sem.RemoteIP:
-		return one(v, "no client address", "from client "+bare)
+		return "from client " + strconv.Quote(v.Parts[0])
 	case sem.DestIP:
-		return one(v, "no destination address", "to "+bare)
-	case sem.Port:
-		return one(v, "no port", "port "+bare)
-	case sem.SNI:
-		return one(v, "no sni", "sni "+text)
-	case sem.Method:
-		return one(v, "no method", "method "+bare)
-	case sem.Host:
-		return one(v, "no host", "host "+text)
-	case sem.Path:
-		return one(v, "no path", "path "+text)
-	case sem.Token:
-		return token(v)
-	case sem.Header:
-		return one(v, "no header "+strconv.Quote(a.Name), "header["+strconv.Quote(a.Name)+"] = "+text)
-	case sem.Claim:
-		return one(v, "no claim "+strconv.Quote(a.Name), "claim["+strconv.Quote(a.Name)+"] = "+text)
-	case sem.Metadata, sem.MetadataList:
-		return one(v, "no metadata "+strconv.Quote(a.Name), "metadata "+a.Name+" = "+text)
+		return "to " + strconv.Quote(v.Parts[0])
+	case sem.Port, sem.Method:
+		return noun(a) + " " + v.Parts[0]
+	case sem.Header, sem.Claim, sem.Metadata:
+		return noun(a) + " = " + quoted(v.Parts)
+	case sem.MetadataList:
+		return noun(a) + " = " + list(v.Parts)
 	case sem.Answer:
-		if bare == "yes" {
+		if v.Parts[0] == "yes" {
 			return a.Name + " consents"
 		}
 		return a.Name + " does not consent"
 	}
-	return text
+	return noun(a) + " " + strconv.Quote(v.Parts[0])
 }
 
-func one(v sem.Value, absent, present string) string {
-	if v.Absent {
-		return absent
+// noun names an attribute as the language does, as far as it has a word for it.
+func noun(a sem.Attr) string {
+	switch a.Kind {
+	case sem.Peer:
+		return "caller"
+	case sem.SourceIP:
+		return "address"
+	case sem.RemoteIP:
+		return "client address"
+	case sem.DestIP:
+		return "destination"
+	case sem.Port:
+		return "port"
+	case sem.SNI:
+		return "sni"
+	case sem.Method:
+		return "method"
+	case sem.Host:
+		return "host"
+	case sem.Path:
+		return "path"
+	case sem.Token:
+		return "token"
+	case sem.Header:
+		return "header" + brackets(a.Name)
+	case sem.Claim:
+		switch a.Name {
+		case "aud":
+			return "audience"
+		case "azp":
+			return "presenter"
+		}
+		return "claim" + brackets(strings.Split(a.Name, "][")...)
+	case sem.Metadata, sem.MetadataList:
+		filter, keys, _ := strings.Cut(strings.TrimSuffix(a.Name, "]"), "[")
+		return "metadata" + brackets(filter) + brackets(strings.Split(keys, "][")...)
 	}
-	if len(v.Parts) == 0 {
-		return absent
+	return "answer of " + a.Name
+}
+
+func brackets(keys ...string) string {
+	out := ""
+	for _, k := range keys {
+		out += "[" + strconv.Quote(k) + "]"
 	}
-	return present
+	return out
+}
+
+// quoted writes a value as `with` does: one string, or a list.
+func quoted(parts []string) string {
+	if len(parts) == 1 {
+		return strconv.Quote(parts[0])
+	}
+	return list(parts)
+}
+
+func list(parts []string) string {
+	out := make([]string, len(parts))
+	for i, s := range parts {
+		out[i] = strconv.Quote(s)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 func token(v sem.Value) string {
-	if v.Absent || v.Missing[0] && v.Missing[1] {
+	iss, sub, some := tokenParts(v)
+	switch {
+	case !some:
 		return "no token"
+	case iss == "":
+		iss = "no issuer"
+	default:
+		iss = "issuer " + iss
 	}
-	iss, sub := "no issuer", "no subject"
+	if sub == "" {
+		return "a token with " + iss + " and no subject"
+	}
+	return "a token with " + iss + " and subject " + sub
+}
+
+// tokenParts are the parts of a token in quotes, empty for one that is absent.
+func tokenParts(v sem.Value) (iss, sub string, some bool) {
+	if v.Absent {
+		return "", "", false
+	}
 	if !v.Missing[0] && len(v.Parts) > 0 {
-		iss = "issuer " + strconv.Quote(v.Parts[0])
+		iss = strconv.Quote(v.Parts[0])
 	}
 	if !v.Missing[1] && len(v.Parts) > 1 {
-		sub = "subject " + strconv.Quote(v.Parts[1])
+		sub = strconv.Quote(v.Parts[1])
 	}
-	return "a token with " + iss + " and " + sub
+	return iss, sub, iss != "" || sub != ""
+}
+
+// Question says a request to a destination as an `expect` of a namespace asks for it. What the language has no words for
+// stands behind it. What the request does not name does not matter.
+func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r sem.Request) string {
+	var b strings.Builder
+	var with, rest []string
+	b.WriteString("anyone")
+	if v, some := r[sem.Attr{Kind: sem.Peer}]; some {
+		b.Reset()
+		b.WriteString(w.caller(namespace, v))
+	}
+	attrs := attrsOf(r)
+	from := ""
+	tokenless := false // then there are no claims
+	if v, some := r[sem.Attr{Kind: sem.Token}]; some {
+		_, _, is := tokenParts(v)
+		tokenless = !is
+	}
+	for _, a := range attrs {
+		v := r[a]
+		switch a.Kind {
+		case sem.Token:
+			iss, sub, some := tokenParts(v)
+			if some && iss != "" && sub != "" {
+				b.WriteString(" as " + strconv.Quote(v.Parts[0]+"/"+v.Parts[1]))
+			} else {
+				rest = append(rest, token(v))
+			}
+		case sem.SourceIP, sem.RemoteIP:
+			if v.Absent {
+				rest = append(rest, Value(a, v))
+			} else {
+				from += " " + Value(a, v)
+			}
+		}
+	}
+	b.WriteString(from + " -> " + w.target(namespace, d))
+	if v, some := r[sem.Attr{Kind: sem.Port}]; some {
+		switch {
+		case v.Absent:
+			rest = append(rest, "a port that nothing names")
+		case d.Workload != nil:
+			b.WriteString(":" + v.Parts[0])
+		default:
+			b.WriteString(" port " + v.Parts[0])
+		}
+	}
+	for _, a := range attrs {
+		v := r[a]
+		switch a.Kind {
+		case sem.Method:
+			b.WriteString(" " + strings.Join(v.Parts, ""))
+		case sem.Path:
+			b.WriteString(" " + quoted(v.Parts))
+		case sem.Host:
+			b.WriteString(" host exact " + quoted(v.Parts))
+		case sem.Header, sem.Claim, sem.Metadata, sem.MetadataList, sem.SNI:
+			switch {
+			case v.Absent && a.Kind == sem.Claim && tokenless:
+			case v.Absent:
+				rest = append(rest, Value(a, v))
+			case a.Kind == sem.SNI:
+				with = append(with, "sni = "+quoted(v.Parts))
+			default:
+				with = append(with, Value(a, v))
+			}
+		case sem.DestIP:
+			rest = append(rest, Value(a, v))
+		case sem.Answer:
+			if len(v.Parts) == 0 || v.Parts[0] != "yes" {
+				rest = append(rest, Value(a, v))
+			}
+		}
+	}
+	if chain == plane.TCP && !speaksTCP(d, r) {
+		rest = append([]string{"a connection that is not HTTP"}, rest...)
+	}
+	if len(with) > 0 {
+		b.WriteString(" with " + strings.Join(with, ", "))
+	}
+	for _, s := range rest {
+		b.WriteString(", " + s)
+	}
+	return b.String()
+}
+
+// speaksTCP reports whether it is clear from the port of a request that it is not HTTP.
+func speaksTCP(d *Destination, r sem.Request) bool {
+	v := r[sem.Attr{Kind: sem.Port}]
+	if d.Workload == nil || len(v.Parts) == 0 {
+		return false
+	}
+	n, err := strconv.Atoi(v.Parts[0])
+	p := d.Workload.Port(n)
+	return err == nil && p != nil && p.Protocol == ir.TCP
+}
+
+// target writes a destination as a file with a namespace does.
+func (w *World) target(namespace string, d *Destination) string {
+	if d.Workload == nil {
+		return d.Name
+	}
+	return bare(namespace, d.Workload)
+}
+
+// bare writes a workload without its namespace, where that says the same.
+func bare(namespace string, x *ir.Workload) string {
+	plain := x.Namespace == namespace && strings.Trim(x.Name, "0123456789") != "" && !strings.Contains(x.Name, ".")
+	if plain && !scan.IsReserved(x.Name) && !scan.IsStatementWord(x.Name) {
+		return x.Name
+	}
+	return x.Ref()
+}
+
+// caller writes an identity as a file with a namespace does: the workload that has it, its account, or all of it.
+func (w *World) caller(namespace string, v sem.Value) string {
+	if v.Absent || len(v.Parts) < 3 {
+		return "plaintext"
+	}
+	if v.Parts[0] != w.mesh.TrustDomain {
+		return "principal " + strconv.Quote(v.Parts[0]+"/ns/"+v.Parts[1]+"/sa/"+v.Parts[2])
+	}
+	if w.accounts == nil {
+		w.accounts = map[[2]string]*ir.Workload{}
+		for _, x := range w.p.Workloads {
+			key := [2]string{x.Namespace, x.Account}
+			if _, shared := w.accounts[key]; shared {
+				w.accounts[key] = nil
+			} else {
+				w.accounts[key] = x
+			}
+		}
+	}
+	if x := w.accounts[[2]string{v.Parts[1], v.Parts[2]}]; x != nil {
+		return bare(namespace, x)
+	}
+	return "account " + v.Parts[1] + "/" + v.Parts[2]
 }

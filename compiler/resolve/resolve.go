@@ -73,6 +73,7 @@ type resolver struct {
 	libs   map[*Unit]table                        // definitions of each library
 	tables []table                                // own and libs, in their order
 	known  map[string]bool                        // namespaces that exist
+	tests  map[string]source.Span                 // name -> where the first test of it has it
 	runs   map[string][]*ir.Workload              // "ns/account" to who runs as it
 	twins  map[*ir.Workload]*ir.InventoryWorkload // inventoried workloads with the name of another
 	warn   map[*ir.Workload]bool                  // workloads with a warning about their account

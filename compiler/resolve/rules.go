@@ -36,11 +36,7 @@ func (r *resolver) statement(s *scope, st ast.Stmt) {
 	case *ast.JWT:
 		r.jwt(s, st)
 	case *ast.Test:
-		for _, e := range st.Body {
-			if e, ok := e.(*ast.Expect); ok {
-				r.expect(s, st.Name.Value, e)
-			}
-		}
+		r.expects(s, st)
 	case *ast.Prove:
 		r.prove(s, st)
 	case *ast.Group:

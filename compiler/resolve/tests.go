@@ -6,11 +6,37 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
+// expects resolves the expectations of a test.
+func (r *resolver) expects(s *scope, a *ast.Test) {
+	name := a.Name.Value
+	other, taken := r.tests[name]
+	switch {
+	case strings.TrimSpace(name) == "":
+		r.report(s, diag.TestName, &a.Name, "this test has no name")
+	case taken:
+		r.report(s, diag.TestName, &a.Name, "there are two tests %q, and no report tells them apart", name).Relate(other, "the other one")
+	default:
+		if r.tests == nil {
+			r.tests = map[string]source.Span{}
+		}
+		r.tests[name] = s.span(&a.Name)
+	}
+	if len(a.Body) == 0 {
+		r.report(s, diag.Unanswerable, a, "the test %q expects nothing, so it would pass whatever the policies say", name)
+	}
+	for _, e := range a.Body {
+		if e, ok := e.(*ast.Expect); ok {
+			r.expect(s, a, e)
+		}
+	}
+}
+
 // expect resolves an expectation of a test.
-func (r *resolver) expect(s *scope, test string, a *ast.Expect) {
-	x := &ir.Expect{Test: test, Allow: a.Allow, Span: s.span(a)}
+func (r *resolver) expect(s *scope, test *ast.Test, a *ast.Expect) {
+	x := &ir.Expect{Test: test.Name.Value, In: s.span(&test.Name), Allow: a.Allow, Span: s.span(a), Namespace: s.ns}
 	x.Sources = r.sources(s, &a.Sources, false)
 	targets, ok := r.targets(s, a.Targets)
 	x.Targets = targets
@@ -66,7 +92,7 @@ var proofModes = map[string]ir.ProofMode{"only": ir.Only, "never": ir.Never, "al
 
 // prove resolves a proof.
 func (r *resolver) prove(s *scope, a *ast.Prove) {
-	x := &ir.Proof{Mode: proofModes[a.Mode.Text], Span: s.span(a)}
+	x := &ir.Proof{Mode: proofModes[a.Mode.Text], Span: s.span(a), Namespace: s.ns}
 	var ok, good, fine, well bool
 	x.Sources = r.sources(s, &a.Sources, false)
 	x.Targets, ok = r.targets(s, a.Targets)

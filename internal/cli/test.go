@@ -118,17 +118,17 @@ func summary(out compiler.Output) tested {
 	if len(out.Trials) > 0 {
 		t.Assumes = proof.Assumptions(len(out.Beside))
 	}
+	var within source.Span // the name of the last test
 	for _, x := range out.Trials {
-		kind := "prove"
+		kind, at := "prove", x.Span()
 		if x.Expect != nil {
-			kind = "test"
+			kind, at = "test", x.Expect.In
 		}
-		last := len(t.Tests) - 1
-		if last < 0 || kind == "prove" || t.Tests[last].Kind != kind || t.Tests[last].Name != x.Name() {
-			t.Tests = append(t.Tests, testResult{Kind: kind, Name: x.Name(), Place: placeOf(x.Span()), Passed: true})
-			last++
+		if kind == "prove" || at != within {
+			t.Tests = append(t.Tests, testResult{Kind: kind, Name: strings.Join(strings.Fields(x.Name()), " "), Place: placeOf(at), Passed: true})
+			within = at
 		}
-		r := &t.Tests[last]
+		r := &t.Tests[len(t.Tests)-1]
 		r.Asked++
 		r.Passed = r.Passed && x.Holds()
 		for _, d := range x.Report() {
@@ -175,7 +175,7 @@ func writeTestText(b *strings.Builder, t tested, coverage bool) {
 		if !r.Passed {
 			word = "FAIL"
 		}
-		fmt.Fprintf(b, "%s  %s\n", word, diag.Clean(strings.Join(strings.Fields(r.Name), " ")))
+		fmt.Fprintf(b, "%s  %s\n", word, diag.Clean(r.Name))
 	}
 	if len(t.Tests) == 0 {
 		b.WriteString("no tests, and no proofs\n")
@@ -216,7 +216,7 @@ func writeJUnit(b *strings.Builder, t tested) error {
 	}
 	s := suite{Name: "ztc", Tests: len(t.Tests), Failures: t.Failed}
 	for _, r := range t.Tests {
-		c := testcase{Name: strings.Join(strings.Fields(r.Name), " "), Class: r.Kind, File: r.Place.File, Line: r.Place.Line}
+		c := testcase{Name: r.Name, Class: r.Kind, File: r.Place.File, Line: r.Place.Line}
 		if len(r.Failures) > 0 {
 			f := &failure{Message: r.Failures[0].Message, Type: string(r.Failures[0].Code)}
 			for _, x := range r.Failures {

@@ -4,7 +4,8 @@ const (
 	ExpectFailed Code = "ZT1801" // an expectation that does not hold
 	ProofFailed  Code = "ZT1802" // a proof that does not hold
 	Unanswerable Code = "ZT1803" // a question that cannot be asked
-	NotProven    Code = "ZT1804" // Error
+	NotProven    Code = "ZT1804" // neither yes nor no is known
+	TestName     Code = "ZT1805" // a name that does not tell one test
 )
 
 var trialCodes = []Info{
@@ -36,7 +37,7 @@ prove only web, admin -> api
 	},
 	{
 		Code: Unanswerable, Severity: Error, Title: "a question that cannot be asked",
-		Explanation: "`expect allow` is about one request, so it has to be clear which port it goes to; and a proof about no request at all would be true whatever the policies say.",
+		Explanation: "`expect allow` is about one request, so it has to be clear which port it goes to; and a proof about no request at all, or a test that expects nothing, would be true whatever the policies say.",
 		Example: `workload web
 workload api { port http 8080; port admin-http 9000 http }
 deny all in default
@@ -54,5 +55,19 @@ test "reads" { expect allow web -> api:8080 GET }
 		Code: NotProven, Severity: Error, Title: "not proven",
 		Explanation: "An exact answer would take more steps than the compiler spends on one question, so neither yes nor no is known, and nothing is written. Conditions and exceptions that meet in one place multiply: several statements, or fewer patterns, say the same with less.",
 		Internal:    true,
+	},
+	{
+		Code: TestName, Severity: Warning, Title: "a name that does not tell one test",
+		Explanation: "Reports list tests by their names, `ztc test --run` picks them by their names, and a CI system that sees two of one name takes them for one. So each test of a program has a name of its own, in all of its files.",
+		Example: `deny all in default
+allow web -> api GET
+test "api" { expect allow web -> api GET }
+test "api" { expect deny web -> api POST }
+`,
+		Fixed: `deny all in default
+allow web -> api GET
+test "api is read" { expect allow web -> api GET }
+test "api is not written" { expect deny web -> api POST }
+`,
 	},
 }
