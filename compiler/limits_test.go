@@ -56,6 +56,8 @@ func TestLimits(t *testing.T) {
 			joined(3000, `(header["a1"] is absent or header["a1"] == "x")`, " and ") + "\n", want: diag.TooManyAlternatives},
 		{name: "exceptions times targets", text: "group some = " + list(2500, "w%d") + "\ngroup others = " + list(2500, "v%d") + "\ndeny all in default\ndeny anyone except some -> others\n", want: diag.TooManyStatements},
 		{name: "paths times targets", text: "paths some = " + list(2500, `"/w%d"`) + "\ngroup others = " + list(2500, "v%d") + "\ndeny all in default\nallow web -> others some\n", want: diag.TooManyStatements},
+		{name: "a product of groups", text: "group some = " + list(1500, "w%d") + "\ngroup others = " + list(1500, "v%d") + "\ndeny all in default\nallow some -> others\n", want: diag.TooManyStatements},
+		{name: "alternatives of many rules", text: closed + lines(40, "allow plaintext -> api:8080 when "+strings.ReplaceAll(joined(11, `(header["a%d"] == "xN" or header["b%d"] == "x")`, " and "), "N", "%d")), want: diag.TooManyAlternatives},
 		{name: "labels of a selector", text: "workload web { labels " + list(4097, "l%d: x") + " }\ndeny all in default\nallow web -> web\n", want: diag.BadSetting},
 		{name: "labels of pods", text: "pods many { " + list(4097, "l%d: x") + " }\nworkload web\ndeny all in default\nallow web -> many\n", want: diag.BadSetting},
 		{name: "ports of mtls", text: "workload web\ndeny all in default\n" + lines(4098, "mtls permissive on web port %d")[len("mtls permissive on web port 0\n"):], want: diag.ObjectTooLarge},
@@ -127,5 +129,44 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%d principals, %d paths, %d objects; want %d, %d, at least %d", len(principals), len(paths), objects, c.principals, c.paths, c.objects)
 			}
 		})
+	}
+}
+
+// TestRefusals wants a refusal to say which bound it is that a rule is past, at the rule.
+func TestRefusals(t *testing.T) {
+	const closed = "workload api { port http 8080 }\ndeny all in default\n"
+	for text, want := range map[string]string{
+		"allow plaintext -> api when " + joined(13, `(header["a%d"] == "x" or header["b%d"] == "x")`, " and "):                                                         "this rule expands to more than 4096 Istio rules",
+		"allow plaintext -> api when " + joined(500, `header["a%d"] == "x"`, " and ") + " and " + joined(9, `(header["b%d"] == "x" or header["c%d"] == "x")`, " and "): "this rule expands to more than 131072 conditions of all its Istio rules together",
+		"allow plaintext -> api when " + joined(600, `header["a%d"] == "x"`, " and "):                                                                                  "this rule expands to one Istio rule of more than 512 conditions",
+		"allow authenticated except " + list(6000, "account default/some-account-of-a-workload-%d") + " -> api":                                                        "the exceptions and conditions of one Istio rule of this allow have",
+	} {
+		_, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", closed+text+"\n")}})
+		found := false
+		for _, d := range diags {
+			found = found || strings.HasPrefix(d.Message, want) && d.Span.File != nil && strings.HasPrefix(d.Span.Text(), "allow")
+		}
+		if !found {
+			t.Errorf("%.60s: want %q\n%s", text, want, brief(diags))
+		}
+	}
+}
+
+// TestDeadAllows wants one diagnostic for a deny that leaves several allows nothing to do, with each of the first ones.
+func TestDeadAllows(t *testing.T) {
+	text := "workload api { port http 8080 }\ndeny all in default\ndeny anyone -> api\n" + lines(12, `allow plaintext -> api "/p%d"`)
+	_, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", text)}})
+	n := 0
+	for _, d := range diags {
+		if d.Code != diag.DenyShadowsAllow {
+			continue
+		}
+		n++
+		if len(d.Related) != 8 || len(d.Notes) != 2 || d.Notes[1] != "4 more allows are dead" {
+			t.Errorf("%d related, notes %q", len(d.Related), d.Notes)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d diagnostics of a deny: %s", n, brief(diags))
 	}
 }

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,8 +12,14 @@ import (
 // maxCubes bounds what one statement may expand to: alternatives of conditions, sources and exclusions multiply.
 const maxCubes = 4096
 
-// maxExpanded bounds what the alternatives of all statements hold beside the first of each.
+// tooManyCubes says that a statement is past maxCubes.
+var tooManyCubes = fmt.Sprintf("more than %d Istio rules", maxCubes)
+
+// maxExpanded bounds what the alternatives of all statements hold beside the first of each, in values.
 const maxExpanded = 2_000_000
+
+// cubeCost is how many values take the time and memory of one alternative.
+const cubeCost = 8
 
 // maxConds bounds the conditions of one Istio rule: each is held against every other.
 const maxConds = 512
@@ -25,7 +32,10 @@ const maxPerCube = 32
 const maxJoined = 4_000_000
 
 // normal turns the conditions of one statement into alternatives.
-type normal struct{ joined int }
+type normal struct {
+	joined int
+	past   string // the bound that they are past
+}
 
 // dnf turns a condition into alternatives of conjunctions: the form that Istio's `when` has. ok is false past a bound.
 // A condition that tests nothing is one empty conjunction.
@@ -42,7 +52,10 @@ func (n *normal) dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 	if (c.Op == ir.CondOr) != negated { // De Morgan: a negated conjunction is a disjunction
 		for _, x := range c.List {
 			alts, ok := n.dnf(x, negated)
-			if !ok || len(out)+len(alts) > maxCubes {
+			if ok && len(out)+len(alts) > maxCubes {
+				n.past, ok = tooManyCubes, false
+			}
+			if !ok {
 				return nil, false
 			}
 			out = append(out, alts...)
@@ -73,6 +86,7 @@ func (n *normal) dnf(c *ir.Cond, negated bool) (out [][]when, ok bool) {
 // products joins each of some alternatives with each of others; ok is false past a bound.
 func (n *normal) products(list, with [][]when) (out [][]when, ok bool) {
 	if len(list)*len(with) > maxCubes {
+		n.past = tooManyCubes
 		return nil, false
 	}
 	if len(list) == 1 && len(list[0]) == 0 {
@@ -81,7 +95,12 @@ func (n *normal) products(list, with [][]when) (out [][]when, ok bool) {
 	conds := 0
 	for _, a := range list {
 		for _, b := range with {
-			if n.joined += len(a) + len(b); len(a)+len(b) > maxConds || n.joined > maxJoined {
+			switch n.joined += len(a) + len(b); {
+			case len(a)+len(b) > maxConds:
+				n.past = fmt.Sprintf("one Istio rule of more than %d conditions", maxConds)
+				return nil, false
+			case n.joined > maxJoined:
+				n.past = fmt.Sprintf("more than %d conditions, before those that fall together do", maxJoined)
 				return nil, false
 			}
 			j, possible := both(a, b)
@@ -89,6 +108,7 @@ func (n *normal) products(list, with [][]when) (out [][]when, ok bool) {
 				continue
 			}
 			if conds += len(j); conds > maxCubes*maxPerCube {
+				n.past = fmt.Sprintf("more than %d conditions of all its Istio rules together", maxCubes*maxPerCube)
 				return nil, false
 			}
 			out = append(out, j)

@@ -207,6 +207,24 @@ func (c *cube) values() int {
 	return n
 }
 
+// unsplit counts the bytes of the values that a split leaves together: those of exceptions and of conditions.
+func (c *cube) unsplit() int {
+	n := 0
+	count := func(list []string) {
+		for _, v := range list {
+			n += len(v) + len("- \n")
+		}
+	}
+	for f := range c.f {
+		count(c.f[f].out)
+	}
+	for i := range c.conds {
+		count(c.conds[i].in)
+		count(c.conds[i].out)
+	}
+	return n
+}
+
 // identified reports whether some field holds only for callers with an mTLS identity.
 func (c *cube) identified() bool {
 	return len(c.f[principals].in)+len(c.f[namespaces].in)+len(c.f[trustDomains].in) > 0

@@ -82,6 +82,9 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if len(cs) == 0 { // nothing of it is left, which is reported: an object without rules would mean something else
 		return
 	}
+	if !l.fits(r, cs) {
+		return
+	}
 	if r.Action == ast.Deny && !r.DryRun {
 		l.shut(r, cs)
 	}

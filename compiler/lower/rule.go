@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -22,7 +23,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 	var normal normal
 	ruleWhen, ok := normal.dnf(r.When, false)
 	if !ok {
-		l.tooLarge(r)
+		l.tooLarge(r, normal.past)
 		return nil
 	}
 	out := make([]cube, 0, len(sources)*len(r.Entries)*len(ruleWhen))
@@ -35,11 +36,15 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 		}
 		dead = dead || len(ops) == 0
 		entryWhen, ok := normal.dnf(e.When, false)
-		if ok = ok && len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) <= maxCubes; ok {
+		switch {
+		case !ok:
+		case len(sources)*len(ops)*len(ruleWhen)*len(entryWhen)+len(out) > maxCubes:
+			normal.past, ok = tooManyCubes, false
+		default:
 			entryWhen, ok = normal.products(ruleWhen, entryWhen)
 		}
 		if !ok {
-			l.tooLarge(r)
+			l.tooLarge(r, normal.past)
 			return nil
 		}
 		for _, s := range sources {
@@ -64,13 +69,13 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 	}
 	more := 0
 	for i := range out[1:] {
-		more += 1 + out[i+1].values()
+		more += cubeCost + out[i+1].values()
 	}
 	if !l.expand(r, more) {
 		return nil
 	}
 	if out, ok = joinTraffic(out); !ok {
-		l.tooLarge(r)
+		l.tooLarge(r, tooManyCubes)
 		return nil
 	}
 	if r.Action == ast.Allow {
@@ -82,9 +87,22 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 	return l.denyTraffic(r, out)
 }
 
-func (l *lowerer) tooLarge(r *ir.Rule) {
-	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to more than %d Istio rules, to one with more than %d conditions, or to more than %d conditions in all", maxCubes, maxConds, maxCubes*maxPerCube).
+func (l *lowerer) tooLarge(r *ir.Rule, past string) {
+	l.diags.Add(diag.TooManyAlternatives, r.Span, "this rule expands to %s", past).
 		Advise("split it, or narrow its exceptions and conditions")
+}
+
+// fits reports whether the exceptions and conditions of each alternative, which cannot be split, have room in one object. What
+// is past the limit by its values alone need not be made to be refused.
+func (l *lowerer) fits(r *ir.Rule, cs []cube) bool {
+	for i := range cs {
+		if n := cs[i].unsplit(); n > istio.MaxAnnotations {
+			l.diags.Add(diag.ObjectTooLarge, r.Span, "the exceptions and conditions of one Istio rule of this %s have %d bytes, and Kubernetes takes up to %d for a whole object", r.Action, n, istio.MaxAnnotations).
+				Advise("shorten its exceptions and conditions, or split the statement")
+			return false
+		}
+	}
+	return true
 }
 
 // expand counts what a rule expands to beyond one alternative; false where the program comes to too much.
@@ -251,7 +269,7 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 			return nil, true
 		}
 		if len(out) > maxCubes {
-			l.tooLarge(r)
+			l.tooLarge(r, tooManyCubes)
 			return nil, false
 		}
 	}

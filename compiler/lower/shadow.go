@@ -8,6 +8,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // refusal is a DENY rule as it is emitted, of callers with an identity, of those without, or of both, that asks for nothing but
@@ -69,33 +70,60 @@ func (l *lowerer) shut(r *ir.Rule, cs []cube) {
 	}
 }
 
-// shadowed reports denies that leave an allow nothing to do, one alone or several together.
+// maxDead is how many of the allows that one deny leaves nothing to do are shown.
+const maxDead = 8
+
+// shadowed reports denies that leave allows nothing to do, one alone or several together: once for a deny and a target.
 func (l *lowerer) shadowed() {
 	if len(l.closed.refusals) == 0 {
 		return
 	}
+	type fault struct {
+		span    source.Span
+		message string
+	}
+	dead := map[fault]map[source.Span]bool{} // the places of the allows: a policy is used more than once
+	at := map[fault]int{}                    // in the diagnostics
 	for _, r := range l.p.Rules {
 		if r.Action != ast.Allow || r.DryRun || l.expired(r.Until) {
 			continue
 		}
-		at := l.closed.refused.Of(&r.Target)
-		if len(at) == 0 {
+		places := l.closed.refused.Of(&r.Target)
+		if len(places) == 0 {
 			continue
 		}
-		by, dead := l.refusers(r, at)
-		if !dead {
+		by, none := l.refusers(r, places)
+		if !none {
 			continue
 		}
-		d, n := by[0].rule, len(*l.diags)
-		out := l.diags.Add(diag.DenyShadowsAllow, d.Span, "this deny refuses every request to %s, and no allow can override it", &d.Target)
-		if !by[0].whole() {
-			out.Message = "this deny refuses all that an allow lets through to " + r.Target.String() + ", and no allow can override it"
-		}
-		for i := range by[1:] {
-			if other := by[i+1].rule; other != d {
-				out.Message = "this deny and others refuse all that an allow lets through to " + r.Target.String() + ", and no allow can override them"
-				out.Relate(other.Span, "together with this one")
+		d := by[0].rule
+		var others []*ir.Rule
+		for _, x := range by[1:] {
+			if x.rule != d {
+				others = append(others, x.rule)
 			}
+		}
+		f := fault{span: d.Span}
+		switch {
+		case len(others) > 0:
+			f.message = "this deny and others refuse all that an allow lets through to " + r.Target.String() + ", and no allow can override them"
+		case by[0].whole():
+			f.message = "this deny refuses every request to " + d.Target.String() + ", and no allow can override it"
+		default:
+			f.message = "this deny refuses all that an allow lets through to " + r.Target.String() + ", and no allow can override it"
+		}
+		if i, known := at[f]; known {
+			if !dead[f][r.Span] && len(dead[f]) < maxDead {
+				(*l.diags)[i].Relate(r.Span, "this allow is dead, too")
+			}
+			dead[f][r.Span] = true
+			continue
+		}
+		n := len(*l.diags)
+		at[f], dead[f] = n, map[source.Span]bool{r.Span: true}
+		out := l.diags.Add(diag.DenyShadowsAllow, d.Span, "%s", f.message)
+		for _, other := range others {
+			out.Relate(other.Span, "together with this one")
 		}
 		out.Relate(r.Span, "this allow is dead").
 			Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules")
@@ -105,6 +133,11 @@ func (l *lowerer) shadowed() {
 			out.Advise("%s in place of the deny, or delete one of the two", l.baselineFor(&d.Target))
 		}
 		d.Via.Relate((*l.diags)[n:])
+	}
+	for f, i := range at {
+		if n := len(dead[f]) - maxDead; n > 0 {
+			(*l.diags)[i].Note("%d more allows are dead", n)
+		}
 	}
 }
 

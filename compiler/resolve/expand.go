@@ -8,7 +8,7 @@ import (
 
 // Bounds of what a program may expand to.
 const (
-	maxStatements = 5_000_000 // rules, members of groups and values of sets after expansion
+	maxStatements = 2_000_000 // rules, members of groups and values of sets after expansion
 	maxMembers    = 100_000   // of one group or set after expansion
 	maxUses       = 32        // depth of policies in policies
 	maxNested     = 1000      // depth of groups in groups, and of sets in sets

@@ -11,7 +11,7 @@ import (
 
 // useCost is what a statement of a policy counts against maxStatements: more than a member, since it takes more time. It is
 // known before anything is expanded.
-const useCost = 20
+const useCost = 8
 
 // use expands a policy with its arguments. The body resolves where it was written, the arguments where they were.
 func (r *resolver) use(s *scope, a *ast.Use) {

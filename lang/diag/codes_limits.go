@@ -20,7 +20,7 @@ var limitCodes = []Info{
 	},
 	{
 		Code: TooManyStatements, Severity: Error, Title: "a program that expands too far",
-		Explanation: "Groups, sets and policies multiply. Past five million rules and values, 250,000 statements of policies, 100,000 members of one group or set, or a thousand groups in groups, the program is refused.",
+		Explanation: "Groups, sets and policies multiply. Past two million rules and values, 250,000 statements of policies, 100,000 members of one group or set, or a thousand groups in groups, the program is refused.",
 		Internal:    true,
 	},
 	{
