@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -85,10 +86,25 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	if def == nil {
 		d := r.report(s, diag.UnknownName, &id, "import %q defines no %q", alias, member)
 		r.suggest(s, d, id, member, maps.Keys(r.libs[lib]), func(x string) string { return alias + "." + x })
+		if len(d.Fixes) == 0 {
+			d.Note("it defines %s", some(slices.Sorted(maps.Keys(r.libs[lib]))))
+		}
 		return nil
 	}
 	def.used = true
 	return def
+}
+
+// some lists the first of names, and how many more there are.
+func some(names []string) string {
+	const most = 20
+	switch n := len(names); {
+	case n == 0:
+		return "nothing"
+	case n > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 // namespace checks that a namespace exists and returns it, or "".

@@ -113,6 +113,7 @@ func panicPlace() string {
 }
 
 func (a *app) root() *cobra.Command {
+	var wantsVersion bool
 	root := &cobra.Command{
 		Use:   "ztc",
 		Short: "Compile zero-trust policies to Istio",
@@ -125,16 +126,20 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0:
 				return usagef(c, "unknown command %q", args[0])
+			case wantsVersion:
+				return a.printVersion()
 			}
 			return c.Help()
 		},
 	}
+	root.Flags().BoolVar(&wantsVersion, "version", false, "print the version")
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef(c, "%v", err)
 	})

@@ -44,13 +44,29 @@ func (a *app) testCommand() *cobra.Command {
 			if err := s.check(c, paths); err != nil {
 				return err
 			}
-			s.only, s.coverage = pick.MatchString, true
+			there, picked := 0, 0
+			s.coverage = true
+			s.only = func(name string) bool {
+				there++
+				if !pick.MatchString(name) {
+					return false
+				}
+				picked++
+				return true
+			}
 			in, out, diags, err := a.compile(c, paths, &s)
 			defer in.close()
 			a.report(diags)
 			a.explainWerror(diags, s.werror)
 			if out.Trials == nil && err != nil {
 				return err // nothing was asked
+			}
+			if run != "" && picked == 0 { // a gate that asks nothing must not hold
+				has := "no tests and no proofs"
+				if there > 0 {
+					has = plural(there, "question, and its name does not match", "questions, and no name matches")
+				}
+				return usagef(c, "--run %q picks nothing: the program has %s", run, has)
 			}
 			t := summary(out)
 			if !coverage {

@@ -3,6 +3,8 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 type nodeJSON struct {
@@ -25,14 +27,29 @@ type ruleJSON struct {
 	Text      string   `json:"text"`
 	Operation string   `json:"operation,omitempty"`
 	Except    []string `json:"except,omitempty"`
-	As        []string `json:"as,omitempty"`
-	From      []string `json:"from,omitempty"`
-	NotFrom   []string `json:"exceptSources,omitempty"`
-	When      string   `json:"when,omitempty"`
-	Until     string   `json:"until,omitempty"`
-	Because   string   `json:"because,omitempty"`
-	File      string   `json:"file,omitempty"`
-	Line      int      `json:"line,omitempty"`
+	// As, From and Client are values; all else is text of the language.
+	As      []string `json:"as,omitempty"`
+	From    []string `json:"from,omitempty"`
+	Client  []string `json:"fromClient,omitempty"`
+	NotFrom []string `json:"exceptSources,omitempty"`
+	When    string   `json:"when,omitempty"`
+	Until   string   `json:"until,omitempty"`
+	Because string   `json:"because,omitempty"`
+	placeJSON
+	// Uses are the statements that led into the policy that the rule stands in, the innermost first.
+	Uses []placeJSON `json:"uses,omitempty"`
+}
+
+type placeJSON struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+func placeOf(s source.Span) placeJSON {
+	if s.File == nil {
+		return placeJSON{}
+	}
+	return placeJSON{s.File.Name, s.File.Position(int(s.Start)).Line}
 }
 
 // JSON is all of the graph: nothing is shortened or left out.
@@ -48,9 +65,9 @@ func (g *Graph) JSON() ([]byte, error) {
 	for _, e := range g.Edges {
 		j := edgeJSON{From: e.From.ID, To: e.To.ID, Action: e.Action.String(), Provider: e.Provider, DryRun: e.DryRun}
 		for _, r := range e.Rules {
-			x := ruleJSON{r.Text, r.Operation, r.Except, r.As, r.From, r.NotFrom, r.When, r.Until, r.Because, "", 0}
-			if r.At.File != nil {
-				x.File, x.Line = r.At.File.Name, r.At.File.Position(int(r.At.Start)).Line
+			x := ruleJSON{r.Text, r.Operation, r.Except, r.As, r.From, r.Client, r.NotFrom, r.When, r.Until, r.Because, placeOf(r.At), nil}
+			for u := r.Via; u != nil; u = u.Outer {
+				x.Uses = append(x.Uses, placeOf(u.Span))
 			}
 			j.Rules = append(j.Rules, x)
 		}

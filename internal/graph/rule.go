@@ -17,13 +17,15 @@ type Rule struct {
 	Text      string // all of it in one line, but for its dates and reasons
 	Operation string // "" for every connection
 	Except    []string
-	As        []string // verified tokens, one of them
-	From      []string // narrowing addresses, each a whole clause
+	As        []string // verified tokens, one of them; values
+	From      []string // addresses of the peer, one of them; values
+	Client    []string // addresses of the client, one of them; values
 	NotFrom   []string // sources that are cut off
 	When      string
 	Until     string
 	Because   string
 	At        source.Span
+	Via       *ir.Use // that led into the policy that the rule stands in
 }
 
 func (r *Rule) text() string {
@@ -32,9 +34,14 @@ func (r *Rule) text() string {
 		parts = append(parts, "except "+cmp.Or(x, "everything"))
 	}
 	if len(r.As) > 0 {
-		parts = append(parts, "as "+strings.Join(r.As, ", "))
+		parts = append(parts, "as "+list(r.As))
 	}
-	parts = append(parts, r.From...)
+	if len(r.From) > 0 {
+		parts = append(parts, "from "+list(r.From))
+	}
+	if len(r.Client) > 0 {
+		parts = append(parts, "from client "+list(r.Client))
+	}
 	if len(r.NotFrom) > 0 {
 		parts = append(parts, "except "+strings.Join(r.NotFrom, ", "))
 	}
@@ -52,16 +59,20 @@ func compareRules(a, b Rule) int {
 func rulesOf(r *ir.Rule, spell func(*ir.Source) string) []Rule {
 	s := r.Sources
 	var common Rule
-	common.Until, common.Because, common.At = r.Until, r.Because, r.Span
-	common.As = quoted(s.As)
-	for i := range s.From {
-		common.From = append(common.From, net(&s.From[i]))
+	common.Until, common.Because, common.At, common.Via = r.Until, r.Because, r.Span, r.Via
+	common.As = values(s.As)
+	for i := range s.From { // at most one of either kind
+		if n := &s.From[i]; n.Client {
+			common.Client = append(common.Client, values(n.Blocks)...)
+		} else {
+			common.From = append(common.From, values(n.Blocks)...)
+		}
 	}
 	for i := range s.Except {
 		common.NotFrom = append(common.NotFrom, spell(&s.Except[i]))
 	}
-	for _, t := range quoted(s.NotAs) {
-		common.NotFrom = append(common.NotFrom, "as "+t)
+	for _, t := range values(s.NotAs) {
+		common.NotFrom = append(common.NotFrom, "as "+quote(t))
 	}
 	for i := range s.NotNet {
 		common.NotFrom = append(common.NotFrom, net(&s.NotNet[i]))
@@ -88,7 +99,7 @@ func net(n *ir.Net) string {
 	if n.Client {
 		word = "from client "
 	}
-	return word + strings.Join(quoted(n.Blocks), ", ")
+	return word + list(values(n.Blocks))
 }
 
 // operation writes an operation; port is the one of the target, 0 for none.
@@ -214,10 +225,10 @@ func test(t *ir.Test) string {
 	return text
 }
 
-func quoted(list []ir.Text) []string {
+func values(list []ir.Text) []string {
 	var out []string
 	for _, t := range list {
-		out = append(out, quote(t.Value))
+		out = append(out, t.Value)
 	}
 	return out
 }
