@@ -26,7 +26,7 @@ func (p *parser) collect(head, whole bool) bool {
 		case scan.Start:
 			if len(p.toks) > 0 && !(braces > 0 && p.peek().Kind == scan.Colon) {
 				p.forgive += braces
-				if braces > 0 && whole && p.word(p.toks[0]) == "namespace" {
+				if braces > 0 && whole && p.word(p.toks[0]) == "namespace" && len(p.toks) > 2 {
 					p.inNamespace(t)
 					return false
 				}
@@ -174,16 +174,6 @@ func (p *parser) braceBelow(t scan.Token) {
 	}
 }
 
-// inNamespace reports a statement in the braces of a namespace, whose closing brace is not missed then.
-func (p *parser) inNamespace(t scan.Token) {
-	p.spaces++
-	name := p.word(p.toks[min(1, len(p.toks)-1)])
-	p.diags.Add(diag.StatementMisplaced, p.span(t.Start, t.End), "%q in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", p.word(t)).
-		Relate(p.span(p.toks[0].Start, p.toks[len(p.toks)-1].End), "the namespace").
-		Note("`namespace %s` on a line of its own says where the bare names below it belong, to the end of the file", name).
-		Advise("close the braces before it, or delete them")
-}
-
 // skip makes the statement at hand an *ast.Bad, without a diagnostic.
 func (p *parser) skip() {
 	start := p.tok.Start
@@ -204,7 +194,9 @@ func (p *parser) noStatement(word string) {
 	case t.Kind == scan.RBrace:
 		if p.forgive > 0 {
 			p.forgive--
-			p.spaces = max(0, p.spaces-1)
+			if p.spaces > 0 {
+				p.afterSpace()
+			}
 			p.next()
 			return
 		}

@@ -75,7 +75,9 @@ type parser struct {
 	block *block // the open policy or test, nil outside
 	// forgive counts braces whose openings were given up: as many later closings are not reported again.
 	forgive int
-	spaces  int // of those, braces of namespaces: one may close them at the end of any statement
+	spaces  int            // of those, braces of namespaces: one may close them at the end of any statement
+	space   *ast.Namespace // whose braces have just been found to hold statements
+	outer   string         // the one that was in force before it, and is again behind its closing brace
 	lean    lean
 	skim    *skim // nil where every statement is built
 }
@@ -178,13 +180,18 @@ func (p *parser) statement() {
 	headed := word == "policy" || word == "test"
 	whole := p.collect(headed, true)
 	last := p.toks[len(p.toks)-1]
-	var s ast.Stmt = &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev.End}}
+	bad := &ast.Bad{Range: ast.Range{Start: first.Start, End: p.prev.End}}
+	var s ast.Stmt = bad
 	if whole {
 		s = grammar.Read(p.file, p.toks, p.params(), &p.diags)
 	}
 	if headed && last.Kind == scan.LBrace {
 		p.block = &block{kind: word, head: s, name: p.word(p.toks[min(1, len(p.toks)-1)]), start: first.Start, open: last, indent: max(0, p.indent(first.Start))}
 		return
+	}
+	if p.space != nil {
+		p.add(p.space)
+		bad.Start, p.space = p.space.End, nil
 	}
 	p.add(s)
 }

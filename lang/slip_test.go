@@ -86,8 +86,10 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow namespace shop -> a", `1:17 ZT0027 "shop" stands without quotes: after "namespace" stands a string`, "allow namespace \"shop\" -> a"},
 	{"allow a -> namespace \"shop\" GET", `1:12 ZT0001 "namespace \"shop\"" is not how a namespace is written here: the word makes a source, with a string after it`, "allow a -> shop/* GET"},
 	{"deny all in namespace shop", `1:13 ZT0001 "namespace shop" is not how a namespace is written here: the word makes a source, with a string after it`, "deny all in shop"},
-	{"namespace shop { allow a -> b GET }", "1:18 ZT0026 \"allow\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", ""},
-	{"namespace shop {\n  deny all in shop\n}\nallow a -> b", "2:3 ZT0026 \"deny\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", ""},
+	{"namespace shop { allow a -> b GET }", "1:18 ZT0026 \"allow\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", "namespace shop; allow a -> b GET"},
+	{"namespace shop {\n  deny all in shop\n}\nallow a -> b", "2:3 ZT0026 \"deny\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", "namespace shop\n  deny all in shop\n\nallow a -> b"},
+	{"namespace shop {\n  policy p(x) { allow x -> b }\n}", "2:3 ZT0026 \"policy\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", "namespace shop\n  policy p(x) { allow x -> b }\n"},
+	{"namespace shop {\n  data-plane sidecar\n  deny all in shop\n}", "3:3 ZT0026 \"deny\" in the braces of a namespace: they hold `data-plane` and `waypoint`, and no statements", ""},
 
 	// names
 	{"allow \"web\" -> db", `1:7 ZT0007 "web" in quotes: a string is never a name`, "allow web -> db"},
