@@ -36,6 +36,12 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 	case registered[v]:
 		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes, and would be taken for a path", v).Respell(s.span(it), v, "write it without quotes")
 		return false
+	case registered[strings.ToUpper(v)]: // with a slash it would be a path
+		up := strings.ToUpper(v)
+		r.report(s, diag.QuotedMethod, it, "%q is a method in quotes and not in capitals, and would be taken for a path", v).
+			Fix(s.span(it), up, "write the method %s without quotes", up).
+			Fix(s.span(it), strconv.Quote("/"+v), "or, for the path, begin it with a slash")
+		return false
 	case v[0] != '/' && v[0] != '*':
 		return bad("path %q does not start with a slash, so it would never match", v)
 	case decode(v) != v:

@@ -25,7 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 			"it), or - for standard input; without one, the current directory. All paths together are one program.\n\n" +
 			"What a waiver (# ztc:allow CODE reason) took off is counted, and shown with --waived.\n\n" +
 			"With --fix the fixes that change a spelling alone are applied, and files that they change are replaced whole; a program\n" +
-			"from standard input is printed. A fix that makes a new error is not applied.\n\n" +
+			"from standard input is printed. A fix that makes an error in another statement is not applied.\n\n" +
 			"--format json, sarif (2.1.0) and github (workflow commands) write the diagnostics to standard output. json also\n" +
 			"lists why and until when statements hold. File names in them are relative to the current directory.",
 		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format sarif policies/ > ztc.sarif",

@@ -271,6 +271,7 @@ func (r *reader) slipDate(i int, want []string) bool {
 		pad := func(s string) string { return ("0" + s)[len(s)-1:] }
 		v := m[1] + "-" + pad(m[2]) + "-" + pad(m[3])
 		d.Fix(span, v, "write %s", v)
+		d.Fixes[len(d.Fixes)-1].Certain = v == m[0] // its quotes are all that is wrong
 	}
 	return true
 }
