@@ -18,6 +18,7 @@ import (
 type knownPorts struct {
 	tcp, http []string
 	known     bool
+	onlyTCP   bool         // nothing is declared to speak HTTP, or is not declared to speak anything
 	unknown   *ir.Workload // a workload of the target whose ports nobody declared
 	conflict  [2]*ir.Workload
 	port      int // that the two of conflict disagree on
@@ -26,6 +27,18 @@ type knownPorts struct {
 func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 	kp := l.portsOf(&r.Target)
 	mixed := slices.ContainsFunc(cs, func(c cube) bool { return !c.isHTTP() })
+	lets := "this allow lets nothing through"
+	if mixed {
+		lets = "what this allow says of HTTP lets nothing through"
+	}
+	var over *refused // connections that are not HTTP and are let through, once they are asked for
+	beside := func(c *cube) bool {
+		if over == nil {
+			over = newRefused(slices.DeleteFunc(slices.Clone(cs), func(c cube) bool { return !c.tcp }))
+		}
+		wide := c.withoutHTTP()
+		return over.includes(&wide)
+	}
 	out := make([]cube, 0, len(cs))
 	for _, c := range cs {
 		switch {
@@ -52,7 +65,8 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 			}
 			c.tcp = false
 		case c.isHTTP():
-			if (c.http || !mixed) && l.speaksNoHTTP(r, kp, &c, "this allow lets nothing through") {
+			// Beside the connections of its sources and ports, as `{ GET; tcp }` has them, it need not be: a deny takes it so, too.
+			if (c.http || !mixed) && !(mixed && beside(&c)) && l.speaksNoHTTP(r, kp, &c, lets) {
 				return nil
 			}
 			if !c.hasHTTPField() {
@@ -192,7 +206,7 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 	switch {
 	case len(in) > 0 && len(kp.tcp) > 0 && subset(in, kp.tcp):
 		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so %s", strings.Join(in, ", "), &r.Target, so)
-	case len(in) == 0 && kp.known && len(kp.tcp) > 0 && len(kp.http) == 0 && r.Target.Kind == ir.OnWorkload && allTCP(r.Target.Workload):
+	case len(in) == 0 && kp.known && len(kp.tcp) > 0 && kp.onlyTCP:
 		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so %s", &r.Target, so).
 			Note("declared TCP ports: %s", strings.Join(kp.tcp, ", "))
 	default:
@@ -281,7 +295,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	if kp := l.ports[key]; kp != nil {
 		return kp
 	}
-	kp := &knownPorts{}
+	kp := &knownPorts{onlyTCP: true}
 	by := map[int]map[ir.Protocol]*ir.Workload{}
 	covered := l.covered(t)
 	for _, w := range covered {
@@ -289,6 +303,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.unknown = w
 		}
 		for _, p := range w.Ports {
+			kp.onlyTCP = kp.onlyTCP && p.Protocol == ir.TCP
 			if by[p.Number] == nil {
 				by[p.Number] = map[ir.Protocol]*ir.Workload{}
 			}
@@ -330,10 +345,6 @@ func undeclared(w *ir.Workload) []string {
 		}
 	}
 	return out
-}
-
-func allTCP(w *ir.Workload) bool {
-	return !slices.ContainsFunc(w.Ports, func(p ir.Port) bool { return p.Protocol != ir.TCP })
 }
 
 // subset reports whether a sorted list holds all of another one.
