@@ -51,10 +51,11 @@ func namespace(v string) (*sem.Expr, error) {
 	}
 	g := append(make(glob, 0, len(v)+7), star).text("/ns/")
 	for i := range len(v) {
-		if v[i] == '*' {
-			g = append(g, star)
-		} else {
+		switch {
+		case v[i] != '*':
 			g = append(g, int16(v[i]))
+		case g[len(g)-1] != star: // several in a row are as one
+			g = append(g, star)
 		}
 	}
 	return whole(append(g.text("/"), star), scheme)

@@ -28,6 +28,11 @@ func (m *Mesh) matches(c Chain, p *Policy, rule fields, r *Request) bool {
 	return ok && !g.gone
 }
 
+// Matches reports whether a rule of an AuthorizationPolicy matches a request whose token, if it has one, is verified.
+func (m *Mesh) Matches(c Chain, p *Policy, rule int, r *Request) bool {
+	return m.matches(c, p, p.rules()[rule], r)
+}
+
 // generators follow pilot/pkg/security/authz/model.
 type generators struct {
 	mesh   *Mesh
