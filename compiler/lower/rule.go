@@ -47,6 +47,7 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			l.tooLarge(r, normal.past)
 			return nil
 		}
+		from := len(out)
 		for _, s := range sources {
 			for _, o := range ops {
 				for _, conds := range entryWhen {
@@ -58,6 +59,13 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 					}
 				}
 			}
+		}
+		if r.Action == ast.Allow || len(out) == from {
+			continue
+		}
+		if out = append(out[:from], l.possible(out[from:])...); len(out) == from && len(r.Entries) > 1 {
+			l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation matches no request: its exceptions and conditions exclude each other")
+			dead = true
 		}
 	}
 	if len(out) == 0 {

@@ -151,7 +151,7 @@ func (d dice) program(t *testing.T, n *asking, in compiler.Input, requests int) 
 	if diags.HasErrors() {
 		for _, x := range diags {
 			if x.Code == diag.Internal {
-				t.Error(x.Message)
+				t.Errorf("%s\n%s", x.Message, texts(in))
 			}
 		}
 		return false
@@ -242,16 +242,20 @@ func (d dice) program(t *testing.T, n *asking, in compiler.Input, requests int) 
 					}
 				}
 				if bad != "" {
-					var text string
-					for _, f := range in.Files {
-						text += f.Text
-					}
-					t.Fatalf("%s %v on %v: %s\n%s\n%s\n%s", s.Namespace, s.Labels, c, bad, show(real), text, out.YAML())
+					t.Fatalf("%s %v on %v: %s\n%s\n%s\n%s", s.Namespace, s.Labels, c, bad, show(real), texts(in), out.YAML())
 				}
 			}
 		}
 	}
 	return true
+}
+
+// texts are the files of a program.
+func texts(in compiler.Input) (out string) {
+	for _, f := range in.Files {
+		out += strings.TrimPrefix(f.Text, head)
+	}
+	return out
 }
 
 // near is a value, or now and then one that differs in little.
