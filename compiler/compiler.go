@@ -127,7 +127,7 @@ func placeless(l diag.List) bool {
 
 func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	given := l.program()
-	l.beside()
+	l.readOthers()
 	var out Output
 	if l.in.Reasons {
 		out.Reasons = l.reasons()
@@ -139,6 +139,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	l.trace("resolve", Count{"statements", l.statements()})
 	program, diags := resolve.Program(given)
 	l.meant = program
+	diags = append(diags, l.resolveQuestion(given)...)
 	l.forget()
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
@@ -171,8 +172,12 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	}
 	out.Beside, more = l.foreign(objects)
 	diags = append(diags, more...)
-	if tests {
-		out.Trials, more = l.trials(ctx, objects, out.Beside)
+	if tests || l.asks {
+		l.world, more = l.newWorld(objects, out.Beside)
+		diags = append(diags, more...)
+	}
+	if tests && !l.asks && l.world != nil {
+		out.Trials, more = l.trials(ctx)
 		if l.in.Coverage {
 			out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/internal/inventory"
@@ -29,6 +30,10 @@ type loader struct {
 	whole     bool        // build every statement
 	keep      bool        // what is meant is wanted afterwards
 	meant     *ir.Program // what the files mean, once they are resolved
+	asks      bool        // the world is wanted
+	asked     *lang.Question
+	question  *ir.Expect   // that asked means
+	world     *proof.World // of meant, what was emitted for it and the policies of others
 	diags     diag.List
 	libs      map[string]*resolve.Unit     // by path in FS
 	std       map[*source.File]source.Span // files of the standard library, and the first import of each

@@ -9,8 +9,8 @@ import (
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// beside reads the policies of others. One object cannot be in force in two versions.
-func (l *loader) beside() {
+// readOthers reads the policies of others. One object cannot be in force in two versions.
+func (l *loader) readOthers() {
 	if len(l.in.Others) == 0 {
 		return
 	}
@@ -51,32 +51,26 @@ func (l *loader) foreign(objects []Object) (docs []*istio.Document, diags diag.L
 	return docs, diags
 }
 
-// world is the program among the objects that were emitted for it and the policies of others.
-func (l *loader) world(objects []Object, others []*istio.Document) (*proof.World, diag.List) {
+// newWorld is the program among the objects that were emitted for it and the policies of others.
+func (l *loader) newWorld(objects []Object, others []*istio.Document) (*proof.World, diag.List) {
 	var diags diag.List
-	policies := make([]*istio.Object, 0, len(objects)+len(others))
-	for _, d := range others {
-		policies = append(policies, d.Object)
-	}
+	policies := make([]*istio.Object, 0, len(objects))
 	for i := range objects {
 		o, err := objects[i].Decode()
 		if err != nil {
-			diags.Add(diag.Internal, source.Span{}, "test: %v", err)
+			diags.Add(diag.Internal, source.Span{}, "reading what was emitted: %v", err)
 			return nil, diags
 		}
 		policies = append(policies, o)
 	}
-	return proof.NewWorld(l.meant, l.in.Options.Now, policies), nil
+	return proof.NewWorld(l.meant, l.in.Options.Now, policies, others), nil
 }
 
 // trials runs the tests and proofs of a program on the objects that were emitted for it.
-func (l *loader) trials(ctx context.Context, objects []Object, others []*istio.Document) ([]*proof.Trial, diag.List) {
+func (l *loader) trials(ctx context.Context) ([]*proof.Trial, diag.List) {
 	l.trace("test", Count{"expectations", len(l.meant.Expects)}, Count{"proofs", len(l.meant.Proofs)})
-	w, diags := l.world(objects, others)
-	if w == nil {
-		return nil, diags
-	}
-	trials := w.Run(ctx, l.in.Only, l.in.Coverage)
+	var diags diag.List
+	trials := l.world.Run(ctx, l.in.Only, l.in.Coverage)
 	for _, t := range trials {
 		diags = append(diags, t.Report()...)
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -27,16 +25,22 @@ type World struct {
 	pods     map[string]*Destination
 	names    map[sem.Kind][]sem.Value   // see named
 	accounts map[[2]string]*ir.Workload // by namespace and name, nil where several share one; see caller
+	others   map[*istio.Object]*istio.Document
 }
 
-// NewWorld puts policies around a program.
-func NewWorld(p *ir.Program, now string, policies []*istio.Object) *World {
+// NewWorld puts policies around a program: those that were emitted for it, and those of others.
+func NewWorld(p *ir.Program, now string, policies []*istio.Object, others []*istio.Document) *World {
 	w := &World{
 		p: p, intent: intent.Of(p, now), mesh: meshOf(p),
 		policies: map[string]*selected[*istio.Object]{}, scopes: map[string]*selected[*intent.Scope]{},
 		bearers: ir.NewBearers(p.Workloads), pods: map[string]*Destination{},
+		others: make(map[*istio.Object]*istio.Document, len(others)),
 	}
 	w.reader, w.names = w.intent.Reader(), w.named()
+	for _, d := range others {
+		w.others[d.Object] = d
+		policies = append(policies[:len(policies):len(policies)], d.Object)
+	}
 	for i, o := range policies {
 		s := w.policies[o.Namespace]
 		if s == nil {
@@ -321,13 +325,4 @@ func verified(t *plane.Tokens, attrs map[sem.Attr]bool) []*sem.Expr {
 		}
 	}
 	return parts
-}
-
-// ports names the ports of a workload, for messages.
-func ports(list []ir.Port) string {
-	out := make([]string, len(list))
-	for i, p := range list {
-		out[i] = strconv.Itoa(p.Number)
-	}
-	return strings.Join(out, ", ")
 }

@@ -75,7 +75,7 @@ func (w *World) idle(r, stated sem.Request, question, set, universe *sem.Expr) m
 	question.Attrs(asked)
 	rest := maps.Clone(r)
 	for _, absent := range []bool{true, false} { // what is not there goes first
-		for _, a := range slices.Backward(attrsOf(r)) {
+		for _, a := range slices.Backward(Attributes(r)) {
 			v := r[a]
 			if _, said := stated[a]; said || asked[a] || v.Absent != absent {
 				continue

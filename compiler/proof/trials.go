@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/intent"
@@ -171,50 +172,79 @@ func (x *asked) given() sem.Request {
 	return out
 }
 
+// choice is a port that a request can go to, and the chain that takes it there.
+type choice struct {
+	port  sem.Value
+	chain int
+}
+
 // choose chooses the port and the chain of the one request that an expectation is about.
 func (x *asked) choose(target *ir.Target, d *Destination) (port sem.Value, chain int, why string) {
+	if target.Port == 0 && x.Op != nil && len(x.Op.Ports) > 1 {
+		return port, 0, "an `expect allow` is about one request: write one port"
+	}
+	fit, why := x.choices(target, d)
+	switch {
+	case why != "":
+		return port, 0, why
+	case len(fit) == 1:
+		return fit[0].port, fit[0].chain, ""
+	}
+	numbers := make([]string, len(fit))
+	for i, c := range fit {
+		numbers[i] = c.port.Parts[0]
+	}
+	name := bare(x.Namespace, d.Workload)
+	return port, 0, fmt.Sprintf("%s has several ports to choose from (%s): write the one that is asked for, as in `%s:%s`",
+		name, strings.Join(numbers, ", "), name, numbers[0])
+}
+
+// choices are the ports that fit what is written, at least one, or why there is none.
+func (x *asked) choices(target *ir.Target, d *Destination) (fit []choice, why string) {
 	http := x.Op != nil && x.Op.HTTP() || len(x.Sources.As)+len(x.Sources.NotAs) > 0 ||
 		slices.ContainsFunc(x.With, func(g ir.Given) bool { return g.Kind.HTTP() })
 	tcp := x.Op != nil && x.Op.Speaks == ir.TCPTraffic
-	numbers := []int{}
+	var numbers []int
 	if target.Port != 0 {
 		numbers = append(numbers, target.Port)
 	} else if x.Op != nil {
 		numbers = append(numbers, x.Op.Ports...)
 	}
+	chain := httpChain
 	if tcp {
 		chain = 1
 	}
-	if len(numbers) > 1 {
-		return port, 0, "an `expect allow` is about one request: write one port"
-	}
 	if d.Workload == nil || len(d.Workload.Ports) == 0 {
-		if len(numbers) == 1 {
-			return text(numbers[0]), chain, ""
+		if len(numbers) == 0 {
+			return []choice{{sem.Value{Absent: true}, chain}}, "" // one that no policy names
 		}
-		return sem.Value{Absent: true}, chain, "" // one that no policy names
+		for _, n := range numbers {
+			fit = append(fit, choice{text(n), chain})
+		}
+		return fit, ""
 	}
 	name := bare(x.Namespace, d.Workload)
-	var fit []ir.Port
 	for _, p := range d.Workload.Ports {
-		if (len(numbers) == 0 || p.Number == numbers[0]) && !(http && p.Protocol == ir.TCP) && !(tcp && p.Protocol == ir.HTTP) {
-			fit = append(fit, p)
+		if (len(numbers) == 0 || slices.Contains(numbers, p.Number)) && !(http && p.Protocol == ir.TCP) && !(tcp && p.Protocol == ir.HTTP) {
+			on := chain
+			if p.Protocol == ir.TCP {
+				on = 1
+			}
+			fit = append(fit, choice{text(p.Number), on})
+		}
+	}
+	for _, n := range numbers {
+		if d.Workload.Port(n) == nil {
+			fit = append(fit, choice{text(n), chain})
 		}
 	}
 	switch {
-	case len(fit) == 1:
-		if fit[0].Protocol == ir.TCP {
-			chain = 1
-		}
-		return text(fit[0].Number), chain, ""
-	case len(fit) > 1:
-		return port, 0, fmt.Sprintf("%s has several ports to choose from (%s): write the one that is asked for, as in `%s:%d`", name, ports(fit), name, fit[0].Number)
-	case len(numbers) == 1 && d.Workload.Port(numbers[0]) == nil:
-		return text(numbers[0]), chain, ""
+	case len(fit) > 0:
+		return fit, ""
 	case http:
-		return port, 0, fmt.Sprintf("no port of %s speaks HTTP", name)
+		return nil, fmt.Sprintf("no port of %s speaks HTTP", name)
 	}
-	return port, 0, fmt.Sprintf("every port of %s speaks HTTP", name)
+	return nil, fmt.Sprintf("every port of %s speaks HTTP", name)
 }
 
 func text(n int) sem.Value { return sem.Value{Parts: []string{fmt.Sprint(n)}} }

@@ -13,6 +13,7 @@ import (
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // Step is a step of the ladder that decides about a request.
@@ -26,6 +27,9 @@ const (
 	Open                  // there is no ALLOW policy
 )
 
+// String names the step as Istio names actions; the last two are the default.
+func (s Step) String() string { return [...]string{"CUSTOM", "DENY", "ALLOW", "default", "default"}[s] }
+
 // Verdict is what policies say of one request, and which of them do.
 type Verdict struct {
 	Chain      plane.Chain
@@ -37,10 +41,20 @@ type Verdict struct {
 	Baselines  []*ir.Baseline  // of its destination
 }
 
-// Match is a rule that matches a request.
+// Match is a rule of a policy.
 type Match struct {
 	Policy *istio.Object
 	Index  int
+	Span   source.Span // of a rule of somebody else's policy: where it was read
+}
+
+// Rule is a rule of a policy of the world.
+func (w *World) Rule(o *istio.Object, index int) Match {
+	m := Match{Policy: o, Index: index}
+	if d := w.others[o]; d != nil && index < len(d.Rules) {
+		m.Span = d.Rules[index].Span
+	}
+	return m
 }
 
 // Why tells what becomes of a request, and why. What the request does not name is absent.
@@ -114,7 +128,7 @@ func (w *World) matches(d *Destination, v *Verdict, r sem.Request) {
 			}
 			for i := range rules {
 				if rules[i].Holds().Holds(r) && !plane.DryRun(o) {
-					v.Rules = append(v.Rules, Match{o, i})
+					v.Rules = append(v.Rules, w.Rule(o, i))
 				}
 			}
 		}

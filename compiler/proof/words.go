@@ -1,9 +1,6 @@
 package proof
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,19 +13,13 @@ import (
 // Words says a request in a line, attribute by attribute. What it does not name does not matter.
 func Words(r sem.Request) string {
 	var out []string
-	for _, a := range attrsOf(r) {
+	for _, a := range Attributes(r) {
 		out = append(out, Value(a, r[a]))
 	}
 	if len(out) == 0 {
 		return "any request"
 	}
 	return strings.Join(out, ", ")
-}
-
-func attrsOf(r sem.Request) []sem.Attr {
-	return slices.SortedFunc(maps.Keys(r), func(a, b sem.Attr) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
-	})
 }
 
 // Value says the value of one attribute.
@@ -173,7 +164,7 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 		b.Reset()
 		b.WriteString(w.caller(namespace, v))
 	}
-	attrs := attrsOf(r)
+	attrs := Attributes(r)
 	from := ""
 	tokenless := false // then there are no claims
 	if v, some := r[sem.Attr{Kind: sem.Token}]; some {

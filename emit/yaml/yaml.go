@@ -5,6 +5,8 @@
 package yaml
 
 import (
+	security "istio.io/api/security/v1beta1"
+
 	"github.com/zt-lang/ztc/emit/istio"
 )
 
@@ -13,6 +15,14 @@ import (
 func Append(dst []byte, o *istio.Object) []byte {
 	w := writer{dst: dst, indent: -step, blank: true, margin: true}
 	w.object(o)
+	w.line()
+	return w.dst
+}
+
+// AppendRule appends a rule of an AuthorizationPolicy to dst, as a document of its own.
+func AppendRule(dst []byte, r *security.Rule) []byte {
+	w := writer{dst: dst, indent: -step, blank: true, margin: true}
+	w.rule(r)
 	w.line()
 	return w.dst
 }

@@ -143,7 +143,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef(c, "%v", err)
 	})
-	root.AddCommand(a.buildCommand(), a.checkCommand(), a.testCommand(), a.fmtCommand(), a.graphCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(a.buildCommand(), a.checkCommand(), a.testCommand(), a.whyCommand(), a.fmtCommand(), a.graphCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
 	return root
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"regexp"
@@ -169,12 +168,7 @@ func (a *app) writeTests(format string, t tested, coverage bool) error {
 	var b strings.Builder
 	switch format {
 	case "json":
-		e := json.NewEncoder(&b)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		if err := e.Encode(t); err != nil {
-			return err
-		}
+		return a.printJSON(t)
 	case "junit":
 		if err := writeJUnit(&b, t); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,25 +16,35 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the output in the READMEs")
 
-// TestReadme runs every `$ ztc ...` and `$ cat FILE` of a console block in the READMEs, in the directory of the README, and holds
-// the block to what the command writes.
+// TestReadme runs every `$ ztc ...` and `$ cat FILE` of a console block in the READMEs, in the directory of the README, and in the
+// pages of docs, in the root, and holds the block to what the command writes.
 func TestReadme(t *testing.T) {
 	readmes, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
 	if err != nil || len(readmes) == 0 {
 		t.Fatal("no READMEs", err)
 	}
-	readmes = append(readmes, filepath.Join(root, "README.md"))
+	docs := filepath.Join(root, "docs")
+	pages, err := filepath.Glob(filepath.Join(docs, "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatal("no pages", err)
+	}
+	readmes = slices.Concat(readmes, pages, []string{filepath.Join(root, "README.md")})
 	for _, name := range readmes {
+		dir := filepath.Dir(name)
+		test := filepath.Base(dir)
+		if dir == docs {
+			dir, test = root, "docs/"+filepath.Base(name)
+		}
 		name, err := filepath.Abs(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(filepath.Base(filepath.Dir(name)), func(t *testing.T) {
+		t.Run(test, func(t *testing.T) {
 			data, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Chdir(filepath.Dir(name))
+			t.Chdir(dir)
 			got := rerun(string(data))
 			if *update {
 				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
@@ -84,8 +95,8 @@ func rerun(text string) string {
 
 // run answers a command that needs no shell: ztc, and cat of one file.
 func run(command string) (out string, ok bool) {
-	args := strings.Fields(command)
-	if len(args) < 2 || strings.ContainsAny(command, "|<>'\"") {
+	args, ok := words(command)
+	if !ok || len(args) < 2 {
 		return "", false
 	}
 	switch {
@@ -101,4 +112,19 @@ func run(command string) (out string, ok bool) {
 		return string(data), true
 	}
 	return "", false
+}
+
+// words splits a command as a shell would, if it has nothing but words and words in single quotes.
+func words(command string) (out []string, ok bool) {
+	for i, part := range strings.Split(command, "'") {
+		switch {
+		case i%2 == 1:
+			out = append(out, part)
+		case strings.ContainsAny(part, "|<>\""):
+			return nil, false
+		default:
+			out = append(out, strings.Fields(part)...)
+		}
+	}
+	return out, strings.Count(command, "'")%2 == 0
 }

@@ -6,6 +6,11 @@ const (
 	Unanswerable Code = "ZT1803" // a question that cannot be asked
 	NotProven    Code = "ZT1804" // neither yes nor no is known
 	TestName     Code = "ZT1805" // a name that does not tell one test
+	NoQuestion   Code = "ZT1806" // of `ztc why`
+	UnknownToken Code = "ZT1807"
+	NoSuchPolicy Code = "ZT1808"
+	NoSuchRule   Code = "ZT1809"
+	NeverNamed   Code = "ZT1810"
 )
 
 var trialCodes = []Info{
@@ -69,5 +74,30 @@ allow web -> api GET
 test "api is read" { expect allow web -> api GET }
 test "api is not written" { expect deny web -> api POST }
 `,
+	},
+	{
+		Code: NoQuestion, Severity: Error, Internal: true,
+		Title:       "more than a question",
+		Explanation: "`ztc why` asks about what one `expect` could be written of: SOURCE -> TARGET [OPERATION] [with ATTRIBUTE = \"VALUE\"]. Statements, and several questions, are more than that.",
+	},
+	{
+		Code: UnknownToken, Severity: Error, Internal: true,
+		Title:       "no name of a rule",
+		Explanation: "What a proxy writes into its log of the rule that decided is `ns[NAMESPACE]-policy[NAME]-rule[NUMBER]`, with `istio-ext-authz-PROVIDER-` before it where an external authorizer is asked, or `none` where no rule matched. The text given to `ztc why --denied` holds none of these.",
+	},
+	{
+		Code: NoSuchPolicy, Severity: Error, Internal: true,
+		Title:       "a policy that the program does not emit",
+		Explanation: "The policy that a log names is not one of this program, as it is now, nor of those given with `--with`. It is of another program, was written by hand, or was emitted before a statement changed.",
+	},
+	{
+		Code: NoSuchRule, Severity: Error, Internal: true,
+		Title:       "a rule that the policy does not have",
+		Explanation: "The policy that a log names has fewer rules than that, as it is emitted now. The log is of an earlier version, or the cluster holds another one: rules are counted from 0.",
+	},
+	{
+		Code: NeverNamed, Severity: Note, Internal: true,
+		Title:       "a name that only the question has",
+		Explanation: "No workload is declared or inventoried, so every name is taken on trust, and no statement of the program has this one. If it is misspelt, the answer is about nobody.",
 	},
 }

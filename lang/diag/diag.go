@@ -131,6 +131,28 @@ func (d *Diagnostic) Advise(format string, args ...any) *Diagnostic {
 	return d
 }
 
+// Moved returns the list with other places.
+func (l List) Moved(to func(source.Span) source.Span) List {
+	out := slices.Clone(l)
+	for i := range out {
+		d := &out[i]
+		d.Span = to(d.Span)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].Span = to(d.Related[j].Span)
+		}
+		d.Fixes = slices.Clone(d.Fixes)
+		for j := range d.Fixes {
+			f := &d.Fixes[j]
+			f.Edits = slices.Clone(f.Edits)
+			for k := range f.Edits {
+				f.Edits[k].Span = to(f.Edits[k].Span)
+			}
+		}
+	}
+	return out
+}
+
 // HasErrors reports whether the list holds an error.
 func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })

@@ -23,7 +23,7 @@ func Families() []Family {
 		{"ZT15", "Limits"},
 		{"ZT16", "Delegate, keys of tokens, transport"},
 		{"ZT17", "Pods that no proxy guards"},
-		{"ZT18", "Tests and proofs"},
+		{"ZT18", "Tests, proofs and questions"},
 		{"ZT20", "Inventory"},
 		{"ZT21", "Policies of others"},
 		{"ZT30", "Files and output"},
