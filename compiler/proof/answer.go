@@ -86,7 +86,7 @@ func (w *World) Ask(ctx context.Context, x *ir.Expect) Answer {
 				one.Sources = &sources
 				caller := w.source(x.Namespace, &sources.Any[0])
 				fit, why := (*asked)(&one).choices(target, d)
-				if why != "" {
+				if fit = (*asked)(&one).both(d, fit); why != "" {
 					fit = []choice{{}}
 				}
 				for _, c := range fit {

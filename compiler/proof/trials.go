@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/check"
@@ -199,10 +200,33 @@ func (x *asked) choose(target *ir.Target, d *Destination) (port sem.Value, chain
 		name, strings.Join(numbers, ", "), name, numbers[0])
 }
 
+// http reports whether an expectation names something that only HTTP has.
+func (x *asked) http() bool {
+	return x.Op != nil && x.Op.HTTP() || len(x.Sources.As)+len(x.Sources.NotAs) > 0 ||
+		slices.ContainsFunc(x.With, func(g ir.Given) bool { return g.Kind.HTTP() })
+}
+
+// both adds the other chain of the ports of which it is not known what they speak, where nothing that is written tells.
+func (x *asked) both(d *Destination, fit []choice) (out []choice) {
+	for _, c := range fit {
+		out = append(out, c)
+		if x.http() || c.chain != httpChain {
+			continue
+		}
+		if d.Workload != nil && !c.port.Absent {
+			n, _ := strconv.Atoi(c.port.Parts[0])
+			if p := d.Workload.Port(n); p != nil && p.Protocol == ir.HTTP {
+				continue
+			}
+		}
+		out = append(out, choice{c.port, 1})
+	}
+	return out
+}
+
 // choices are the ports that fit what is written, at least one, or why there is none.
 func (x *asked) choices(target *ir.Target, d *Destination) (fit []choice, why string) {
-	http := x.Op != nil && x.Op.HTTP() || len(x.Sources.As)+len(x.Sources.NotAs) > 0 ||
-		slices.ContainsFunc(x.With, func(g ir.Given) bool { return g.Kind.HTTP() })
+	http := x.http()
 	tcp := x.Op != nil && x.Op.Speaks == ir.TCPTraffic
 	var numbers []int
 	if target.Port != 0 {
