@@ -111,7 +111,7 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	if len(bad) > 0 {
 		return a.fail(append(diags, bad...))
 	}
-	who := owner{programName(in, out), in.names()}
+	who := owner{programName(in, out), d.sources(in)}
 	files := []output{{d.base, stream(out, t.json)}}
 	if d.dir {
 		if len(who.sources) == 0 { // what is recorded stays

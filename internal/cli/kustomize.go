@@ -17,7 +17,7 @@ var otherKustomizations = []string{"kustomization.yml", "Kustomization"}
 const (
 	kustomizationMark   = "# " + lower.ManagedBy + ": ztc\n"
 	kustomizationName   = "# " + lower.PartOf + ": " // only for a program with a name
-	kustomizationSource = "# source: "               // for each file of the program, its name without directories
+	kustomizationSource = "# source: "               // for each file of the program, its path from the directory
 	kustomizationBody   = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:"
 )
 
@@ -30,8 +30,7 @@ type list struct {
 // owner is what is known of a program that writes into a directory.
 type owner struct {
 	program string
-	// sources are the names of its files, sorted, without directories: where a program lies differs from one checkout to the
-	// next. Empty where standard input was read.
+	// sources are its files (see destination.sources). Empty where standard input was read.
 	sources []string
 }
 

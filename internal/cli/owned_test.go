@@ -60,3 +60,20 @@ func TestForeign(t *testing.T) {
 		t.Error("a file of two programs is taken for one's")
 	}
 }
+
+// Where a program lies, seen from its output, does not depend on the checkout, or is not said.
+func TestWay(t *testing.T) {
+	for _, c := range []struct{ dir, to, want string }{
+		{"/a/out", "/a/b/c.zt", "../b/c.zt"},
+		{"/a/b/out", "/a/c.zt", "../../c.zt"},
+		{"/a/out", "/a/out/c.zt", "c.zt"},
+		{"/tmp/out", "/home/b/c.zt", ""},
+		{"/out", "/b/c.zt", ""},
+		{"/", "/b/c.zt", ""},
+	} {
+		d := destination{path: c.dir}
+		if got := d.way(c.to); got != c.want {
+			t.Errorf("from %s to %s: %q, want %q", c.dir, c.to, got, c.want)
+		}
+	}
+}

@@ -2,23 +2,44 @@ package cli
 
 import (
 	"bytes"
-	"path"
+	"cmp"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// names are the names of the program's files without directories, sorted.
-func (in *inputs) names() []string {
+// sources are the files of a program, sorted, as paths from the directory that it writes into: so two programs whose files have the
+// same names are told apart, and every checkout has the same paths. Where no more than the root of the file system holds both,
+// the way from one to the other is a matter of the machine: there they are paths from where ztc runs.
+func (d *destination) sources(in *inputs) []string {
 	var out []string
 	for _, f := range in.files {
-		if f.Name != stdinName {
-			out = append(out, path.Base(f.Name))
+		if f.Name == stdinName {
+			continue
 		}
+		name := strings.TrimPrefix(f.Name, in.dir)
+		out = append(out, cmp.Or(d.way(filepath.Join(in.rootPath, filepath.FromSlash(name))), name))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// way is the path from the destination's directory to an absolute one, or "" where it leads through the root of the file system.
+func (d *destination) way(to string) string {
+	up := d.path
+	for ; !within(to, up); up = filepath.Dir(up) {
+		if filepath.Dir(up) == up {
+			return ""
+		}
+	}
+	rel, err := filepath.Rel(d.path, to)
+	if err != nil || filepath.Dir(up) == up {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }
 
 // recorded is whose the directory is, as far as its kustomization.yaml says.
@@ -35,7 +56,7 @@ func (d *destination) recorded() owner {
 }
 
 // taken refuses to replace or remove what another program of the same name, or without one as well, has written. That the
-// program is another one shows in its files, where none of their names is the same, and in its objects, where none of what is
+// program is another one shows in its files, where none of them is the same, and in its objects, where none of what is
 // there has its place in this one. Where nothing would be lost, it does not matter.
 func (d *destination) taken(who owner, files, stale []output, old map[string][]byte) diag.List {
 	var lost []output
