@@ -40,13 +40,18 @@ type loader struct {
 	broken    bool                         // an inventory could not be read: what it holds is not known
 	stack     []string                     // files being imported
 	manifests []*source.File
-	others    []*istio.Document    // policies of others
-	seen      map[string]bool      // inventory paths that were read
-	trees     map[string]*ast.File // parsed files by path in FS: one that is imported may be of the program as well
+	others    []*istio.Document            // policies of others
+	seen      map[string]bool              // inventory paths that were read
+	askedBy   map[*source.File]source.Span // manifests, and the statement that each was read for; none where a flag named it
+	trees     map[string]*ast.File         // parsed files by path in FS: one that is imported may be of the program as well
 }
 
 func (l *loader) program() resolve.Input {
 	l.libs, l.std, l.seen, l.trees = map[string]*resolve.Unit{}, map[*source.File]source.Span{}, map[string]bool{}, map[string]*ast.File{}
+	l.askedBy = map[*source.File]source.Span{}
+	for _, f := range l.in.Inventory {
+		l.askedBy[f] = source.Span{}
+	}
 	out := resolve.Input{Istio: l.in.Options.Istio, DataPlane: l.in.Options.DataPlane, TrustDomain: l.in.Options.TrustDomain}
 	files := slices.Clone(l.in.Files)
 	slices.SortFunc(files, func(a, b *source.File) int { return strings.Compare(a.Name, b.Name) })
@@ -205,6 +210,7 @@ func (l *loader) inventory(from *ast.File, p *ast.Str, dir string) {
 	files, diags := inventory.Load(l.in.FS, name, from.Span(p))
 	for _, f := range files {
 		f.Name = l.in.Dir + f.Name
+		l.askedBy[f] = from.Span(p)
 	}
 	l.broken = l.broken || diags.HasErrors()
 	l.diags = append(l.diags, diags...)

@@ -30,8 +30,8 @@ type waivers struct {
 // statement is the place of one statement. Those of a policy or a test are statements of their own.
 type statement struct {
 	ast.Range
-	parent     int  // the policy or test around it, -1 outside
-	block, use bool // what it is: a policy or a test, a use of a policy
+	parent           int  // the policy or test around it, -1 outside
+	block, use, mesh bool // what it is: a policy or a test, a use of a policy, the mesh block
 }
 
 // site is what a waiver is for.
@@ -47,7 +47,8 @@ type waiver struct {
 	used   bool
 }
 
-// waive takes off the diagnostics that have a waiver, and says what is wrong with waivers.
+// waive takes off the diagnostics that have a waiver, and says what is wrong with waivers. What is said of a manifest, which has no
+// waivers, is the business of the statement that it was read for, and of the mesh block.
 func (l *loader) waive(diags *diag.List) {
 	var all []*waivers
 	byFile := map[*source.File]*waivers{}
@@ -75,6 +76,11 @@ func (l *loader) waive(diags *diag.List) {
 				v = byFile[r.Span.File].covering(r.Span, d.Code, true)
 			}
 		}
+		if at, manifest := l.askedBy[d.Span.File]; v == nil && manifest {
+			if v = byFile[at.File].covering(at, d.Code, false); v == nil {
+				v = inMesh(all, d.Code)
+			}
+		}
 		if v != nil {
 			v.used = true
 			d.Waive(v.span, v.reason)
@@ -86,6 +92,18 @@ func (l *loader) waive(diags *diag.List) {
 	for _, w := range all {
 		w.unused(diags)
 	}
+}
+
+// inMesh returns the waiver of a code at the mesh block, which is for all that the program is told of.
+func inMesh(all []*waivers, code diag.Code) *waiver {
+	for _, w := range all {
+		for i := range w.statements {
+			if v := w.at[site{i, code}]; v != nil && w.statements[i].mesh {
+				return v
+			}
+		}
+	}
+	return nil
 }
 
 // place appends the places of statements and of those in their blocks.
@@ -101,6 +119,8 @@ func (w *waivers) place(stmts []ast.Stmt, parent int) {
 			st.block, body = true, s.Body
 		case *ast.Use:
 			st.use = true
+		case *ast.Mesh:
+			st.mesh = true
 		}
 		w.statements = append(w.statements, st)
 		w.place(body, i)

@@ -98,8 +98,11 @@ func (l *lowerer) openWorkloads() {
 		if len(open) > 1 {
 			are = "are"
 		}
-		l.diags.Add(diag.LeftOpen, open[0].Span, "%s in namespace %s %s open: every request passes that no deny refuses", strings.Join(names, ", "), ns, are).
+		d := l.diags.Add(diag.LeftOpen, open[0].Span, "%s in namespace %s %s open: every request passes that no deny refuses", strings.Join(names, ", "), ns, are).
 			Advise("%s", l.closing(open))
+		if open[0].AllLabels != nil { // of an inventory, which may hold what is another program's to close
+			d.Advise("or, where another program closes it, say so at the `inventory` statement, or at the `mesh` block: `# ztc:allow %s REASON`", diag.LeftOpen)
+		}
 		open = nil
 	}
 	for _, w := range l.p.Workloads {

@@ -26,7 +26,7 @@ allow web -> api GET
 	},
 	{
 		Code: LeftOpen, Severity: Warning, Title: "a workload left open",
-		Explanation: "No `deny all` covers it: everything passes that no deny refuses.",
+		Explanation: "No `deny all` covers it: everything passes that no deny refuses. Where another program of the mesh closes it, a waiver at the `inventory` statement, or at the `mesh` block, says so.",
 		Example: `deny plaintext -> api
 `,
 		Fixed: `deny all in default
