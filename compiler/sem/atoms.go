@@ -92,16 +92,17 @@ type leaf struct {
 // exact identities cost as many leaves as there are of them, and not the product of their parts.
 type tree struct {
 	shape
-	kind   Kind
-	limit  int
-	cells  int          // that were gone through
-	pats   [3][]Pattern // of each part, sorted, each once
-	of     [3][]int32   // distinct matcher -> its pattern
-	named  []Value
-	leaves []leaf
-	hits   sets    // leaf -> its matchers
-	local  []int32 // scratch: pattern -> its number among those of a node
-	levels [3]level
+	kind     Kind
+	limit    int
+	cells    int          // that were gone through
+	pats     [3][]Pattern // of each part, sorted, each once
+	of       [3][]int32   // distinct matcher -> its pattern
+	named    []Value
+	leaves   []leaf
+	hits     sets    // leaf -> its matchers
+	distinct int     // matchers, or unions of them
+	local    []int32 // scratch: pattern -> its number among those of a node
+	levels   [3]level
 }
 
 // level is the room of the node that is worked on at one part; there is never more than one.
@@ -126,9 +127,10 @@ func room[T any](old []T, n int) []T {
 }
 
 // partition splits the values of an attribute into atoms that no matcher tells apart. Named values are preferred to stand for
-// their atoms, the first of them first.
-func partition(a Attr, ms []Matcher, named []Value, limit int) (*atoms, error) {
-	t, class, err := plant(a, ms, named, limit)
+// their atoms, the first of them first. With unions (of each matcher its union; nil: it stands alone) matchers of one are not
+// told apart.
+func partition(a Attr, ms []Matcher, union []int32, named []Value, limit int) (*atoms, error) {
+	t, class, err := plant(a, ms, union, named, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -138,8 +140,9 @@ func partition(a Attr, ms []Matcher, named []Value, limit int) (*atoms, error) {
 	return t.atoms(class), nil
 }
 
-// plant makes the leaves. It returns, for each matcher, the distinct matcher that it is, or -1 if it holds for no value.
-func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, error) {
+// plant makes the leaves. It returns, for each matcher, the distinct matcher or union that it is, or -1 if it holds for no
+// value.
+func plant(a Attr, ms []Matcher, union []int32, named []Value, limit int) (*tree, []int32, error) {
 	t := &tree{kind: a.Kind, shape: shapeOf(a.Kind), limit: limit, named: named}
 	if t.list { // their elements are what is told apart
 		t.named = nil
@@ -215,6 +218,9 @@ func plant(a Attr, ms []Matcher, named []Value, limit int) (*tree, []int32, erro
 	}
 	if err := t.grow(0, live, names, leaf{named: -1}); err != nil {
 		return nil, nil, err
+	}
+	if t.distinct = len(t.of[0]); union != nil {
+		t.unite(class, union)
 	}
 	return t, class, nil
 }
@@ -346,7 +352,7 @@ func (t *tree) atoms(class []int32) *atoms {
 	}
 	slices.SortFunc(order, func(x, y int32) int { return compareLeaves(&t.leaves[x], &t.leaves[y]) })
 	out := &atoms{values: make([]Value, n), costs: make([]int, n)}
-	has := bitsOf(len(t.of[0]), n)
+	has := bitsOf(t.distinct, n)
 	parts := make([]string, 0, n*t.parts)
 	for i, o := range order {
 		l := &t.leaves[o]

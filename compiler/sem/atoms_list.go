@@ -50,7 +50,7 @@ func (t *tree) lists(class []int32) (*atoms, error) {
 	})
 	n := len(lists)
 	out := &atoms{values: make([]Value, n), costs: make([]int, n)}
-	has := bitsOf(len(t.of[0]), n)
+	has := bitsOf(t.distinct, n)
 	for i, o := range order {
 		l := &lists[o]
 		out.costs[i] = l.cost
@@ -86,10 +86,11 @@ func merge(to, a, b []int32) []int32 {
 }
 
 // switches are the atoms of a list attribute whose matchers are too many for the unions of its elements: one dimension of two
-// atoms (it holds for no element, it holds for one) for each distinct matcher. Not every combination of them occurs.
+// atoms (it holds for no element, it holds for one) for each distinct matcher or union. Not every combination of them occurs.
 type switches struct {
 	of     []int32   // matcher -> its switch, or -1 if it holds for no list
-	atoms  []*atoms  // switch -> its two atoms; has is by matcher
+	atoms  []*atoms  // switch -> its two atoms; has is by its matchers
+	own    [][]int32 // switch -> its matchers
 	never  [][]state // combinations that do not occur: together with any states of the other switches
 	leaves []leaf    // the classes of elements, the cheapest first
 	hits   [][]int32 // class -> the switches that are on by it
@@ -101,14 +102,14 @@ type state struct {
 	on bool
 }
 
-// partitionSwitches splits the lists of an attribute as partition does, but by each matcher alone.
-func partitionSwitches(a Attr, ms []Matcher, named []Value, limit int) (*switches, error) {
-	t, class, err := plant(a, ms, named, limit)
+// partitionSwitches splits the lists of an attribute as partition does, but by each matcher or union alone.
+func partitionSwitches(a Attr, ms []Matcher, union []int32, named []Value, limit int) (*switches, error) {
+	t, class, err := plant(a, ms, union, named, limit)
 	if err != nil {
 		return nil, err
 	}
-	n := len(t.of[0])
-	s := &switches{of: class, atoms: make([]*atoms, n)}
+	n := t.distinct
+	s := &switches{of: class, atoms: make([]*atoms, n), own: make([][]int32, n)}
 	order := make([]int32, 0, len(t.leaves))
 	for i := 1; i < len(t.leaves); i++ { // the first is of no element, and holds for no matcher
 		order = append(order, int32(i))
@@ -122,7 +123,11 @@ func partitionSwitches(a Attr, ms []Matcher, named []Value, limit int) (*switche
 			with[m] = append(with[m], int32(i))
 		}
 	}
-	off := newBits(2)
+	for i, m := range class {
+		if m >= 0 {
+			s.own[m] = append(s.own[m], int32(i))
+		}
+	}
 	on := newBits(2)
 	on.set(1)
 	for m := range n {
@@ -130,13 +135,7 @@ func partitionSwitches(a Attr, ms []Matcher, named []Value, limit int) (*switche
 		x := &atoms{
 			values: []Value{{Absent: true}, {Parts: []string{l.text[0]}}},
 			costs:  []int{0, l.cost},
-			has:    make([]bits, len(ms)),
-		}
-		for i, d := range class {
-			x.has[i] = off
-			if d == int32(m) {
-				x.has[i] = on
-			}
+			has:    slices.Repeat([]bits{on}, len(s.own[m])),
 		}
 		s.atoms[m] = x
 		if err := s.exclude(int32(m), with[m], limit); err != nil {

@@ -18,11 +18,11 @@ func TestSwitches(t *testing.T) {
 		for i := range ms {
 			ms[i] = randomMatcher(r, a)
 		}
-		s, err := partitionSwitches(a, ms, nil, 100_000)
+		s, err := partitionSwitches(a, ms, nil, nil, 100_000)
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := partition(a, ms, nil, 100_000)
+		whole, err := partition(a, ms, nil, nil, 100_000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestSwitches(t *testing.T) {
 	for i := range 200 {
 		many = append(many, Matcher{Attr: a, Parts: [3]Pattern{{Op: Exact, Text: fmt.Sprint("group-", i)}}})
 	}
-	s, err := partitionSwitches(a, many, nil, 1000)
+	s, err := partitionSwitches(a, many, nil, nil, 1000)
 	if err != nil || len(s.atoms) != 200 || len(s.never) != 0 {
 		t.Errorf("200 groups: %d switches, %d excluded, %v", len(s.atoms), len(s.never), err)
 	}

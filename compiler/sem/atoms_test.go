@@ -182,7 +182,7 @@ func randomMatcher(r *rand.Rand, a Attr) Matcher {
 // check holds a partition to the definition of matching, over many values.
 func check(t *testing.T, a Attr, ms []Matcher, values, named []Value) *atoms {
 	t.Helper()
-	got, err := partition(a, ms, named, 100_000)
+	got, err := partition(a, ms, nil, named, 100_000)
 	if err != nil {
 		t.Fatalf("%v: %v", ms, err)
 	}
@@ -369,7 +369,7 @@ func TestAtomsRefused(t *testing.T) {
 		{Path, Pattern{Op: Template, Text: "/a{*}"}}, {Path, Pattern{Op: Template, Text: "/{**}/{*}"}}, {Path, Pattern{Op: Template, Text: "/{x}"}},
 	} {
 		a := Attr{Kind: c.kind}
-		if _, err := partition(a, []Matcher{{Attr: a, Parts: [3]Pattern{c.p}}}, nil, 1000); err == nil || errors.Is(err, ErrBudget) {
+		if _, err := partition(a, []Matcher{{Attr: a, Parts: [3]Pattern{c.p}}}, nil, nil, 1000); err == nil || errors.Is(err, ErrBudget) {
 			t.Errorf("%v %v: %v", c.kind, c.p, err)
 		}
 	}
@@ -379,7 +379,7 @@ func TestAtomsRefused(t *testing.T) {
 	for i := range 40 {
 		many = append(many, Matcher{Attr: a, Parts: [3]Pattern{{Op: Prefix, Text: fmt.Sprintf("a%d", i)}}}, Matcher{Attr: a, Parts: [3]Pattern{{Op: Suffix, Text: fmt.Sprintf("%db", i)}}})
 	}
-	if _, err := partition(a, many, nil, 1000); !errors.Is(err, ErrBudget) {
+	if _, err := partition(a, many, nil, nil, 1000); !errors.Is(err, ErrBudget) {
 		t.Errorf("41 prefixes and 41 suffixes: %v", err)
 	}
 	many = nil
@@ -388,10 +388,10 @@ func TestAtomsRefused(t *testing.T) {
 		ns, sa := Pattern{Op: Exact, Text: fmt.Sprint("n", i)}, Pattern{Op: Exact, Text: fmt.Sprint("s", i)}
 		many = append(many, Matcher{Attr: a, Parts: [3]Pattern{{}, ns, {Op: Exact, Text: "x"}}}, Matcher{Attr: a, Parts: [3]Pattern{{}, {}, sa}})
 	}
-	if got, err := partition(a, many, nil, 2000); err != nil || len(got.values) != 601 {
+	if got, err := partition(a, many, nil, nil, 2000); err != nil || len(got.values) != 601 {
 		t.Errorf("600 matchers of namespaces and accounts: %v", err)
 	}
-	if _, err := partition(a, many, nil, 1000); !errors.Is(err, ErrBudget) {
+	if _, err := partition(a, many, nil, nil, 1000); !errors.Is(err, ErrBudget) {
 		t.Errorf("600 matchers of namespaces and accounts, within a budget: %v", err)
 	}
 	many = nil
@@ -399,7 +399,7 @@ func TestAtomsRefused(t *testing.T) {
 	for i := range 40 {
 		many = append(many, Matcher{Attr: a, Parts: [3]Pattern{{Op: Exact, Text: fmt.Sprint(i)}}})
 	}
-	if _, err := partition(a, many, nil, 100_000); !errors.Is(err, ErrBudget) {
+	if _, err := partition(a, many, nil, nil, 100_000); !errors.Is(err, ErrBudget) {
 		t.Errorf("lists of 40 groups: %v", err)
 	}
 }
@@ -431,7 +431,7 @@ func BenchmarkAtoms(b *testing.B) {
 			b.Run(fmt.Sprintf("%d-%d-%d-kind%d", size.identities, size.paths, size.templates, ms[0].Attr.Kind), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					got, err := partition(ms[0].Attr, ms, nil, 100_000)
+					got, err := partition(ms[0].Attr, ms, nil, nil, 100_000)
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -466,7 +466,7 @@ func FuzzAutomaton(f *testing.F) {
 					vs = append(vs, Value{Parts: []string{s}})
 				}
 			}
-			if _, err := partition(a, ms, nil, 100_000); errors.Is(err, ErrBudget) {
+			if _, err := partition(a, ms, nil, nil, 100_000); errors.Is(err, ErrBudget) {
 				continue
 			}
 			check(t, a, ms, vs, nil)
@@ -489,11 +489,11 @@ func TestAtomsOrder(t *testing.T) {
 			for i, o := range order {
 				shuffled[i] = ms[o]
 			}
-			want, err := partition(a, ms, nil, 100_000)
+			want, err := partition(a, ms, nil, nil, 100_000)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := partition(a, shuffled, nil, 100_000)
+			got, err := partition(a, shuffled, nil, nil, 100_000)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,9 +34,13 @@ type Set struct {
 	holes []piece
 }
 
-// Set is the requests that x holds for; its matchers are among those that the space was made for.
+// Set is the requests that x holds for: one of the expressions that the space was made for, or made of them, or of their
+// matchers as far as these do not stand together with others (see unions).
 func (s *Space) Set(x *Expr) (*Set, error) {
 	s.reset()
+	if !s.madeFor(x) {
+		return nil, errForeign
+	}
 	if s.void {
 		return &Set{}, nil
 	}
@@ -45,6 +49,26 @@ func (s *Space) Set(x *Expr) (*Set, error) {
 		return nil, err
 	}
 	return &Set{pieces: s.pieces(v)}, nil
+}
+
+// madeFor reports whether the atoms tell what an expression asks: where there are unions, they do for every node that the
+// space was made with, but for tests, and for a test that stands alone.
+func (s *Space) madeFor(x *Expr) bool {
+	if s.union == nil {
+		return true
+	}
+	if x.op == opTest {
+		t, err := s.test(x)
+		if err != nil {
+			return false
+		}
+		d := &s.dims[t.dim]
+		return d.union == nil || len(d.matchers([]int{int(t.at)})) == 1
+	}
+	if n, ok := s.nodes[x]; ok && n < s.made && (x.op != opNot || x.list[0].op != opTest) {
+		return true
+	}
+	return !slices.ContainsFunc(x.list, func(y *Expr) bool { return !s.madeFor(y) })
 }
 
 // value works out a node, once.

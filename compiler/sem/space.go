@@ -32,6 +32,8 @@ type Space struct {
 	dims    []dim
 	ids     map[Matcher]int32 // to tests
 	tests   []test
+	union   []int32         // test -> its union, nil if each stands alone; see unions
+	made    int32           // nodes that the space was made with
 	nodes   map[*Expr]int32 // to values
 	values  []value
 	outside []int32 // cubes that are outside of the universe; single atoms that are so are in no set at all
@@ -52,6 +54,7 @@ type test struct{ dim, at int32 }
 type dim struct {
 	attr  Attr
 	ms    []Matcher
+	union []int32 // matcher -> its union, nil if each stands alone; see unions
 	atoms *atoms
 	n     int    // atoms
 	sets  []bits // full and none, then others
@@ -80,10 +83,14 @@ func NewSpace(limits Limits, universe *Expr, named map[Kind][]Value, exprs ...*E
 	}
 	s := &Space{limits: limits.withDefaults(), ids: make(map[Matcher]int32, n.tests/2), nodes: make(map[*Expr]int32, n.all)}
 	s.values = make([]value, 0, n.all)
-	tests := s.collect(universe, nil)
+	var u unions
+	var tests []*Expr
+	conjuncts(universe, func(x *Expr) { tests = s.collect(x, tests, &u); u.root(s, x) })
 	for _, x := range exprs {
-		tests = s.collect(x, tests)
+		tests = s.collect(x, tests, &u)
+		u.root(s, x)
 	}
+	s.union, s.made = u.find(len(tests)), int32(len(s.values))
 	if err := s.split(tests, named); err != nil {
 		return nil, err
 	}
@@ -114,7 +121,7 @@ func (n *nodes) count(x *Expr) {
 func (s *Space) reset() { s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes }
 
 // collect gives every node of an expression a number, and returns the tests with those of matchers that are new.
-func (s *Space) collect(x *Expr, tests []*Expr) []*Expr {
+func (s *Space) collect(x *Expr, tests []*Expr, u *unions) []*Expr {
 	if _, ok := s.nodes[x]; ok {
 		return tests
 	}
@@ -131,8 +138,9 @@ func (s *Space) collect(x *Expr, tests []*Expr) []*Expr {
 	s.nodes[x] = int32(len(s.values))
 	s.values = append(s.values, v)
 	for _, y := range x.list {
-		tests = s.collect(y, tests)
+		tests = s.collect(y, tests, u)
 	}
+	u.members(s, x)
 	return tests
 }
 
@@ -173,9 +181,16 @@ func (s *Space) split(tests []*Expr, named map[Kind][]Value) error {
 // addAttr adds the dimension of an attribute, or the switches of a list that takes too many atoms. ids are the tests of ms.
 func (s *Space) addAttr(ms []Matcher, ids []int32, named map[Kind][]Value) error {
 	attr, first := ms[0].Attr, int32(len(s.dims))
-	a, err := partition(attr, ms, named[attr.Kind], s.limits.Atoms)
+	var union []int32
+	if s.union != nil && shapeOf(attr.Kind).list {
+		union = make([]int32, len(ids))
+		for i, id := range ids {
+			union[i] = s.union[id]
+		}
+	}
+	a, err := partition(attr, ms, union, named[attr.Kind], s.limits.Atoms)
 	if err == nil {
-		s.dims = append(s.dims, dim{attr: attr, ms: ms, atoms: a, n: len(a.values)})
+		s.dims = append(s.dims, dim{attr: attr, ms: ms, union: union, atoms: a, n: len(a.values)})
 		for i, id := range ids {
 			s.tests[id] = test{first, int32(i)}
 		}
@@ -184,15 +199,29 @@ func (s *Space) addAttr(ms []Matcher, ids []int32, named map[Kind][]Value) error
 	if err != ErrBudget || !shapeOf(attr.Kind).list {
 		return err
 	}
-	sw, err := partitionSwitches(attr, ms, named[attr.Kind], s.limits.Atoms)
+	sw, err := partitionSwitches(attr, ms, union, named[attr.Kind], s.limits.Atoms)
 	if err != nil {
 		return err
 	}
-	for _, a := range sw.atoms {
-		s.dims = append(s.dims, dim{attr: attr, ms: ms, atoms: a, n: len(a.values), switches: sw, first: first})
+	for n, a := range sw.atoms {
+		d := dim{attr: attr, atoms: a, n: len(a.values), switches: sw, first: first}
+		for at, i := range sw.own[n] {
+			d.ms = append(d.ms, ms[i])
+			s.tests[ids[i]] = test{first + int32(n), int32(at)}
+		}
+		if union != nil {
+			d.union = make([]int32, len(d.ms)) // all are one
+		}
+		s.dims = append(s.dims, d)
 	}
-	for i, id := range ids {
-		s.tests[id] = test{first + max(sw.of[i], 0), int32(i)} // one that holds for no list is off at every switch
+	for i, n := range sw.of {
+		if d := &s.dims[first]; n < 0 { // it holds for no list, and may be of any switch
+			s.tests[ids[i]] = test{first, int32(len(d.ms))}
+			d.ms, d.atoms.has = append(d.ms, ms[i]), append(d.atoms.has, newBits(2))
+			if union != nil {
+				d.union = append(d.union, -1)
+			}
+		}
 	}
 	return nil
 }
@@ -290,6 +319,17 @@ func (s *Space) combine(d int, a, b int32, op func(bits, bits)) int32 {
 	return id
 }
 
+// conjuncts goes through what holds wherever an expression does.
+func conjuncts(x *Expr, f func(*Expr)) {
+	if x.op != opAnd {
+		f(x)
+		return
+	}
+	for _, y := range x.list {
+		conjuncts(y, f)
+	}
+}
+
 // confine leaves out the requests that universe does not hold for. What it says of one attribute takes atoms out of all sets;
 // the rest is a union of cubes.
 func (s *Space) confine(universe *Expr) error {
@@ -299,23 +339,20 @@ func (s *Space) confine(universe *Expr) error {
 	s.reset()
 	live := make([]int32, len(s.dims))
 	var rest []*Expr
-	list := []*Expr{universe}
-	for len(list) > 0 {
-		x := list[len(list)-1]
-		list = list[:len(list)-1]
-		if x.op == opAnd {
-			list = append(list, x.list...)
-			continue
-		}
-		v, err := s.value(x)
-		if err != nil {
-			return err
-		}
-		if v.state == one {
+	var err error
+	conjuncts(universe, func(x *Expr) {
+		v, errValue := s.value(x)
+		switch {
+		case errValue != nil:
+			err = errValue
+		case v.state == one:
 			live[v.dim] = s.meet(int(v.dim), live[v.dim], v.id)
-		} else {
+		default:
 			rest = append(rest, x)
 		}
+	})
+	if err != nil {
+		return err
 	}
 	for i, id := range live {
 		d := &s.dims[i]

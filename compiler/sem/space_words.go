@@ -134,9 +134,12 @@ matchers:
 	return picked, left
 }
 
+// matchers are some matchers, with the others of their unions.
 func (d *dim) matchers(list []int) (out []Matcher) {
-	for _, m := range list {
-		out = append(out, d.ms[m])
+	for i, m := range d.ms {
+		if slices.ContainsFunc(list, func(p int) bool { return p == i || d.union != nil && d.union[p] == d.union[i] }) {
+			out = append(out, m)
+		}
 	}
 	return out
 }
