@@ -123,6 +123,14 @@ var shapes = []shape{
 	{name: "different conditions", n: 2500, text: func(n int) string {
 		return "deny all in default\n" + repeat(n, `allow web -> db GET when header["h%d"] == "x"`)
 	}},
+	{name: "values of one header, proven", n: 2500, text: func(n int) string {
+		return "workload db { port http 8080 }\nworkload web\ndeny all in default\nallow web -> db GET when header[\"h\"] in [" + list(n, `"v%d"`) + "]\n" +
+			"allow web -> db POST when header[\"h\"] in [" + list(n, `"v%d"`) + "]\nprove only web -> db\nprove never web -> db GET when header[\"h\"] == \"v\"\n"
+	}},
+	{name: "values of one header one by one, proven", n: 300, text: func(n int) string {
+		return "workload db { port http 8080 }\nworkload web\nworkload api\ndeny all in default\n" + repeat(n, "allow web -> db GET when header[\"h\"] == \"v%d\"") +
+			repeat(n, "allow api -> db GET when header[\"h\"] == \"v%d\"") + "prove never api -> db GET when header[\"h\"] == \"v\"\n"
+	}},
 	{name: "deny entries", n: 500, text: func(n int) string {
 		return "workload db { port http 8080; port tcp-x 9090 }\nworkload web\ndeny all in default\ndeny web -> db {\n" + repeat(n, `  GET "/x%d"`) + "  tcp\n}\n"
 	}},

@@ -33,14 +33,19 @@ func (s *Space) tidy(list []int32) []int32 {
 	}
 	s.work -= len(list) / n
 	list = slices.Clone(list)
+	hashes := s.hashes[:0]
+	for i := 0; i < len(list); i += n {
+		hashes = append(hashes, hash(list[i:i+n]))
+	}
+	s.hashes = hashes
 	for d := -1; d < n && len(list) > n; d++ { // -1: equal ones
-		list = s.fuse(list, d)
+		list = s.fuse(list, hashes, d)
 	}
 	return s.absorb(list)
 }
 
-// fuse joins the cubes that differ in nothing but dimension d.
-func (s *Space) fuse(list []int32, d int) []int32 {
+// fuse joins the cubes that differ in nothing but dimension d. It keeps their hashes.
+func (s *Space) fuse(list []int32, hashes []uint64, d int) []int32 {
 	n := len(s.dims)
 	if d >= 0 {
 		first, varied := list[d], false
@@ -60,24 +65,30 @@ func (s *Space) fuse(list []int32, d int) []int32 {
 	}
 	table := s.table[:size]
 	clear(table)
-	to := 0
-	for i := 0; i < len(list); i += n {
-		cube := list[i : i+n]
-		h := hash(cube)
+	others := func(h uint64, cube []int32) uint64 { // the hash of all dimensions but d
 		if d >= 0 {
 			h ^= mix(d, cube[d])
 		}
+		return h
+	}
+	to := 0
+	for i := 0; i < len(list); i += n {
+		cube := list[i : i+n]
+		whole := hashes[i/n]
+		h := others(whole, cube)
 		for k := int(h) & (size - 1); ; k = (k + 1) & (size - 1) {
 			if table[k] == 0 {
 				copy(list[to:], cube)
+				hashes[to/n] = whole
 				to += n
 				table[k] = int32(to)
 				break
 			}
 			at := int(table[k]) - n
-			if same(list[at:at+n], cube, d) {
+			if known := list[at : at+n]; others(hashes[at/n], known) == h && same(known, cube, d) {
 				if d >= 0 {
-					list[at+d] = s.join(d, list[at+d], cube[d])
+					known[d] = s.join(d, known[d], cube[d])
+					hashes[at/n] = h ^ mix(d, known[d])
 				}
 				break
 			}
