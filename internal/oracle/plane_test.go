@@ -152,11 +152,30 @@ func TestPlane(t *testing.T) {
 			}
 			passes := l.Passes()
 			atoms := atomsOf(t, nil, passes, l.Deny, l.Allow, l.Audit)
+			alike := same(passes, l.Deny, l.Allow)
+			assumed := sem.Assume(l.Deny)(l.Allow)
 			for range 40 {
 				r := d.request(atoms)
 				or, why := d.realise(r)
 				if why != "" {
 					t.Fatal(why)
+				}
+				for _, x := range alike {
+					if x[0].Holds(r) != x[1].Holds(r) {
+						t.Fatalf("round %d on %v: expressions are the same, and differ for %s\n%s", i, c.plane, show(or), text)
+					}
+				}
+				if l.Deny.Holds(r) && assumed.Holds(r) != l.Allow.Holds(r) {
+					t.Fatalf("round %d on %v: where DENY holds, ALLOW is not what it is taken for: %s\n%s", i, c.plane, show(or), text)
+				}
+				known := sem.Request{}
+				for a, v := range r {
+					if d.one(2) {
+						known[a] = v
+					}
+				}
+				if sem.Given(known)(passes).Holds(r) != passes.Holds(r) {
+					t.Fatalf("round %d on %v: what is left differs for %s\n%s", i, c.plane, show(or), text)
 				}
 				v := om.Decide(c.oracle, unverified(policies), or)
 				requests++
@@ -174,6 +193,19 @@ func TestPlane(t *testing.T) {
 	if passed < requests/10 || passed > requests*9/10 || notModelled*20 > 3*rounds || steps["custom"] < requests/100 || steps["deny"] < requests/20 {
 		t.Error("the dice are loaded")
 	}
+}
+
+// same are pairs of expressions that sem takes for the same.
+func same(a, b, c *sem.Expr) (out [][2]*sem.Expr) {
+	for _, x := range [][2]*sem.Expr{
+		{a, sem.Not(a)}, {a, b}, {b, c}, {sem.And(b, c), sem.Or(b, c)}, {sem.Not(sem.And(b, c)), sem.And(sem.Not(b), sem.Not(c))},
+		{sem.Not(sem.And(b, c)), sem.Or(sem.Not(c), sem.Not(b))}, {sem.Or(b, sem.And(b, c)), sem.Or(b, c)},
+	} {
+		if sem.Same(x[0], x[1]) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // unverified adds who verifies every token.
