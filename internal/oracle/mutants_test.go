@@ -114,7 +114,7 @@ var mutants = []mutant{
 	{"compiler/intent/rule.go", `	case http && c == TCP:
 		return sem.False`, `	case http && c == TCP:
 		return r.read(x, request)`},
-	{"compiler/intent/rule.go", `if !empty(r.read(&y, request)) {`, `if true {`},
+	{"compiler/intent/rule.go", `x.Entries[i:i+1], ir.Plain{}`, `x.Entries[:1], ir.Plain{}`},
 	{"compiler/intent/source.go", `parts = append(parts, not(caller(&s.Except[i])))`, `parts = append(parts, caller(&s.Except[i]))`},
 	{"compiler/intent/source.go", `if j := strings.LastIndexByte(t.Value, '/'); j >= 0 {`, `if j := strings.IndexByte(t.Value, '/'); j >= 0 {`},
 	{"compiler/intent/source.go", `at, open = len(identity)-len(given), 0`, `at, open = 0, 0`},
@@ -122,7 +122,7 @@ var mutants = []mutant{
 `, ``},
 	{"compiler/intent/operation.go", `return or(test(there, true), test(match, false))`, `return test(match, false)`},
 	{"compiler/intent/operation.go", `if (c.Op == ir.CondAnd) != negated {`, `if c.Op == ir.CondAnd {`},
-	{"compiler/intent/operation.go", `parts = append(parts, truth(http == negated))`, `parts = append(parts, truth(!http))`},
+	{"compiler/intent/operation.go", `parts = append(parts, truth(http != negated))`, `parts = append(parts, truth(http))`},
 
 	// What is made of them.
 	{"compiler/lower/cond.go", `	case oneOf:
