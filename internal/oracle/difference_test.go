@@ -96,11 +96,13 @@ var parts = []struct {
 	{"verdict", (*sem.Ladder).Passes, func(v *oracle.Verdict) bool { return v.Allowed }},
 	{"ALLOW", func(l *sem.Ladder) *sem.Expr { return l.Allow }, func(v *oracle.Verdict) bool { return v.Allow }},
 	{"DENY", func(l *sem.Ladder) *sem.Expr { return l.Deny }, func(v *oracle.Verdict) bool { return v.Deny }},
+	{"refusal", func(l *sem.Ladder) *sem.Expr { return sem.Not(l.Passes()) }, func(v *oracle.Verdict) bool { return !v.Allowed }},
+	{"neither DENY nor AUDIT", func(l *sem.Ladder) *sem.Expr { return sem.And(sem.Not(l.Deny), sem.Not(l.Audit)) }, func(v *oracle.Verdict) bool { return !v.Deny && !v.Audit }},
 }
 
 // Each difference that sem finds between two sets of policies is one for the oracle, and where it finds none there is none.
 func TestDifferences(t *testing.T) {
-	rounds, seed := times(150)
+	rounds, seed := times(120)
 	equal, different, points := 0, 0, 0
 	for i := range rounds {
 		d := newDice(seed<<32 + 1<<20 + uint64(i))
@@ -124,7 +126,7 @@ func TestDifferences(t *testing.T) {
 					t.Fatal(err)
 				}
 				ladders[k] = l
-				all = append(all, l.Passes(), l.Allow, l.Deny)
+				all = append(all, l.Passes(), l.Allow, l.Deny, l.Audit)
 			}
 			space, err := sem.NewSpace(sem.Limits{}, plane.Possible(attrsOf(all...)), nil, all...)
 			if err != nil {

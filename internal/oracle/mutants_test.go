@@ -76,7 +76,8 @@ var mutants = []mutant{
 	{"compiler/sem/atoms.go", `	if t.absent {
 		t.add`, `	if t.absent && t.list {
 		t.add`},
-	{"compiler/sem/atoms_auto.go", `		a.items = append(a.items, item{kind: itemAny}, any)`, `		a.items = append(a.items, any)`},
+	{"compiler/sem/atoms_auto.go", `	case Suffix:
+		a.items = append(a.items, any)`, `	case Suffix:`},
 	{"compiler/sem/atoms_auto.go", `				a.items = append(a.items, item{kind: itemSegment}, item{kind: itemSegment, star: true})`, `				a.items = append(a.items, item{kind: itemSegment, star: true})`},
 	{"compiler/sem/space.go", `	case a == full || b == full:
 		return full`, `	case a == full || b == full:
@@ -85,8 +86,7 @@ var mutants = []mutant{
 	{"compiler/sem/cubes.go", `case (v.id == full) == (x.op == opOr):`, `case (v.id == full) != (x.op == opOr):`},
 	{"compiler/sem/cubes.go", `			other = append(other, piece{pos: p.neg})`, `			other = other[:1]`},
 	{"compiler/sem/cubes.go", `				neg = s.tidy(append(slices.Clip(neg), q.neg...))`, `				neg = q.neg`},
-	{"compiler/sem/cubes.go", `		list[m+d] = in
-`, ``},
+	{"compiler/sem/cubes.go", `s.less(d, list[m+d], id)`, `s.less(d, full, id)`},
 	{"compiler/sem/cubes_tidy.go", `		if id != b[i] && i != d {`, `		if id != b[i] && i > d {`},
 	{"compiler/sem/space_cover.go", `from = s.newCover(slices.Concat(p.neg, b.cover.cubes))`, `from = s.newCover(p.neg)`},
 	{"compiler/sem/same.go", `n = f.number(signed{s.x.list[0], !s.not})`, `n = f.number(signed{s.x.list[0], s.not})`},
@@ -114,7 +114,7 @@ var mutants = []mutant{
 	{"compiler/intent/rule.go", `	case http && c == TCP:
 		return sem.False`, `	case http && c == TCP:
 		return r.read(x, request)`},
-	{"compiler/intent/rule.go", `x.Entries[i:i+1], ir.Plain{}`, `x.Entries[:1], ir.Plain{}`},
+	{"compiler/intent/rule.go", `x.Entries[i:i+1], ir.Plain{}`, `x.Entries[i/2:i/2+1], ir.Plain{}`},
 	{"compiler/intent/source.go", `parts = append(parts, not(caller(&s.Except[i])))`, `parts = append(parts, caller(&s.Except[i]))`},
 	{"compiler/intent/source.go", `if j := strings.LastIndexByte(t.Value, '/'); j >= 0 {`, `if j := strings.IndexByte(t.Value, '/'); j >= 0 {`},
 	{"compiler/intent/source.go", `at, open = len(identity)-len(given), 0`, `at, open = 0, 0`},
