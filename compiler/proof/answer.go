@@ -139,15 +139,13 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 	q.Attrs(open)
 	q.Attrs(all)
 	passes.Attrs(all)
-	fixed, chosen := x.given(), map[sem.Attr]bool{}
-	port := sem.Attr{Kind: sem.Port}
+	fixed, port := x.given(), sem.Attr{Kind: sem.Port}
 	fixed[port] = c.port
-	chosen[port] = target.Port == 0 && (x.Op == nil || len(x.Op.Ports) == 0)
-	for a := range all {
-		if _, stated := fixed[a]; !stated && !open[a] {
-			fixed[a], chosen[a] = plainly(a, d, x.Op), true
-		}
+	chosen, err := x.fill(fixed, open, all, d, q, passes)
+	if err != nil {
+		return err
 	}
+	chosen[port] = target.Port == 0 && (x.Op == nil || len(x.Op.Ports) == 0)
 	fix := sem.Given(fixed)
 	asks, goal := fix(sem.And(q, w.universe(d, c.chain, all))), fix(passes)
 	whole := func(r sem.Request) sem.Request {

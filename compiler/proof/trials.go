@@ -92,7 +92,14 @@ func (x *asked) entries() []ir.Entry {
 	if x.Op == nil {
 		return []ir.Entry{{}}
 	}
-	return []ir.Entry{{Op: *x.Op}}
+	op := *x.Op
+	if x.Allow { // one request has one host: not the host with every port, too
+		op.Hosts = slices.DeleteFunc(slices.Clone(op.Hosts), func(h string) bool {
+			bare, ports := strings.CutSuffix(h, ":*")
+			return ports && slices.Contains(op.Hosts, bare)
+		})
+	}
+	return []ir.Entry{{Op: op}}
 }
 
 type asked ir.Expect
@@ -115,10 +122,9 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 	}
 	open := map[sem.Attr]bool{}
 	q.Attrs(open)
-	for a := range all {
-		if _, stated := fixed[a]; !stated && !open[a] {
-			fixed[a] = plainly(a, d, x.Op)
-		}
+	if _, err = x.fill(fixed, open, all, d, q, passes); err != nil {
+		out.unknown = err
+		return out
 	}
 	universe := c.w.universe(d, chain, all)
 	for i := range x.Sources.Any { // each has a request: another one's is no answer
@@ -272,6 +278,30 @@ func (x *asked) choices(target *ir.Target, d *Destination) (fit []choice, why st
 }
 
 func text(n int) sem.Value { return sem.Value{Parts: []string{fmt.Sprint(n)}} }
+
+// fill chooses what a request is that an expectation is about, where neither it nor its question says so, and tells which
+// attributes these are.
+func (x *asked) fill(fixed sem.Request, open, all map[sem.Attr]bool, d *Destination, questions ...*sem.Expr) (chosen map[sem.Attr]bool, err error) {
+	chosen = map[sem.Attr]bool{}
+	for a := range all {
+		v, stated := fixed[a]
+		nowhere := stated && v.Absent && a.Kind == sem.Port // no port is known
+		if (stated || open[a]) && !nowhere {
+			continue
+		}
+		if chosen[a], fixed[a] = true, plainly(a, d, x.Op); located(a.Kind) {
+			if fixed[a], err = sem.Unlisted(a, limits, questions...); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return chosen, nil
+}
+
+// located are the attributes that every connection has: what nobody states is a value that no rule names, if there is one.
+func located(k sem.Kind) bool {
+	return k == sem.SourceIP || k == sem.RemoteIP || k == sem.DestIP || k == sem.Port
+}
 
 // plainly is the value of an attribute that nobody states.
 func plainly(a sem.Attr, d *Destination, op *ir.Operation) sem.Value {

@@ -92,3 +92,47 @@ func (x *Expr) constant(value bool) bool {
 	}
 	return x.op == opOr && len(x.list) == 0
 }
+
+// Unlisted is a value of an attribute that no test of some expressions matches, or, where there is none, one of the cheapest.
+func Unlisted(a Attr, limits Limits, list ...*Expr) (Value, error) {
+	var tests []*Expr
+	seen := map[*Expr]bool{}
+	var gather func(*Expr)
+	gather = func(x *Expr) {
+		if seen[x] {
+			return
+		}
+		seen[x] = true
+		if x.op == opTest && x.test.Attr == a {
+			tests = append(tests, x)
+		}
+		for _, y := range x.list {
+			gather(y)
+		}
+	}
+	for _, x := range list {
+		gather(x)
+	}
+	none := Not(Or(tests...))
+	space, err := NewSpace(limits, nil, nil, none)
+	if err != nil {
+		return Value{}, err
+	}
+	set, err := space.Set(none)
+	if err != nil {
+		return Value{}, err
+	}
+	d, err := space.Any(set)
+	if err == nil && d == nil {
+		if set, err = space.Set(True); err == nil {
+			d, err = space.Any(set)
+		}
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	if v, ok := d.Request[a]; ok {
+		return v, nil
+	}
+	return Value{Absent: true}, nil
+}
