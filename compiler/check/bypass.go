@@ -167,7 +167,7 @@ func (by *passing) explain(d *diag.Diagnostic, r *ir.Rule, what, how string) {
 		d.Advise("close %s with `deny all`, and allow the %s that are wanted", &r.Target, what)
 		return
 	case by.allow != nil:
-		d.Relate(by.allow.Span, "this allow lets them through")
+		r.Via.And(d.Relate(by.allow.Span, "this allow lets them through"), by.allow.Via)
 		if line := narrowed(by.allow); line != "" && what == "paths" {
 			d.Advise("let that allow name the paths that are wanted: `%s`; what it does not name passes in no spelling", line)
 			return

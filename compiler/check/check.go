@@ -23,7 +23,7 @@ func Program(p *ir.Program) diag.List {
 			c.rule(r)
 		}
 		checkAbsence(r, &c.diags)
-		r.Via.Relate(c.diags[n:])
+		r.Via.Relate(c.diags[n:], r.Span)
 	}
 	if !p.Incomplete && !p.Lossy {
 		c.unused()

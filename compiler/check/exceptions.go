@@ -63,6 +63,6 @@ func (c *checker) idleExceptions() {
 		n := len(c.diags)
 		c.diags.Add(diag.IdleException, at, "%s is %s, so this exception takes nothing away", brief(at.Text()), x.what).
 			Advise("delete it, or name what was meant")
-		x.rule.Via.Relate(c.diags[n:])
+		x.rule.Via.Relate(c.diags[n:], x.rule.Span)
 	}
 }

@@ -42,13 +42,13 @@ func checkGuards(p *ir.Program, diags *diag.List) {
 	g := guards{p: p, diags: diags, said: map[saying]bool{}, pods: map[*ir.Pods]picked{}}
 	g.learn()
 	n := len(*diags)
-	since := func(via *ir.Use) { // says where a policy brought what was said
-		via.Relate((*diags)[n:])
+	since := func(via *ir.Use, at source.Span) { // says where a policy brought what was said
+		via.Relate((*diags)[n:], at)
 		n = len(*diags)
 	}
 	for _, b := range p.Baselines {
 		g.target(&b.Target, "baseline", b.Span)
-		since(b.Via)
+		since(b.Via, b.Span)
 	}
 	var last *ir.Sources
 	for _, r := range p.Rules {
@@ -60,16 +60,16 @@ func checkGuards(p *ir.Program, diags *diag.List) {
 				g.sources(r)
 			}
 		}
-		since(r.Via)
+		since(r.Via, r.Span)
 	}
 	for _, j := range p.JWT {
 		g.target(&j.Target, "jwt", j.Span)
-		since(j.Via)
+		since(j.Via, j.Span)
 	}
 	for _, m := range p.MTLS {
 		if m.Mode == "STRICT" { // the others ask for nothing that would have to be enforced
 			g.target(&m.Target, "mtls", m.Span)
-			since(m.Via)
+			since(m.Via, m.Span)
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (g *guards) unenforced(t *ir.Target, what string, at source.Span, list []*i
 	w := list[0]
 	d := g.diags.Add(diag.NoProxy, t.Span, "no sidecar enforces this %s on %s: %s", what, t, why(w.Guard))
 	d.Relate(w.Guard.Span, "the inventory says so")
-	if !within(t.Span, at) {
+	if !t.Span.In(at) {
 		d.Relate(at, "the statement")
 	}
 	advise(d, w.Guard)
@@ -224,7 +224,7 @@ func (g *guards) around(w *ir.Workload, at source.Span) {
 // ports holds the ports that a rule names against what passes the proxy.
 func (g *guards) ports(r *ir.Rule) {
 	if r.Target.Port != 0 {
-		g.port(r, r.Target.Port, r.Target.Span)
+		g.port(r, r.Target.Port, r.Target.PortSpan)
 	}
 	for i := range r.Entries {
 		for _, n := range r.Entries[i].Op.Ports {

@@ -8,7 +8,6 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
-	"github.com/zt-lang/ztc/lang/source"
 )
 
 // sources holds the callers that a rule names against their proxies: without one a caller has no identity.
@@ -60,7 +59,7 @@ func (g *guards) source(r *ir.Rule, s *ir.Source, except bool) {
 	}
 	d := g.diags.Add(code, s.Span, "%s calls without an identity, so %s: %s", w.Ref(), effect, why(w.Guard))
 	d.Relate(w.Guard.Span, "the inventory says so")
-	if !within(s.Span, r.Span) {
+	if !s.Span.In(r.Span) {
 		d.Relate(r.Span, "the statement")
 	}
 	d.Advise("%s", mend)
@@ -88,11 +87,6 @@ func (g *guards) callers(r *ir.Rule, s *ir.Source, ns string) {
 	for _, w := range bare[:min(len(bare), 3)] {
 		d.Relate(w.Guard.Span, "%s: %s", w.Ref(), why(w.Guard))
 	}
-}
-
-// within reports whether a span lies in another one.
-func within(s, in source.Span) bool {
-	return s.File == in.File && s.Start >= in.Start && s.End <= in.End
 }
 
 // why says why there is no proxy.

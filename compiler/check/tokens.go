@@ -56,7 +56,7 @@ func (c *checker) denyToken(r *ir.Rule) {
 		}
 		d := c.diags.Add(diag.TokenLeftOut, at, "%s goes by a token, and nothing requires one of callers of %s: the same caller without its token is not %s", brief(at.Text()), &r.Target, verb(r))
 		if by.allow != nil {
-			d.Relate(by.allow.Span, "this allow lets it through")
+			r.Via.And(d.Relate(by.allow.Span, "this allow lets it through"), by.allow.Via)
 		}
 		d.Advise("require a token: `deny anyone except as %q -> %s`", subject, &r.Target).
 			Advise("or let the allows say whose tokens are wanted, with `as`")
@@ -120,7 +120,7 @@ func (c *checker) unused() {
 			Note("`jwt` refuses bad tokens; it requires none").
 			Advise("require one: `deny anyone except as %q -> %s`", c.anyToken(&j.Target, j.Issuer), &j.Target).
 			Advise("or ask for it in the allows: `allow ... as %q -> %s`", j.Issuer+"/*", &j.Target)
-		j.Via.Relate(c.diags[len(c.diags)-1:])
+		j.Via.Relate(c.diags[len(c.diags)-1:], j.Span)
 	}
 }
 

@@ -89,13 +89,13 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), &r.Target, verb(r))
 		switch {
 		case pass.allow != nil:
-			d.Relate(pass.allow.Span, "this allow lets it through")
+			r.Via.And(d.Relate(pass.allow.Span, "this allow lets it through"), pass.allow.Via)
 		case pass.open:
 			d.Note("no `deny all` covers %s, so what no deny refuses passes", &r.Target)
 		}
 		switch {
 		case against != nil:
-			d.Relate(against.Span, "this statement has it accepted").
+			r.Via.And(d.Relate(against.Span, "this statement has it accepted"), against.Via).
 				Advise("take mTLS only: write `mtls strict` there")
 		case !c.isGateway(&r.Target):
 			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(&r.Target))
@@ -150,13 +150,13 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 		}
 		c.tell(diag.PlaintextRefused, r.Span)
 		if x.Kind == ir.Plaintext {
-			c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", &r.Target).
-				Relate(by.Span, "by this statement").
+			d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", &r.Target)
+			r.Via.And(d.Relate(by.Span, "by this statement"), by.Via).
 				Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", &r.Target)
 			return
 		}
-		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", &r.Target).
-			Relate(by.Span, "by this statement")
+		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", &r.Target)
+		r.Via.And(d.Relate(by.Span, "by this statement"), by.Via)
 		if x.Span.File == r.Span.File && x.Span.Start >= r.Span.Start && x.Span.End <= r.Span.End { // not of a group that others use
 			d.Fix(x.Span, "authenticated", "say who is left")
 		} else {

@@ -129,10 +129,11 @@ func (c *checker) sameIssuer() {
 					continue
 				}
 				n := len(c.diags)
-				c.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q, as all of %s does", &j.Target, j.Issuer, &other.Target).Relate(other.Span, "here").
+				d := c.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q, as all of %s does", &j.Target, j.Issuer, &other.Target)
+				j.Via.And(d.Relate(other.Span, "here"), other.Via).
 					Note("Istio accepts what either of the two accepts").
 					Advise("write the statement for each target apart, or once for all of them")
-				j.Via.Relate(c.diags[n:])
+				j.Via.Relate(c.diags[n:], j.Span)
 				break
 			}
 		}

@@ -143,6 +143,7 @@ type Target struct {
 	Namespace string    // of the objects: the workload's, the pods', the namespace itself, or the root namespace
 	Port      int       // container port, 0 for all
 	Span      source.Span
+	PortSpan  source.Span // of Port
 }
 
 // Labels returns the selector, nil for a whole namespace or mesh.

@@ -1,6 +1,8 @@
 package ir
 
 import (
+	"slices"
+
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -15,12 +17,34 @@ type Use struct {
 // UsedHere is the message of a related place that led into a policy.
 const UsedHere = "used here"
 
+// usedThere is the message of a place that led another statement, which is related as well, into a policy.
+const usedThere = "by this use"
+
 // Relate adds the uses to diagnostics about a statement of a policy, the innermost first: such a diagnostic points at the
-// body, and at what brought it there. A nil Use adds nothing.
-func (u *Use) Relate(list diag.List) {
-	for ; u != nil; u = u.Outer {
-		for i := range list {
-			list[i].Relate(u.Span, UsedHere)
+// body, and at what brought it there. Where what it says is of an argument, it points at the statement, too. A nil Use adds
+// nothing.
+func (u *Use) Relate(list diag.List, statement source.Span) {
+	if u == nil {
+		return
+	}
+	for i := range list {
+		d := &list[i]
+		if statement.File != nil && !d.Span.In(statement) && !slices.ContainsFunc(d.Related, func(r diag.Related) bool { return r.Span.In(statement) }) {
+			d.Relate(statement, "the statement of the policy")
+		}
+		for use := u; use != nil; use = use.Outer {
+			d.Relate(use.Span, UsedHere)
 		}
 	}
+}
+
+// And adds the uses of another statement, whose place was related last, to a diagnostic about a statement that the Use brought.
+func (u *Use) And(d *diag.Diagnostic, other *Use) *diag.Diagnostic {
+	if other == u {
+		return d
+	}
+	for ; other != nil; other = other.Outer {
+		d.Relate(other.Span, usedThere)
+	}
+	return d
 }

@@ -39,10 +39,10 @@ func (l *lowerer) oneTransport(entries map[string]*transport, order []string) {
 		if b.first.Span.Compare(a.first.Span) < 0 {
 			a, b = b, a
 		}
-		l.diags.Add(diag.MTLSOverlap, b.first.Span, "%s and %s may be the same pods, and Istio applies the mtls of one of them: that of the older object", &b.target, &a.target).
-			Relate(a.first.Span, "the other one").
+		d := l.diags.Add(diag.MTLSOverlap, b.first.Span, "%s and %s may be the same pods, and Istio applies the mtls of one of them: that of the older object", &b.target, &a.target)
+		b.first.Via.And(d.Relate(a.first.Span, "the other one"), a.first.Via).
 			Advise("say all of the mtls for one of the two, or for the workloads that they pick")
-		b.first.Via.Relate((*l.diags)[len(*l.diags)-1:])
+		b.first.Via.Relate((*l.diags)[len(*l.diags)-1:], b.first.Span)
 	})
 }
 
@@ -79,7 +79,7 @@ func (l *lowerer) peerAuthentication() []named {
 				l.diags.Add(diag.ExpiredDeny, m.Span, "this mtls %s expired on %s and is still enforced", strings.ToLower(m.Mode), m.Until).Advise("delete it, or prolong it")
 			} else {
 				l.diags.Add(diag.ExpiredAllow, m.Span, "this mtls exception expired on %s and is no longer emitted", m.Until).Advise("delete it, or prolong it")
-				m.Via.Relate((*l.diags)[n:])
+				m.Via.Relate((*l.diags)[n:], m.Span)
 				continue
 			}
 		}
@@ -98,12 +98,13 @@ func (l *lowerer) peerAuthentication() []named {
 		}
 		if old != nil {
 			if old.Mode != m.Mode {
-				l.diags.Add(diag.MTLSConflict, m.Span, "%s already has mtls %s", &m.Target, strings.ToLower(old.Mode)).Relate(old.Span, "here")
+				d := l.diags.Add(diag.MTLSConflict, m.Span, "%s already has mtls %s", &m.Target, strings.ToLower(old.Mode))
+				m.Via.And(d.Relate(old.Span, "here"), old.Via)
 			}
-			m.Via.Relate((*l.diags)[n:])
+			m.Via.Relate((*l.diags)[n:], m.Span)
 			continue
 		}
-		m.Via.Relate((*l.diags)[n:])
+		m.Via.Relate((*l.diags)[n:], m.Span)
 		tls := &security.PeerAuthentication_MutualTLS{Mode: mode}
 		if m.Target.Port == 0 {
 			e.whole, e.spec.Mtls = m, tls
@@ -154,8 +155,9 @@ func (l *lowerer) requestAuthentication() []named {
 			e.target = j.Target
 		}
 		if old := e.issuer[j.Issuer]; old != nil {
-			l.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q", &j.Target, j.Issuer).Relate(old.Span, "here")
-			j.Via.Relate((*l.diags)[n:])
+			d := l.diags.Add(diag.JWTTwice, j.Span, "%s already accepts tokens of %q", &j.Target, j.Issuer)
+			j.Via.And(d.Relate(old.Span, "here"), old.Via)
+			j.Via.Relate((*l.diags)[n:], j.Span)
 			continue
 		}
 		e.issuer[j.Issuer] = j
@@ -174,7 +176,7 @@ func (l *lowerer) requestAuthentication() []named {
 		if len(e.issuer) == istio.MaxJWTRules+1 {
 			l.diags.Add(diag.ObjectTooLarge, j.Span, "%s accepts tokens of more than %d issuers, which is what Istio takes", &j.Target, istio.MaxJWTRules)
 		}
-		j.Via.Relate((*l.diags)[n:])
+		j.Via.Relate((*l.diags)[n:], j.Span)
 	}
 	slices.Sort(order)
 	var out []named

@@ -35,10 +35,10 @@ func (l *lowerer) baselines() {
 		if b.DryRun && l.expired(b.Until) {
 			l.diags.Add(diag.ExpiredAllow, b.Span, "this dry-run baseline expired on %s and is no longer emitted", b.Until).
 				Advise("delete it, or prolong it")
-			b.Via.Relate((*l.diags)[n:])
+			b.Via.Relate((*l.diags)[n:], b.Span)
 			continue
 		}
-		b.Via.Relate((*l.diags)[n:])
+		b.Via.Relate((*l.diags)[n:], b.Span)
 		if t := b.Target; t.Labels() == nil {
 			l.objects[objectKey{action: baseline, dryRun: b.DryRun, namespace: t.Namespace}] = &object{target: t}
 		} else {
@@ -154,9 +154,10 @@ func (l *lowerer) pointless() {
 			b = first[on(&r.Target)]
 		}
 		if b != nil {
-			l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target).Relate(b.Span, "the baseline").
+			d := l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target)
+			r.Via.And(d.Relate(b.Span, "the baseline"), b.Via).
 				Advise("delete one of the two")
-			r.Via.Relate((*l.diags)[len(*l.diags)-1:])
+			r.Via.Relate((*l.diags)[len(*l.diags)-1:], r.Span)
 		}
 	}
 }

@@ -188,7 +188,7 @@ func (l *lowerer) nothingToAsk() {
 		if !meet(d.cubes, list, &l.plain, &budget) {
 			l.diags.Add(diag.DelegateNothing, d.rule.Span, "no allow lets anything pass to %s that provider %q would be asked about", t, d.rule.Provider).
 				Advise("add the `allow` that it guards: a provider can refuse, and opens nothing")
-			d.rule.Via.Relate((*l.diags)[len(*l.diags)-1:])
+			d.rule.Via.Relate((*l.diags)[len(*l.diags)-1:], d.rule.Span)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	for _, r := range p.Rules {
 		n := len(diags)
 		l.rule(r)
-		r.Via.Relate(diags[n:])
+		r.Via.Relate(diags[n:], r.Span)
 	}
 	l.openWorkloads()
 	l.checkDelegates()

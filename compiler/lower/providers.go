@@ -138,18 +138,18 @@ func (l *lowerer) confusedProviders() {
 			base, ok := strings.CutSuffix(name, mark)
 			if other := names[base]; ok && other != nil {
 				r := names[name]
-				l.diags.Add(diag.TwoProviders, r.Span, "provider %q would be asked about all that %q is asked about: Istio goes by how the names begin", name, base).
-					Relate(other.Span, "the other one").Advise("give one of the two another name in meshConfig.extensionProviders")
-				r.Via.Relate((*l.diags)[len(*l.diags)-1:])
+				d := l.diags.Add(diag.TwoProviders, r.Span, "provider %q would be asked about all that %q is asked about: Istio goes by how the names begin", name, base)
+				r.Via.And(d.Relate(other.Span, "the other one"), other.Via).Advise("give one of the two another name in meshConfig.extensionProviders")
+				r.Via.Relate((*l.diags)[len(*l.diags)-1:], r.Span)
 			}
 		}
 	}
 }
 
 func (l *lowerer) twoOn(where string, g guards) {
-	d := l.diags.Add(diag.TwoProviders, g.second.Span, "provider %q guards %s, and so does %q: Istio asks neither, and refuses all that their rules cover", g.second.Provider, where, g.first.Provider).
-		Relate(g.first.Span, "the other one")
-	g.second.Via.Relate((*l.diags)[len(*l.diags)-1:])
+	d := l.diags.Add(diag.TwoProviders, g.second.Span, "provider %q guards %s, and so does %q: Istio asks neither, and refuses all that their rules cover", g.second.Provider, where, g.first.Provider)
+	g.second.Via.And(d.Relate(g.first.Span, "the other one"), g.first.Via)
+	g.second.Via.Relate((*l.diags)[len(*l.diags)-1:], g.second.Span)
 	if v := l.p.Mesh.Istio; l.p.Mesh.MultipleProviders {
 		d.Note("`providers multiple` needs Istio 1.30, and the target is %d.%d", v.Major, v.Minor)
 		return

@@ -114,7 +114,7 @@ func (l *lowerer) shadowed() {
 		}
 		if i, known := at[f]; known {
 			if !dead[f][r.Span] && len(dead[f]) < maxDead {
-				(*l.diags)[i].Relate(r.Span, "this allow is dead, too")
+				d.Via.And((*l.diags)[i].Relate(r.Span, "this allow is dead, too"), r.Via)
 			}
 			dead[f][r.Span] = true
 			continue
@@ -123,16 +123,16 @@ func (l *lowerer) shadowed() {
 		at[f], dead[f] = n, map[source.Span]bool{r.Span: true}
 		out := l.diags.Add(diag.DenyShadowsAllow, d.Span, "%s", f.message)
 		for _, other := range others {
-			out.Relate(other.Span, "together with this one")
+			d.Via.And(out.Relate(other.Span, "together with this one"), other.Via)
 		}
-		out.Relate(r.Span, "this allow is dead").
+		d.Via.And(out.Relate(r.Span, "this allow is dead"), r.Via).
 			Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules")
 		if l.closed.covers(&d.Target) {
 			out.Advise("delete the deny, since a `deny all` already closes %s to all that no allow lets through; or delete the allow", &d.Target)
 		} else {
 			out.Advise("%s in place of the deny, or delete one of the two", l.baselineFor(&d.Target))
 		}
-		d.Via.Relate((*l.diags)[n:])
+		d.Via.Relate((*l.diags)[n:], d.Span)
 	}
 	for f, i := range at {
 		if n := len(dead[f]) - maxDead; n > 0 {

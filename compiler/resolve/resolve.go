@@ -147,7 +147,7 @@ func (r *resolver) report(s *scope, code diag.Code, n ast.Node, format string, a
 
 func (r *resolver) reportAt(s *scope, code diag.Code, at source.Span, format string, args ...any) *diag.Diagnostic {
 	d := r.diags.Add(code, at, format, args...)
-	s.via.Relate(r.diags[len(r.diags)-1:])
+	s.via.Relate(r.diags[len(r.diags)-1:], source.Span{}) // inBody says where
 	return d
 }
 

@@ -393,13 +393,14 @@ func (r *resolver) withPort(s *scope, a *ast.Target, list []ir.Target) ([]ir.Tar
 	ok := true
 	for i := range list {
 		t := &list[i]
+		t.PortSpan = s.span(at)
 		switch {
 		case err == nil && (n < 1 || n > 65535):
 			r.report(s, diag.BadPort, at, "port %s is not between 1 and 65535", text)
 			return nil, false
 		case err == nil:
 			t.Port = n
-			ok = r.portExists(s, t, n, s.span(at)) && ok
+			ok = r.portExists(s, t, n, t.PortSpan) && ok
 		case t.Kind != ir.OnWorkload:
 			r.report(s, diag.UnknownPort, at, "a port name such as %q belongs to a workload, and %s is not one", text, t).Advise("write the number")
 			ok = false

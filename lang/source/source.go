@@ -145,6 +145,11 @@ func (s Span) String() string {
 	return fmt.Sprintf("%s:%d:%d", s.File.Name, p.Line, p.Column)
 }
 
+// In reports whether a span lies in another one of its file.
+func (s Span) In(o Span) bool {
+	return s.File == o.File && s.Start >= o.Start && s.End <= o.End
+}
+
 // Compare orders spans by file name, start and end.
 func (s Span) Compare(o Span) int {
 	var a, b string
