@@ -27,7 +27,8 @@ func (a *app) checkCommand() *cobra.Command {
 			"With --fix the fixes that change a spelling alone are applied, and files that they change are replaced whole; a program\n" +
 			"from standard input is printed. A fix that makes an error in another statement is not applied.\n\n" +
 			"--format json, sarif (2.1.0) and github (workflow commands) write the diagnostics to standard output. json also\n" +
-			"lists why and until when statements hold. File names in them are relative to the current directory.",
+			"lists why and until when statements hold. File names in sarif and github are relative to the repository (the directory\n" +
+			"of .git above the current one), elsewhere to the current directory.",
 		Example:           "  ztc check policies/\n  ztc check --inventory rendered.yaml --werror\n  kustomize build . | ztc check --inventory -\n  ztc check --format sarif policies/ > ztc.sarif",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -69,9 +70,9 @@ func (a *app) write(format string, out compiler.Output, diags diag.List, werror 
 	case "json":
 		err = diags.WriteJSON(&b, 0, out.Reasons)
 	case "sarif":
-		err = diags.WriteSARIF(&b, version())
+		err = diags.WriteSARIF(&b, version(), repository())
 	case "github":
-		err = diags.WriteGitHub(&b)
+		err = diags.WriteGitHub(&b, repository())
 	default:
 		a.report(diags)
 		a.explainWerror(diags, werror)

@@ -38,7 +38,7 @@ func sarifValidator(t testing.TB) *jsonschema.Schema {
 func sarif(t testing.TB, l List) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := l.WriteSARIF(&b, "v1.2.3"); err != nil {
+	if err := l.WriteSARIF(&b, "v1.2.3", below); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -63,7 +63,7 @@ func TestFormatsGolden(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		var b strings.Builder
-		list.WriteGitHub(&b)
+		list.WriteGitHub(&b, below)
 		golden(t, filepath.Join("testdata", "render", name+".github"), b.String())
 		commands(t, name, list, b.String())
 	}
@@ -112,7 +112,7 @@ func TestSARIFRules(t *testing.T) {
 	for name, want := range map[string]sarifArtifact{
 		"/tmp/x.zt": {URI: "file:///tmp/x.zt"}, "../x.zt": {URI: "../x.zt"}, "a:b.zt": {URI: "./a:b.zt", BaseID: "%SRCROOT%"},
 	} {
-		if got := sarifFile(source.New(name, "")); got != want {
+		if got := Repository(below).file(source.New(name, "")); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
@@ -123,14 +123,14 @@ func TestFormatsNoFile(t *testing.T) {
 	for name, want := range map[string]string{"<stdin>": "ztc:%3Cstdin%3E", "std/istio": "ztc:std/istio"} {
 		file := source.NewText(name, "allow a -> b\n")
 		l := List{{Code: "ZT1001", Span: source.Span{File: file.Edited("allow a -> c\n"), Start: 6, End: 7}, Message: "a message"}}
-		if got := sarifFile(l[0].Span.File); got != (sarifArtifact{URI: want}) {
+		if got := Repository(below).file(l[0].Span.File); got != (sarifArtifact{URI: want}) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		if err := valid(sarifValidator(t), sarif(t, l)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		var b strings.Builder
-		l.WriteGitHub(&b)
+		l.WriteGitHub(&b, below)
 		if want := "::error title=ZT1001 unknown workload::" + name + ":1:7: a message\n"; b.String() != want {
 			t.Errorf("%s: %q, want %q", name, b.String(), want)
 		}
@@ -175,7 +175,7 @@ func TestGitHubEscapes(t *testing.T) {
 	file := source.New("a,b:c%\r\n::error::x.zt", "x\n")
 	l := List{{Code: "ZT1001", Severity: Note, Span: source.Span{File: file, Start: 0, End: 1}, Message: "100% of a,b:c\n::error::no", Notes: []string{"one\ntwo%0A"}}}
 	var b strings.Builder
-	l.WriteGitHub(&b)
+	l.WriteGitHub(&b, below)
 	const want = `::notice file=a%2Cb%3Ac%25\r\n%3A%3Aerror%3A%3Ax.zt,line=1,endLine=1,col=1,endColumn=2,title=ZT1001 unknown workload::` +
 		`100%25 of a,b:c\n::error::no%0Anote: one%0Atwo%250A` + "\n"
 	if b.String() != want {
@@ -198,7 +198,12 @@ func FuzzFormats(f *testing.F) {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		l.WriteGitHub(&b)
+		l.WriteGitHub(&b, below)
 		commands(t, "fuzz", l, b.String())
 	})
+}
+
+// below is the repository of the directory that names are relative to.
+func below(name string) (string, bool) {
+	return name, !strings.HasPrefix(name, "/") && !strings.HasPrefix(name, "../")
 }

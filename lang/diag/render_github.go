@@ -14,12 +14,12 @@ import (
 // Notes, fixes and related places are further lines of the message. What is waived comes last, as notices with the
 // reason, and does not take places of those that fail. Whatever a file or a
 // message holds, each diagnostic is one line, and no other command.
-func (l List) WriteGitHub(w io.Writer) error {
+func (l List) WriteGitHub(w io.Writer, repo Repository) error {
 	var b strings.Builder
 	for _, waived := range []bool{false, true} {
 		for i := range l {
 			if (l[i].Severity == Waived) == waived {
-				l[i].github(&b)
+				l[i].github(&b, repo)
 			}
 		}
 	}
@@ -27,11 +27,15 @@ func (l List) WriteGitHub(w io.Writer) error {
 	return err
 }
 
-func (d *Diagnostic) github(b *strings.Builder) {
+func (d *Diagnostic) github(b *strings.Builder, repo Repository) {
 	b.WriteString("::" + [...]string{Error: "error", Warning: "warning", Note: "notice", Waived: "notice"}[d.Severity] + " ")
 	if f := d.Span.File; f != nil && !f.NoFile {
 		start, end := f.Position(int(d.Span.Start)), f.Position(int(d.Span.End))
-		fmt.Fprintf(b, "file=%s,line=%d,endLine=%d,", githubProperty(f.Name), start.Line, end.Line)
+		name, ok := repo(f.Name)
+		if !ok {
+			name = f.Name
+		}
+		fmt.Fprintf(b, "file=%s,line=%d,endLine=%d,", githubProperty(name), start.Line, end.Line)
 		if start.Line == end.Line { // columns are for one line only
 			fmt.Fprintf(b, "col=%d,endColumn=%d,", start.Column, end.Column)
 		}

@@ -126,9 +126,13 @@ type sarifSuppression struct {
 	Location      sarifLocation `json:"location"`
 }
 
+// Repository tells where a file lies in the repository that viewers show, by its name in diagnostics: its path from there, with
+// slashes. ok is false for a file outside, and where there is no repository.
+type Repository func(name string) (path string, ok bool)
+
 // WriteSARIF writes the list as one SARIF 2.1.0 log, with the version of ztc that made it. The codes that occur are its
 // rules, with their pages as help. What is waived is a result with a suppression.
-func (l List) WriteSARIF(w io.Writer, version string) error {
+func (l List) WriteSARIF(w io.Writer, version string, repo Repository) error {
 	index := map[Code]int{}
 	for i := range l {
 		if l[i].Span.File != nil {
@@ -153,7 +157,7 @@ func (l List) WriteSARIF(w io.Writer, version string) error {
 			call.Notifications = append(call.Notifications, sarifNotification{sarifReference{string(d.Code)}, d.Severity.sarif(), sarifText{Text: d.words(true)}})
 			continue
 		}
-		run.Results = append(run.Results, d.sarif(index[d.Code]))
+		run.Results = append(run.Results, d.sarif(index[d.Code], repo))
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -176,26 +180,26 @@ func sarifRuleOf(code Code) sarifRule {
 	}
 }
 
-func (d *Diagnostic) sarif(rule int) sarifResult {
-	r := sarifResult{RuleID: string(d.Code), RuleIndex: rule, Level: d.Severity.sarif(), Message: sarifText{Text: d.words(false)}, Locations: []sarifLocation{sarifPlace(d.Span, "")}}
+func (d *Diagnostic) sarif(rule int, repo Repository) sarifResult {
+	r := sarifResult{RuleID: string(d.Code), RuleIndex: rule, Level: d.Severity.sarif(), Message: sarifText{Text: d.words(false)}, Locations: []sarifLocation{repo.place(d.Span, "")}}
 	for _, x := range d.Related {
 		if x.Span.File != nil {
-			r.Related = append(r.Related, sarifPlace(x.Span, message(x.Message)))
+			r.Related = append(r.Related, repo.place(x.Span, message(x.Message)))
 		}
 	}
 	for _, f := range d.Fixes {
-		if fix := sarifFixOf(f); len(fix.Changes) > 0 {
+		if fix := repo.fix(f); len(fix.Changes) > 0 {
 			r.Fixes = append(r.Fixes, fix)
 		}
 	}
 	if w := d.Waiver; w != nil {
 		r.Level = w.Severity.sarif()
-		r.Suppressions = []sarifSuppression{{Kind: "inSource", Justification: message(w.Reason), Location: sarifPlace(w.Span, "")}}
+		r.Suppressions = []sarifSuppression{{Kind: "inSource", Justification: message(w.Reason), Location: repo.place(w.Span, "")}}
 	}
 	return r
 }
 
-func sarifFixOf(f Fix) sarifFix {
+func (repo Repository) fix(f Fix) sarifFix {
 	out := sarifFix{Description: sarifText{Text: message(f.Message)}}
 	at := map[*source.File]int{}
 	for _, e := range f.Edits {
@@ -206,7 +210,7 @@ func sarifFixOf(f Fix) sarifFix {
 		if !ok {
 			i = len(out.Changes)
 			at[e.Span.File] = i
-			out.Changes = append(out.Changes, sarifChange{Artifact: sarifFile(e.Span.File)})
+			out.Changes = append(out.Changes, sarifChange{Artifact: repo.file(e.Span.File)})
 		}
 		r := sarifReplacement{Deleted: sarifSpan(e.Span)}
 		if e.New != "" {
@@ -217,8 +221,8 @@ func sarifFixOf(f Fix) sarifFix {
 	return out
 }
 
-func sarifPlace(s source.Span, message string) sarifLocation {
-	l := sarifLocation{Physical: sarifPhysical{sarifFile(s.File), sarifSpan(s)}}
+func (repo Repository) place(s source.Span, message string) sarifLocation {
+	l := sarifLocation{Physical: sarifPhysical{repo.file(s.File), sarifSpan(s)}}
 	if message != "" {
 		l.Message = &sarifText{Text: message}
 	}
@@ -231,19 +235,19 @@ func sarifSpan(s source.Span) sarifRegion {
 	return sarifRegion{from.Line, from.Column, to.Line, to.Column}
 }
 
-// sarifFile returns the URI of a file: relative to the directory of the call, which viewers take for the root of the sources,
-// unless its name is absolute or leads out of there. A text that is no file has a URI of its own, which no viewer looks for.
-func sarifFile(f *source.File) sarifArtifact {
+// file returns the URI of a file: its path in the repository, which viewers take for the root of the sources, or its name where it
+// lies in none. A text that is no file has a URI of its own, which no viewer looks for.
+func (repo Repository) file(f *source.File) sarifArtifact {
 	u := url.URL{Path: strings.ToValidUTF8(f.Name, "\ufffd")}
 	if f.NoFile {
 		return sarifArtifact{URI: "ztc:" + u.EscapedPath()}
 	}
+	if name, ok := repo(f.Name); ok {
+		u.Path = strings.ToValidUTF8(name, "\ufffd")
+		return sarifArtifact{URI: u.String(), BaseID: "%SRCROOT%"}
+	}
 	if strings.HasPrefix(f.Name, "/") {
 		u.Scheme = "file"
-		return sarifArtifact{URI: u.String()}
 	}
-	if strings.HasPrefix(f.Name, "../") {
-		return sarifArtifact{URI: u.String()}
-	}
-	return sarifArtifact{URI: u.String(), BaseID: "%SRCROOT%"}
+	return sarifArtifact{URI: u.String()}
 }
