@@ -234,7 +234,7 @@ func (m *mender) try(list []mendable) string {
 	}
 	for i := range diags {
 		d := &diags[i]
-		if d.Severity != diag.Error {
+		if d.Severity != diag.Error || asked(d.Code) {
 			continue
 		}
 		p := place(places, d.Span)
@@ -249,6 +249,12 @@ func (m *mender) try(list []mendable) string {
 	m.in.FS = &m.imports
 	m.applied += len(list)
 	return ""
+}
+
+// asked reports whether an error is the answer to a test or a proof. They are asked of programs without errors: that one fails once
+// the rest is mended is no news.
+func asked(c diag.Code) bool {
+	return c == diag.ExpectFailed || c == diag.ProofFailed || c == diag.NotProven
 }
 
 // mended is a file after its edits.
