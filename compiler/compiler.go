@@ -7,6 +7,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/lint"
 	"github.com/zt-lang/ztc/compiler/lower"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/compiler/resolve"
@@ -133,7 +134,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		out.Reasons = l.reasons()
 	}
 	if l.broken { // names would be missing everywhere
-		l.waive(&l.diags)
+		l.waive(&l.diags).unused(&l.diags)
 		return out, l.diags
 	}
 	l.trace("resolve", Count{"statements", l.statements()})
@@ -149,7 +150,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	plan, more := lower.Program(program, l.in.Options.Now)
 	diags = append(append(diags, checked()...), more...)
 	l.atUse(diags)
-	l.waive(&diags)
+	waived := l.waive(&diags)
 	if program.Incomplete && !diags.HasErrors() { // a waived error must leave nothing out
 		diags.Add(diag.Internal, source.Span{}, "a statement was left out without an error")
 	}
@@ -157,8 +158,10 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		diags.Add(diag.Internal, source.Span{}, "compilation stopped: %v", err)
 	}
 	if diags.HasErrors() || placeless(diags) {
+		waived.unused(&diags)
 		return out, diags
 	}
+	linted := linted(program, l.in.Options.Now)
 	proven := meaning()
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	if !tests && !l.keep {
@@ -166,8 +169,12 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	}
 	program = nil
 	l.trace("emit", Count{"objects", plan.Len()})
-	objects, more := emit(ctx, plan, proven)
-	if diags = append(diags, more...); diags.HasErrors() {
+	objects, failed := emit(ctx, plan, proven)
+	more = linted()
+	l.atUse(more)
+	diags = append(append(diags, more...), failed...)
+	waived.apply(&diags)
+	if waived.unused(&diags); diags.HasErrors() {
 		return out, diags
 	}
 	out.Beside, more = l.foreign(objects)
@@ -187,6 +194,11 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	}
 	out.Objects = objects
 	return out, diags
+}
+
+// linted lints a program beside what else is made of it, which it does not keep for longer than that takes.
+func linted(p *ir.Program, now string) func() diag.List {
+	return beside(func() diag.List { return lint.Program(p, now) })
 }
 
 // beside runs f on another processor, and returns what waits for its result. A panic comes up where the result is asked for.

@@ -47,22 +47,34 @@ type waiver struct {
 	used   bool
 }
 
-// waive takes off the diagnostics that have a waiver, and says what is wrong with waivers. What is said of a manifest, which has no
-// waivers, is the business of the statement that it was read for, and of the mesh block.
-func (l *loader) waive(diags *diag.List) {
-	var all []*waivers
-	byFile := map[*source.File]*waivers{}
+// waived are the waivers of all files.
+type waived struct {
+	all    []*waivers
+	byFile map[*source.File]*waivers
+	loader *loader
+}
+
+// waive takes off the diagnostics that have a waiver, and says what is wrong with waivers, but for those that are not used. What
+// is said of a manifest, which has no waivers, is the business of the statement that it was read for, and of the mesh block.
+func (l *loader) waive(diags *diag.List) *waived {
+	all := &waived{byFile: map[*source.File]*waivers{}, loader: l}
 	for _, name := range slices.Sorted(maps.Keys(l.trees)) {
 		tree := l.trees[name]
 		if text := tree.Source.Text; len(text) <= lang.MaxBytes && strings.Contains(text, directive) {
 			w := &waivers{file: tree.Source, library: l.libs[name] != nil, at: map[site]*waiver{}}
 			w.place(tree.Stmts, -1)
 			w.read(diags)
-			all = append(all, w)
-			byFile[tree.Source] = w
+			all.all = append(all.all, w)
+			all.byFile[tree.Source] = w
 		}
 	}
-	if len(all) == 0 {
+	all.apply(diags)
+	return all
+}
+
+// apply takes off the diagnostics that have a waiver.
+func (x *waived) apply(diags *diag.List) {
+	if len(x.all) == 0 {
 		return
 	}
 	for i := range *diags {
@@ -70,15 +82,15 @@ func (l *loader) waive(diags *diag.List) {
 		if info, ok := diag.Lookup(d.Code); !ok || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
 			continue
 		}
-		v := byFile[d.Span.File].covering(d.Span, d.Code, false)
+		v := x.byFile[d.Span.File].covering(d.Span, d.Code, false)
 		for _, r := range d.Related { // what a policy makes of its arguments is the business of its use, too
 			if v == nil && r.Message == ir.UsedHere {
-				v = byFile[r.Span.File].covering(r.Span, d.Code, true)
+				v = x.byFile[r.Span.File].covering(r.Span, d.Code, true)
 			}
 		}
-		if at, manifest := l.askedBy[d.Span.File]; v == nil && manifest {
-			if v = byFile[at.File].covering(at, d.Code, false); v == nil {
-				v = inMesh(all, d.Code)
+		if at, manifest := x.loader.askedBy[d.Span.File]; v == nil && manifest {
+			if v = x.byFile[at.File].covering(at, d.Code, false); v == nil {
+				v = inMesh(x.all, d.Code)
 			}
 		}
 		if v != nil {
@@ -86,10 +98,14 @@ func (l *loader) waive(diags *diag.List) {
 			d.Waive(v.span, v.reason)
 		}
 	}
+}
+
+// unused reports what waives nothing, once everything was said.
+func (x *waived) unused(diags *diag.List) {
 	if diags.HasErrors() {
 		return // what a waiver is for may not have been looked for
 	}
-	for _, w := range all {
+	for _, w := range x.all {
 		w.unused(diags)
 	}
 }

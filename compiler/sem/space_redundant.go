@@ -15,6 +15,44 @@ type Redundancy struct {
 // Redundant tells of each of the sets what it adds to the union of the others. That is not simultaneous: of two equal sets each
 // lies in the other one.
 func (s *Space) Redundant(sets []*Set) ([]Redundancy, error) {
+	r, err := s.newRedundancy(sets)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Redundancy, len(sets))
+	for i := range sets {
+		out[i] = r.next(i)
+	}
+	return out, nil
+}
+
+// Spare tells, of each of the sets that may be spared, what it adds to the union of those that others can lie in. It goes from
+// the last one to the first, and one that adds nothing is not in that union any more: all of them can be spared together, and
+// of equal sets it is the first one that stays.
+func (s *Space) Spare(sets []*Set, may, by func(i int) bool) ([]Redundancy, error) {
+	r, err := s.newRedundancy(sets)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sets {
+		if !by(i) {
+			r.leave(i)
+		}
+	}
+	out := make([]Redundancy, len(sets))
+	for i := len(sets) - 1; i >= 0; i-- {
+		if !may(i) {
+			out[i].Inside = -1
+			continue
+		}
+		if out[i] = r.next(i); len(out[i].By) > 0 {
+			r.leave(i)
+		}
+	}
+	return out, nil
+}
+
+func (s *Space) newRedundancy(sets []*Set) (*redundancy, error) {
 	s.reset()
 	n := len(s.dims)
 	var cubes []int32
@@ -36,18 +74,10 @@ func (s *Space) Redundant(sets []*Set) ([]Redundancy, error) {
 			owner = append(owner, int32(i))
 		}
 	}
-	r := &redundancy{s: s, start: start, owner: owner, q: s.newCover(slices.Concat(cubes, s.outside)), f: s.newSearch(true)}
-	r.skip, r.trail = newBits(r.q.n), newBits(r.q.n)
-	none := s.newCover(s.outside)
-	budget := s.limits.Steps + 64*r.q.n
-	out := make([]Redundancy, len(sets))
-	for i := range sets {
-		s.steps = min(budget, s.limits.Steps)
-		had := s.steps
-		out[i] = r.of(i, none)
-		budget -= had - s.steps
-	}
-	return out, nil
+	r := &redundancy{s: s, start: start, owner: owner, q: s.newCover(slices.Concat(cubes, s.outside)), f: s.newSearch(true), none: s.newCover(s.outside)}
+	r.skip, r.trail, r.left = newBits(r.q.n), newBits(r.q.n), newBits(r.q.n)
+	r.budget = s.limits.Steps + 64*r.q.n
+	return r, nil
 }
 
 // redundancy is one index for all the sets.
@@ -58,6 +88,25 @@ type redundancy struct {
 	start       []int
 	owner       []int32
 	skip, trail bits
+	left        bits   // cubes of the sets that nothing lies in any more
+	none        *cover // what is outside of the universe
+	budget      int    // probes left for all sets
+}
+
+// leave takes a set out of the union.
+func (r *redundancy) leave(i int) {
+	for c := r.start[i]; c < r.start[i+1]; c++ {
+		r.left.set(c)
+	}
+}
+
+// next tells of one set, within what is left of the budget.
+func (r *redundancy) next(i int) Redundancy {
+	r.s.steps = min(r.budget, r.s.limits.Steps)
+	had := r.s.steps
+	out := r.of(i)
+	r.budget -= had - r.s.steps
+	return out
 }
 
 // covered tells if set i lies in the union of the cubes that are not skipped.
@@ -87,7 +136,7 @@ func (r *redundancy) only(sets ...int) bits {
 	return r.skip
 }
 
-func (r *redundancy) of(i int, none *cover) (out Redundancy) {
+func (r *redundancy) of(i int) (out Redundancy) {
 	out.Inside = -1
 	r.f.over = false
 	defer func() {
@@ -95,11 +144,11 @@ func (r *redundancy) of(i int, none *cover) (out Redundancy) {
 			out = Redundancy{Unknown: true, Inside: -1}
 		}
 	}()
-	if out.Empty = r.covered(none, i, nil); out.Empty || r.f.over {
+	if out.Empty = r.covered(r.none, i, nil); out.Empty || r.f.over {
 		return out
 	}
 	request := slices.Clone(r.f.point)
-	clear(r.skip)
+	copy(r.skip, r.left)
 	for c := r.start[i]; c < r.start[i+1]; c++ {
 		r.skip.set(c)
 	}

@@ -137,3 +137,68 @@ func TestCubesThatDifferInOneAttributeFuse(t *testing.T) {
 		t.Errorf("%d pieces, %v", len(set.pieces), err)
 	}
 }
+
+// TestSpare holds it to its definition: each answer against the union of the sets that stay at that point, and all of those
+// that are spared against the rest.
+func TestSpare(t *testing.T) {
+	spared := 0
+	for seed := range 400 {
+		r := rand.New(rand.NewPCG(uint64(seed), 3))
+		var rules []*Expr
+		for range 2 + r.IntN(6) {
+			rules = append(rules, And(randomExpr(r, r.IntN(3)), randomExpr(r, r.IntN(2))))
+		}
+		rules = append(rules, rules[r.IntN(len(rules))])
+		s, err := NewSpace(Limits{}, nil, nil, rules...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld(s, nil)
+		var sets []*Set
+		var may, by []bool
+		for _, x := range rules {
+			set, err := s.Set(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sets, may, by = append(sets, set), append(may, r.IntN(4) > 0), append(by, r.IntN(4) > 0)
+		}
+		found, err := s.Spare(sets, func(i int) bool { return may[i] }, func(i int) bool { return by[i] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := slices.Clone(by)
+		for i := len(rules) - 1; i >= 0; i-- {
+			got := found[i]
+			if !may[i] {
+				if got.Inside != -1 || got.Empty || got.By != nil {
+					t.Fatalf("seed %d: set %d may not be spared: %+v", seed, i, got)
+				}
+				continue
+			}
+			var others []*Expr
+			for j, x := range rules {
+				if left[j] && j != i {
+					others = append(others, x)
+				}
+			}
+			empty := len(w.all(rules[i])) == 0
+			inside := !empty && len(w.all(And(rules[i], Not(&Expr{op: opOr, list: others})))) == 0
+			if got.Unknown || got.Empty != empty || (len(got.By) > 0) != inside {
+				t.Fatalf("seed %d: set %d is empty: %v, inside the others: %v, and the answer is %+v", seed, i, empty, inside, got)
+			}
+			for _, j := range got.By {
+				if !left[j] {
+					t.Fatalf("seed %d: set %d lies in %d, which is spared or may not be lain in", seed, i, j)
+				}
+			}
+			if inside {
+				spared++
+				left[i] = false
+			}
+		}
+	}
+	if spared < 100 {
+		t.Errorf("only %d sets were spared", spared)
+	}
+}

@@ -12,6 +12,10 @@ const (
 	AllowAllBaseline Code = "ZT1310" // Warning
 	DryRunAudit      Code = "ZT1308" // dry-run audit
 	IdleException    Code = "ZT1311" // an exception that takes nothing away
+
+	DuplicateStatement Code = "ZT1312" // a statement that another one repeats
+	SubsumedStatement  Code = "ZT1313" // a statement inside another one
+	RedundantStatement Code = "ZT1314" // a statement inside several others together
 )
 
 var meaningCodes = []Info{
@@ -111,6 +115,41 @@ allow web except batch -> api GET
 `,
 		Fixed: `deny all in default
 allow default/* except batch -> api GET
+`,
+	},
+	{
+		Code: DuplicateStatement, Severity: Warning, Title: "a statement that stands twice",
+		Explanation: "Another statement of the same kind means the same, whatever its words. Whoever deletes or narrows one of the two changes nothing, and may not know it. Of two it is the later one that is reported. A statement on several targets, or in a policy that is used several times, is reported only where that holds of all that it becomes; one that ends (`until`) repeats none that stays.",
+		Example: `deny all in default
+allow web -> api GET, POST
+allow web -> api POST, GET
+`,
+		Fixed: `deny all in default
+allow web -> api GET, POST
+`,
+	},
+	{
+		Code: SubsumedStatement, Severity: Warning, Title: "a statement inside another one",
+		Explanation: "Every request that it speaks of is one that another statement of the same kind speaks of, on every target and for at least as long, so the policies mean the same without it. Often the other one is wider than it was meant to be. This is proven over all requests; beyond a budget nothing is said.",
+		Example: `deny all in default
+allow web -> api GET "/orders"
+allow web -> api GET "/orders", "/orders/*"
+`,
+		Fixed: `deny all in default
+allow web -> api GET "/orders", "/orders/*"
+`,
+	},
+	{
+		Code: RedundantStatement, Severity: Warning, Title: "a statement inside several others together",
+		Explanation: "Every request that it speaks of is one that one of several other statements of the same kind speaks of, none of which could be spared for that. The policies mean the same without it.",
+		Example: `deny all in default
+allow web -> api GET, POST
+allow batch -> api GET, POST
+allow web, batch -> api GET
+`,
+		Fixed: `deny all in default
+allow web -> api GET, POST
+allow batch -> api GET, POST
 `,
 	},
 }

@@ -1,0 +1,188 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// finding is what was found of one rule, or of one baseline; a statement on several targets, or in a policy that is used
+// several times, is spoken of when the same is found of all that it became.
+type finding struct {
+	code diag.Code
+	at   source.Span
+	via  *ir.Use
+	what string
+	on   *ir.Target
+	by   []*ir.Rule
+	base *ir.Baseline
+}
+
+// baselines finds those that stand twice on one target.
+func (l *linter) baselines(s *intent.Scope) {
+	for i, b := range s.Baselines {
+		for _, c := range s.Baselines[:i] {
+			if b.DryRun == c.DryRun && outlives(c.Until, b.Until) && b.Target.Place() == c.Target.Place() {
+				l.found = append(l.found, finding{code: diag.DuplicateStatement, at: b.Span, via: b.Via, what: "baseline", on: &b.Target, base: c})
+				break
+			}
+		}
+	}
+}
+
+// redundant looks for rules of a scope that lie in others.
+func (l *linter) redundant(s *intent.Scope) {
+	if len(s.Rules) == 0 {
+		return
+	}
+	around := l.around(s)
+	if len(around)+len(s.Rules) < 2 {
+		return
+	}
+	first := groupOf(s.Rules[0])
+	if len(around) == 0 && !slices.ContainsFunc(s.Rules, func(r *ir.Rule) bool { return groupOf(r) != first }) {
+		l.union(s, nil, s.Rules)
+		return
+	}
+	own, others := map[group][]*ir.Rule{}, map[group][]*ir.Rule{}
+	var order []group
+	for _, r := range s.Rules {
+		g := groupOf(r)
+		if own[g] == nil {
+			order = append(order, g)
+		}
+		own[g] = append(own[g], r)
+	}
+	for _, r := range around {
+		others[groupOf(r)] = append(others[groupOf(r)], r)
+	}
+	for _, g := range order {
+		l.union(s, others[g], own[g])
+	}
+}
+
+// same is equal for plain rules that are equal.
+type same struct {
+	sources, entries int32
+	port             int
+}
+
+// union looks for rules that lie in the union of others: those of a scope itself may, those around it do not.
+func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
+	if len(around)+len(own) < 2 {
+		return
+	}
+	items := make([]item, 0, len(around)+len(own))
+	for _, r := range around {
+		items = append(items, l.item(r))
+	}
+	index := newIndex(len(around) + len(own))
+	var known map[same]*ir.Rule
+	if len(own) > few {
+		known = make(map[same]*ir.Rule, len(own))
+	}
+	for i, r := range own {
+		if first := twin(known, own[:i], r); first != nil {
+			l.found = append(l.found, finding{code: diag.DuplicateStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target, by: []*ir.Rule{first}})
+			continue
+		}
+		items = append(items, l.item(r))
+	}
+	for i := range items {
+		index.add(items, i)
+	}
+	var suspects []int
+	for i := len(around); i < len(items); i++ {
+		if index.covered(l, items, i) {
+			suspects = append(suspects, i)
+		}
+	}
+	if len(suspects) == 0 {
+		return
+	}
+	relevant := make([]bool, len(items))
+	n := 0
+	take := func(i int) {
+		if !relevant[i] && n < maxTogether {
+			relevant[i] = true
+			n++
+		}
+	}
+	for _, i := range suspects {
+		take(i)
+		for _, last := range []bool{false, true} {
+			for j := range index.near(items, i, last) {
+				if j != i && l.look(1) && items[j].may(&items[i], last) {
+					take(j)
+				}
+			}
+		}
+	}
+	if len(items) <= maxTogether/4 {
+		for i := range items {
+			take(i)
+		}
+	}
+	var dates []string // of the suspects: what ends before is no help
+	for _, i := range suspects {
+		dates = append(dates, items[i].r.Until)
+	}
+	for _, until := range unique(dates) {
+		q := &question{scope: s, answer: l.heard}
+		for i := range items {
+			r := items[i].r
+			if by := outlives(r.Until, until); relevant[i] && by {
+				q.rules = append(q.rules, r)
+				q.may = append(q.may, r.Until == until && slices.Contains(suspects, i))
+				q.by = append(q.by, true)
+			}
+		}
+		l.put(q)
+	}
+}
+
+// twin is an earlier rule that is the same to the letter.
+func twin(known map[same]*ir.Rule, before []*ir.Rule, r *ir.Rule) *ir.Rule {
+	if r.Plain.Sources == 0 || r.Plain.Entries == 0 {
+		return nil
+	}
+	k := same{r.Plain.Sources, r.Plain.Entries, r.Target.Port}
+	if known != nil {
+		if x := known[k]; x != nil {
+			return x
+		}
+		known[k] = r
+		return nil
+	}
+	for _, x := range before {
+		if x.Plain.Sources == k.sources && x.Plain.Entries == k.entries && x.Target.Port == k.port {
+			return x
+		}
+	}
+	return nil
+}
+
+// heard takes the answer to a question about a union.
+func (l *linter) heard(a *answer) {
+	for i, r := range a.rules {
+		x := &a.of[i]
+		if !a.may[i] || x.Unknown || len(x.By) == 0 {
+			continue
+		}
+		f := finding{code: diag.SubsumedStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target}
+		for _, j := range x.By {
+			f.by = append(f.by, a.rules[j])
+		}
+		switch {
+		case len(x.By) > 1:
+			f.code = diag.RedundantStatement
+		case r.Target.Place() == f.by[0].Target.Place() && sem.Same(a.sets[i], a.sets[x.By[0]]):
+			f.code = diag.DuplicateStatement
+		}
+		l.found = append(l.found, f)
+	}
+}
