@@ -23,7 +23,8 @@ func TestBudgets(t *testing.T) {
 		fmt.Fprintf(&b, "deny all in ns-%d\n", ns)
 	}
 	for i := range n {
-		fmt.Fprintf(&b, "allow ns-%d/svc-%d -> ns-%d/svc-%d %s\n", i%10, i*7%1000, i%500/100, i%100,
+		caller := (i + i/500*101) % 1000 // another one in each of the ten
+		fmt.Fprintf(&b, "allow ns-%d/svc-%d -> ns-%d/svc-%d %s\n", caller%10, caller, i%500/100, i%100,
 			[]string{`GET "/a"`, `GET,POST "/b/*","/c"`, `POST`, fmt.Sprintf(`GET "/d/%d"`, i%500)}[i%4])
 	}
 	in := Input{Files: []*source.File{source.New("mesh.zt", b.String())}}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/zt-lang/ztc/compiler/check"
+	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/lint"
 	"github.com/zt-lang/ztc/compiler/lower"
@@ -145,7 +146,10 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	checked := beside(func() diag.List { return check.Program(program) })
-	meaning := beside(func() *proof.Translation { return proof.NewTranslation(program, l.in.Options.Now) })
+	meaning := beside(func() meaning {
+		m := intent.Of(program, l.in.Options.Now)
+		return meaning{rules: m.Copy(), proof: proof.NewTranslation(program, m, l.in.Options.Now)}
+	})
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
 	diags = append(append(diags, checked()...), more...)
@@ -161,8 +165,9 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		waived.unused(&diags)
 		return out, diags
 	}
-	linted := linted(program, l.in.Options.Now)
-	proven := meaning()
+	meant := meaning()
+	linted, proven := linted(program, meant.rules), meant.proof
+	meant.rules = nil
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	if !tests && !l.keep {
 		l.meant = nil // a large program makes room for its objects
@@ -197,8 +202,14 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 }
 
 // linted lints a program beside what else is made of it, which it does not keep for longer than that takes.
-func linted(p *ir.Program, now string) func() diag.List {
-	return beside(func() diag.List { return lint.Program(p, now) })
+func linted(p *ir.Program, m *intent.Program) func() diag.List {
+	return beside(func() diag.List { return lint.Program(p, m) })
+}
+
+// meaning is what a program means: its rules, and what its objects are held to.
+type meaning struct {
+	rules *intent.Program
+	proof *proof.Translation
 }
 
 // beside runs f on another processor, and returns what waits for its result. A panic comes up where the result is asked for.

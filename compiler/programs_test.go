@@ -28,7 +28,7 @@ func TestProgramsShareNoNames(t *testing.T) {
 		text += "deny all in mesh, other\nmtls strict in mesh, default\ndry-run deny default/from -> default/*\ndry-run deny all in default\n"
 		for _, w := range workloads {
 			w = "default/" + w
-			text += fmt.Sprintf("allow default/from -> %[1]s port 80\ndeny default/from -> %[1]s\naudit anyone -> %[1]s\ndry-run allow default/from -> %[1]s\nmtls permissive on %[1]s\njwt \"https://i.example\" on %[1]s\n", w)
+			text += fmt.Sprintf("allow default/from -> %[1]s port 80\ndeny default/from from \"192.0.2.1\" -> %[1]s\naudit anyone -> %[1]s\ndry-run allow default/from -> %[1]s\nmtls permissive on %[1]s\njwt \"https://i.example\" on %[1]s\n", w)
 		}
 		out, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("p.zt", text)}})
 		if diags.HasErrors() {

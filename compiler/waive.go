@@ -79,7 +79,7 @@ func (x *waived) apply(diags *diag.List) {
 	}
 	for i := range *diags {
 		d := &(*diags)[i]
-		if info, ok := diag.Lookup(d.Code); !ok || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
+		if info, ok := diag.Lookup(d.Code); !ok || d.Waiver != nil || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
 			continue
 		}
 		v := x.byFile[d.Span.File].covering(d.Span, d.Code, false)

@@ -21,8 +21,9 @@ import (
 // Bounds of what is looked at.
 const (
 	maxLooked   = 4_000_000 // comparisons of parts in one program
-	maxAsked    = 20_000    // statements that the algebra is asked about in one program
+	maxAsked    = 8_000     // statements that the algebra is asked about in one program, each with a share of its values
 	maxTogether = 256       // in one question
+	maxValues   = 2_000     // of the statements in one question
 )
 
 // limits bound one question to the algebra.
@@ -30,19 +31,24 @@ var limits = sem.Limits{Atoms: 4000, Cubes: 1 << 13, Steps: 1 << 14}
 
 // linter holds what is known of a program.
 type linter struct {
-	p     *ir.Program
-	meant *intent.Program
-	wide  ir.Covering     // scopes that may hold the pods of others
-	at    []*intent.Scope // their places
+	p      *ir.Program
+	meant  *intent.Program
+	wide   ir.Covering     // scopes that may hold the pods of others
+	at     []*intent.Scope // their places
+	closed *ir.Covering
 	numbers
 	left, asked int
+	items       []item  // of the scope at hand
+	seen        []int32 // callers: the round of strangers in which each was seen last
+	round       int32
 	questions   []*question
 	found       []finding
+	told        map[fault]*told
 }
 
-// Program lints a program that has no errors, as it is on a day (YYYY-MM-DD, empty for none).
-func Program(p *ir.Program, now string) diag.List {
-	l := &linter{p: p, meant: intent.Of(p, now), left: maxLooked, asked: maxAsked}
+// Program lints a program that has no errors, by what it means.
+func Program(p *ir.Program, m *intent.Program) diag.List {
+	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed()}
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
 			l.wide.Add(t)
@@ -52,6 +58,7 @@ func Program(p *ir.Program, now string) diag.List {
 	for _, s := range l.meant.Scopes {
 		l.baselines(s)
 		l.redundant(s)
+		l.effects(s)
 	}
 	l.ask()
 	return l.report()
@@ -101,38 +108,84 @@ func outlives(a, b string) bool { return a == "" || b != "" && a >= b }
 
 // question is one for the algebra: of some rules on all pods of a scope, which ones lie in the union of others.
 type question struct {
-	scope  *intent.Scope
-	rules  []*ir.Rule
-	may    []bool // that is asked about
-	by     []bool // that others may lie in
-	answer func(*answer)
-	found  answer
+	scope   *intent.Scope
+	rules   []*ir.Rule
+	may     []bool // that is asked about
+	by      []bool // that others may lie in
+	apart   bool   // it is asked whether the last rule and all others have nothing in common
+	witness bool   // a request of each is wanted
+	answer  func(*answer)
+	found   answer
 }
 
 // answer is what became of a question.
 type answer struct {
 	*question
-	known bool
-	of    []sem.Redundancy
-	sets  []*sem.Expr
+	known    bool
+	of       []sem.Redundancy
+	sets     []*sem.Expr
+	are      bool // apart
+	requests []sem.Request
 }
 
 // put keeps a question, if the budget of the program allows it.
 func (l *linter) put(q *question) {
-	if l.asked < len(q.rules) {
+	values := 0
+	for _, r := range q.rules {
+		values += weight(r)
+	}
+	n := len(q.rules) + values/16
+	if q.witness {
+		n *= 2
+	}
+	if values > maxValues || l.asked < n {
 		return
 	}
-	l.asked -= len(q.rules)
+	l.asked -= n
 	l.questions = append(l.questions, q)
+}
+
+// weight is the number of values that a rule tests.
+func weight(r *ir.Rule) int {
+	n := len(r.Sources.Any) + len(r.Sources.As) + len(r.Sources.Except) + len(r.Sources.NotAs)
+	for _, list := range [][]ir.Net{r.Sources.From, r.Sources.NotNet} {
+		for i := range list {
+			n += len(list[i].Blocks)
+		}
+	}
+	op := func(o *ir.Operation) { n += len(o.Methods) + len(o.Paths) + len(o.Hosts) + len(o.Ports) }
+	var cond func(c *ir.Cond)
+	cond = func(c *ir.Cond) {
+		if c != nil {
+			n += 1 + len(c.Test.Values)
+			for _, x := range c.List {
+				cond(x)
+			}
+		}
+	}
+	cond(r.When)
+	for i := range r.Cuts {
+		op(&r.Cuts[i])
+	}
+	for i := range r.Entries {
+		e := &r.Entries[i]
+		op(&e.Op)
+		cond(e.When)
+		for j := range e.Cuts {
+			op(&e.Cuts[j])
+		}
+	}
+	return n
 }
 
 // ask asks all questions, on all processors, and hears the answers in their order.
 func (l *linter) ask() {
+	named := l.named()
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(len(l.questions), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			r := reader{l.meant, l.meant.Reader()}
+			r := reader{l.meant, l.meant.Reader(), named}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(l.questions) {
@@ -152,13 +205,29 @@ func (l *linter) ask() {
 
 // reader reads rules on both chains at once.
 type reader struct {
-	m *intent.Program
-	r *intent.Reader
+	m     *intent.Program
+	r     *intent.Reader
+	named map[sem.Kind][]sem.Value
+}
+
+// named are the values that witnesses prefer: what the program names.
+func (l *linter) named() map[sem.Kind][]sem.Value {
+	out := map[sem.Kind][]sem.Value{
+		sem.Method: {{Parts: []string{"GET"}}, {Parts: []string{"POST"}}},
+		sem.Path:   {{Parts: []string{"/"}}},
+	}
+	const most = 200
+	for _, w := range l.p.Workloads[:min(most, len(l.p.Workloads))] {
+		out[sem.Peer] = append(out[sem.Peer], sem.Value{Parts: []string{l.p.Mesh.TrustDomain, w.Namespace, w.Account}})
+	}
+	return out
 }
 
 // onHTTP holds for HTTP requests. The chain that a request comes on is an attribute of it here, so that one question is about
 // both.
-var onHTTP = sem.Says("\x00http")
+var onHTTP = sem.Says(chain.Name)
+
+var chain = sem.Attr{Kind: sem.Answer, Name: "\x00http"}
 
 var offHTTP = sem.Not(onHTTP)
 
@@ -180,7 +249,8 @@ func (q *question) settle(r *reader) {
 	for _, x := range q.rules {
 		q.found.sets = append(q.found.sets, r.rule(x))
 	}
-	space, err := sem.NewSpace(limits, r.universe(q.scope), nil, q.found.sets...)
+	universe := r.universe(q.scope)
+	space, err := sem.NewSpace(limits, universe, nil, q.found.sets...)
 	if err != nil {
 		return
 	}
@@ -190,11 +260,47 @@ func (q *question) settle(r *reader) {
 			return
 		}
 	}
+	if q.apart {
+		n := len(sets) - 1
+		all, err := space.Set(sem.Or(q.found.sets[:n]...))
+		if err != nil {
+			return
+		}
+		both, err := space.Meets(sets[n], all)
+		q.found.are, q.found.known = both == nil, err == nil
+		return
+	}
 	of, err := space.Spare(sets, func(i int) bool { return q.may[i] }, func(i int) bool { return q.by[i] })
 	if err != nil {
 		return
 	}
+	if q.witness {
+		q.found.requests = make([]sem.Request, len(sets))
+		for i, x := range q.found.sets {
+			if len(of[i].By) > 0 {
+				q.found.requests[i] = witness(universe, r.named, x)
+			}
+		}
+	}
 	q.found.of, q.found.known = of, true
+}
+
+// witness is a request of a set, nil where none is known; it names nothing that others test.
+func witness(universe *sem.Expr, named map[sem.Kind][]sem.Value, x *sem.Expr) sem.Request {
+	space, err := sem.NewSpace(limits, universe, named, x)
+	if err != nil {
+		return nil
+	}
+	set, err := space.Set(x)
+	if err != nil {
+		return nil
+	}
+	d, err := space.Any(set)
+	if err != nil || d == nil {
+		return nil
+	}
+	delete(d.Request, chain)
+	return d.Request
 }
 
 // group is the rules that one union is made of.

@@ -13,13 +13,14 @@ import (
 // finding is what was found of one rule, or of one baseline; a statement on several targets, or in a policy that is used
 // several times, is spoken of when the same is found of all that it became.
 type finding struct {
-	code diag.Code
-	at   source.Span
-	via  *ir.Use
-	what string
-	on   *ir.Target
-	by   []*ir.Rule
-	base *ir.Baseline
+	code    diag.Code
+	at      source.Span
+	via     *ir.Use
+	what    string
+	on      *ir.Target
+	by      []*ir.Rule
+	base    *ir.Baseline
+	request sem.Request
 }
 
 // baselines finds those that stand twice on one target.
@@ -41,6 +42,9 @@ func (l *linter) redundant(s *intent.Scope) {
 	}
 	around := l.around(s)
 	if len(around)+len(s.Rules) < 2 {
+		return
+	}
+	if len(around) == 0 && l.strangers(s.Rules) {
 		return
 	}
 	first := groupOf(s.Rules[0])
@@ -65,10 +69,31 @@ func (l *linter) redundant(s *intent.Scope) {
 	}
 }
 
-// same is equal for plain rules that are equal.
+// strangers reports whether rules are all of single principals, none of two of them: then nothing lies in anything.
+func (l *linter) strangers(rules []*ir.Rule) bool {
+	l.round++
+	for _, r := range rules {
+		callers := l.sourcesOf(r)
+		if len(callers) == 0 {
+			return false
+		}
+		for _, c := range callers {
+			if n := int(c) + 1 - len(l.seen); n > 0 {
+				l.seen = append(l.seen, make([]int32, n+len(l.seen))...)
+			}
+			if l.seen[c] == l.round {
+				return false
+			}
+			l.seen[c] = l.round
+		}
+	}
+	return true
+}
+
+// same is equal for simple rules of one caller that are equal.
 type same struct {
-	sources, entries int32
-	port             int
+	caller int32
+	op     *shape
 }
 
 // union looks for rules that lie in the union of others: those of a scope itself may, those around it do not.
@@ -76,30 +101,54 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 	if len(around)+len(own) < 2 {
 		return
 	}
-	items := make([]item, 0, len(around)+len(own))
+	items := l.items[:0]
 	for _, r := range around {
 		items = append(items, l.item(r))
 	}
-	index := newIndex(len(around) + len(own))
-	var known map[same]*ir.Rule
+	var known map[same][]int
 	if len(own) > few {
-		known = make(map[same]*ir.Rule, len(own))
+		known = make(map[same][]int, len(own))
 	}
-	for i, r := range own {
-		if first := twin(known, own[:i], r); first != nil {
+	for _, r := range own {
+		x := l.item(r)
+		if first := twin(known, items[len(around):], &x); first != nil {
 			l.found = append(l.found, finding{code: diag.DuplicateStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target, by: []*ir.Rule{first}})
 			continue
 		}
-		items = append(items, l.item(r))
+		items = append(items, x)
 	}
+	l.items = items
+	index := newIndex(len(items))
 	for i := range items {
 		index.add(items, i)
 	}
 	var suspects []int
-	for i := len(around); i < len(items); i++ {
-		if index.covered(l, items, i) {
-			suspects = append(suspects, i)
+	var spared map[int]bool
+	for i := len(items) - 1; i >= len(around); i-- {
+		if !index.covered(l, items, i) {
+			continue
 		}
+		by := -1
+		if items[i].simple {
+			for j := range index.near(items, i, false) {
+				if j != i && !spared[j] && (by < 0 || j < by) && items[i].within(&items[j]) {
+					by = j
+				}
+			}
+		}
+		if by < 0 {
+			suspects = append(suspects, i)
+			continue
+		}
+		if spared == nil {
+			spared = map[int]bool{}
+		}
+		spared[i] = true
+		r, code := items[i].r, diag.SubsumedStatement
+		if items[by].within(&items[i]) && r.Target.Place() == items[by].r.Target.Place() {
+			code = diag.DuplicateStatement
+		}
+		l.found = append(l.found, finding{code: code, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target, by: []*ir.Rule{items[by].r}})
 	}
 	if len(suspects) == 0 {
 		return
@@ -107,11 +156,12 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 	relevant := make([]bool, len(items))
 	n := 0
 	take := func(i int) {
-		if !relevant[i] && n < maxTogether {
+		if !relevant[i] && n < maxTogether && !spared[i] {
 			relevant[i] = true
 			n++
 		}
 	}
+	slices.Sort(suspects)
 	for _, i := range suspects {
 		take(i)
 		for _, last := range []bool{false, true} {
@@ -145,24 +195,26 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 	}
 }
 
-// twin is an earlier rule that is the same to the letter.
-func twin(known map[same]*ir.Rule, before []*ir.Rule, r *ir.Rule) *ir.Rule {
-	if r.Plain.Sources == 0 || r.Plain.Entries == 0 {
+// twin is an earlier rule that is the same. x becomes the next one.
+func twin(known map[same][]int, before []item, x *item) *ir.Rule {
+	if !x.simple {
 		return nil
 	}
-	k := same{r.Plain.Sources, r.Plain.Entries, r.Target.Port}
-	if known != nil {
-		if x := known[k]; x != nil {
-			return x
+	if known == nil {
+		for i := range before {
+			if x.twin(&before[i]) {
+				return before[i].r
+			}
 		}
-		known[k] = r
 		return nil
 	}
-	for _, x := range before {
-		if x.Plain.Sources == k.sources && x.Plain.Entries == k.entries && x.Target.Port == k.port {
-			return x
+	k := same{x.callers[0], x.op}
+	for _, i := range known[k] {
+		if x.twin(&before[i]) {
+			return before[i].r
 		}
 	}
+	known[k] = append(known[k], len(before))
 	return nil
 }
 

@@ -2,9 +2,11 @@ package lint
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
 )
 
 // item is a rule with what a quick look needs.
@@ -12,6 +14,7 @@ type item struct {
 	r       *ir.Rule
 	callers []int32 // numbers of its callers, where all are single principals; else nil
 	op      *shape
+	simple  bool // it has nothing but these
 }
 
 // shape is the operations of a rule, with two requests that they have.
@@ -20,6 +23,7 @@ type shape struct {
 	port        int
 	first, last sample
 	literal     bool // nothing but paths without wildcards, and few
+	simple      bool // no exceptions, conditions or kinds of traffic
 	cut         bool // the samples may be excepted
 }
 
@@ -37,6 +41,8 @@ type numbers struct {
 	principals map[string]int32
 	sources    [][]int32 // by number of ir.Plain.Sources; a nil list was not yet asked for
 	shapes     map[opKey]*shape
+	forms      map[string]*shape // by what they say
+	key        []byte
 }
 
 type opKey struct {
@@ -44,33 +50,71 @@ type opKey struct {
 	port    int
 }
 
-func (n *numbers) item(r *ir.Rule) item {
-	x := item{r: r}
-	if k := int(r.Plain.Sources); k != 0 {
-		if k >= len(n.sources) {
-			n.sources = append(n.sources, make([][]int32, k+1-len(n.sources))...)
-		}
-		if n.sources[k] == nil {
-			n.sources[k] = n.callers(r.Sources)
-		}
-		x.callers = n.sources[k]
-	} else {
-		x.callers = n.callers(r.Sources)
+// sourcesOf are the callers of a rule; empty if they are not single principals.
+func (n *numbers) sourcesOf(r *ir.Rule) []int32 {
+	k := int(r.Plain.Sources)
+	if k == 0 {
+		return n.callers(r.Sources)
 	}
+	if k >= len(n.sources) {
+		n.sources = append(n.sources, make([][]int32, k+1-len(n.sources))...)
+	}
+	if n.sources[k] == nil {
+		n.sources[k] = n.callers(r.Sources)
+	}
+	return n.sources[k]
+}
+
+func (n *numbers) item(r *ir.Rule) item {
+	x := item{r: r, callers: n.sourcesOf(r)}
 	if len(x.callers) == 0 {
 		x.callers = nil
 	}
 	if r.Plain.Entries == 0 {
-		x.op = newShape(r)
-		return x
-	}
-	k := opKey{r.Plain.Entries, r.Target.Port}
-	if x.op = n.shapes[k]; x.op == nil {
-		if n.shapes == nil {
-			n.shapes = map[opKey]*shape{}
+		x.op = n.shape(r)
+	} else {
+		k := opKey{r.Plain.Entries, r.Target.Port}
+		if x.op = n.shapes[k]; x.op == nil {
+			if n.shapes == nil {
+				n.shapes = map[opKey]*shape{}
+			}
+			x.op = n.shape(r)
+			n.shapes[k] = x.op
 		}
-		x.op = newShape(r)
-		n.shapes[k] = x.op
+	}
+	from := r.Sources
+	x.simple = x.callers != nil && x.op.simple && r.Until == "" && r.Action == ast.Allow &&
+		(r.Plain.Sources != 0 || r.When == nil && len(r.Cuts)+len(from.As)+len(from.From)+len(from.Except)+len(from.NotAs)+len(from.NotNet) == 0)
+	return x
+}
+
+// shape is the shape of a rule: one for all whose operations are equal, if they are simple.
+func (n *numbers) shape(r *ir.Rule) *shape {
+	n.key = strconv.AppendInt(n.key[:0], int64(r.Target.Port), 10)
+	for i := range r.Entries {
+		o := &r.Entries[i].Op
+		if len(r.Entries[i].Cuts) > 0 || r.Entries[i].When != nil || o.Speaks != ir.AnyTraffic {
+			return newShape(r)
+		}
+		for _, list := range [][]string{o.Methods, o.Paths, o.Hosts} {
+			for _, v := range list {
+				n.key = append(append(n.key, 0), v...)
+			}
+			n.key = append(n.key, 1)
+		}
+		for _, p := range o.Ports {
+			n.key = append(strconv.AppendInt(n.key, int64(p), 10), ' ')
+		}
+		n.key = append(n.key, 2)
+	}
+	x := n.forms[string(n.key)]
+	if x == nil {
+		if n.forms == nil {
+			n.forms = map[string]*shape{}
+		}
+		x = newShape(r)
+		x.simple = true
+		n.forms[string(n.key)] = x
 	}
 	return x
 }
@@ -177,4 +221,39 @@ func (x *item) may(other *item, last bool) bool {
 		return false
 	}
 	return other.op.cut || x.op.has(op)
+}
+
+// twin reports whether two simple rules are equal.
+func (x *item) twin(y *item) bool {
+	return x.simple && y.simple && x.op == y.op && slices.Equal(x.callers, y.callers)
+}
+
+// within reports whether a simple rule surely lies in another one.
+func (x *item) within(y *item) bool {
+	if !x.simple || !y.simple || y.op.port != 0 && y.op.port != x.op.port || slices.ContainsFunc(x.callers, func(c int32) bool { return !slices.Contains(y.callers, c) }) {
+		return false
+	}
+	for i := range x.op.entries {
+		a := &x.op.entries[i].Op
+		if !slices.ContainsFunc(y.op.entries, func(e ir.Entry) bool {
+			b := &e.Op
+			return inside(a.Methods, b.Methods, equal) && inside(a.Paths, b.Paths, covers) && inside(a.Hosts, b.Hosts, equal) && inside(a.Ports, b.Ports, equal)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// inside compares alternatives; an empty list is no test.
+func inside[T any](a, b []T, covers func(b, a T) bool) bool {
+	return len(b) == 0 || len(a) > 0 && !slices.ContainsFunc(a, func(x T) bool { return !slices.ContainsFunc(b, func(y T) bool { return covers(y, x) }) })
+}
+
+func equal[T comparable](b, a T) bool { return a == b }
+
+// covers reports whether a pattern of paths surely matches all that another one does.
+func covers(b, a string) bool {
+	head, open := strings.CutSuffix(b, "*")
+	return a == b || b == "*" || open && !strings.HasPrefix(b, "*") && !strings.Contains(b, "{") && !strings.HasPrefix(a, "*") && !strings.Contains(a, "{") && strings.HasPrefix(a, head)
 }

@@ -9,13 +9,9 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
-// closed knows what the baselines cover, and what denies refuse.
+// closed knows what the baselines cover.
 type closed struct {
 	baselines *ir.Covering
-	refused   ir.Covering // by the denies of refusals, in their order
-	refusals  []refusal
-	shapes    map[string]bool               // of refusals: of equal ones the first counts
-	byPort    map[ir.Place]map[string][]int // places of refusals on a target, by each of their ports, under "" those on all
 }
 
 // covers reports whether everything that t covers is closed.
@@ -67,10 +63,8 @@ func (l *lowerer) baselineFor(t *ir.Target) string {
 	return fmt.Sprintf("add `deny all in %s`, or `deny all on %s/%s`", t.Namespace, t.Namespace, t.Name())
 }
 
-// openWorkloads warns of workloads that nothing closes and no `allow all` declares open, and refuses a deny of everything
-// beside an allow.
+// openWorkloads warns of workloads that nothing closes and no `allow all` declares open.
 func (l *lowerer) openWorkloads() {
-	l.shadowed()
 	if l.p.Incomplete {
 		return
 	}

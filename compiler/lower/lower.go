@@ -85,9 +85,6 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if !l.fits(r, cs) {
 		return
 	}
-	if r.Action == ast.Deny && !r.DryRun {
-		l.shut(r, cs)
-	}
 	o := l.object(r.Action, r.Provider, r.DryRun, &r.Target)
 	o.cubes = append(o.cubes, cs)
 	if r.Action == ast.Delegate {

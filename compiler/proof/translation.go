@@ -40,9 +40,8 @@ type Translation struct {
 	wanted map[string]*intent.Settings
 }
 
-// NewTranslation takes what a program means on a day.
-func NewTranslation(p *ir.Program, now string) *Translation {
-	m := intent.Of(p, now)
+// NewTranslation takes a program and what it means on a day, which is its own from then on.
+func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	t := &Translation{
 		program: m, mesh: meshOf(p), units: m.Units(),
 		place: make(map[*intent.Scope]int, len(m.Scopes)), settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),

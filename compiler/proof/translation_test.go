@@ -10,6 +10,7 @@ import (
 	security "istio.io/api/security/v1beta1"
 
 	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/source"
@@ -60,7 +61,7 @@ func compiled(t *testing.T) (*proof.Translation, []*istio.Object) {
 		}
 		objects = append(objects, o)
 	}
-	return proof.NewTranslation(p, ""), objects
+	return proof.NewTranslation(p, intent.Of(p, ""), ""), objects
 }
 
 func finish(t *proof.Translation, objects []*istio.Object) string {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const statsProgram = "workload web\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api GET, POST \"/a\", \"/b\"\ndeny web -> api DELETE\n"
+const statsProgram = "workload web\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api GET, POST \"/a\", \"/b\"\ndeny web -> api POST\n"
 
 // What --stats tells of a build: every stage once and in order, and numbers that are those of the output.
 func TestStatsJSON(t *testing.T) {

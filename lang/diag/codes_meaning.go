@@ -16,6 +16,7 @@ const (
 	DuplicateStatement Code = "ZT1312" // a statement that another one repeats
 	SubsumedStatement  Code = "ZT1313" // a statement inside another one
 	RedundantStatement Code = "ZT1314" // a statement inside several others together
+	DenyWithoutEffect  Code = "ZT1315" // a deny without effect
 )
 
 var meaningCodes = []Info{
@@ -34,12 +35,12 @@ allow web -> api GET
 		Example: `deny plaintext -> api
 `,
 		Fixed: `deny all in default
-deny plaintext -> api
+allow authenticated -> api
 `,
 	},
 	{
-		Code: DenyShadowsAllow, Severity: Error, Waiving: WaivableError, Title: "a deny of everything beside an allow",
-		Explanation: "DENY wins over every ALLOW, so nothing would pass. The closed baseline that allows can open is `deny all`.",
+		Code: DenyShadowsAllow, Severity: Error, Waiving: WaivableError, Title: "a deny that leaves nothing of an allow",
+		Explanation: "DENY wins over every ALLOW. One deny, or several together, refuse every request that the allow is for, on all of its targets, so it lets nothing pass. Where the deny was to be a baseline: the one that allows can open is `deny all`. This is proven over all requests; beyond a budget nothing is said.",
 		Example: `deny all in default
 deny anyone -> api
 allow web -> api GET
@@ -99,8 +100,8 @@ audit web -> api
 	{
 		Code: AbsencePasses, Severity: Warning, Title: "a deny that absence slips through",
 		Explanation: "`!=` and `not in` mean \"present, and different\", so a caller walks around this deny by leaving the attribute out.",
-		Example:     "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\ndeny web -> api when header[\"x\"] != \"a\"\n",
-		Fixed:       "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\ndeny web -> api when not (header[\"x\"] == \"a\")\n",
+		Example:     "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api\ndeny web -> api when header[\"x\"] != \"a\"\n",
+		Fixed:       "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api\ndeny web -> api when not (header[\"x\"] == \"a\")\n",
 	},
 	{
 		Code: AllowAllBaseline, Severity: Warning, Title: "an allow of everything over a baseline",
@@ -150,6 +151,25 @@ allow web, batch -> api GET
 		Fixed: `deny all in default
 allow web -> api GET, POST
 allow batch -> api GET, POST
+`,
+	},
+	{
+		Code: DenyWithoutEffect, Severity: Warning, Title: "a deny without effect",
+		Explanation: "Its targets are closed by a `deny all`, and no allow lets through a request that it speaks of. So it refuses nothing that would pass, and often names the wrong caller or path. Where it is there for what other programs allow, waive it.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload legacy
+mtls strict in default
+deny all in default
+allow web -> api GET
+deny legacy -> api GET
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+workload legacy
+mtls strict in default
+deny all in default
+allow web -> api GET
 `,
 	},
 }

@@ -158,12 +158,14 @@ allow web -> api { http } except DELETE
 		Code: PortsUnknown, Severity: Error, Title: "a deny of HTTP on unknown ports",
 		Explanation: "On connections that are not HTTP, Istio drops what it cannot read from a DENY rule, and the rule widens to all of them. The declared TCP ports have to be excluded, so the ports must be known.",
 		Example: `deny all in default
+allow web -> api
 deny web -> api POST
 `,
 		Fixed: `workload web { port http 8080 }
 workload api { port http 8080 }
 workload db { port db 5432 tcp }
 deny all in default
+allow web -> api
 deny web -> api POST
 `,
 	},
@@ -173,11 +175,13 @@ deny web -> api POST
 		Example: `workload a { port http 8080 }
 workload b { port tcp 8080 }
 deny all in default
+allow b -> a
 deny anyone -> default/* POST
 `,
 		Fixed: `workload a { port http 8080 }
 workload b { port tcp 8080 }
 deny all in default
+allow b -> a
 deny anyone -> a POST
 `,
 	},
@@ -214,8 +218,8 @@ allow web -> api when header["x"] is present
 	{
 		Code: AbsentOnTCP, Severity: Warning, Title: "absence on a port that does not speak HTTP",
 		Explanation: "Tokens and headers are of HTTP, and a rule that reads something of HTTP leaves the declared TCP ports alone. Whoever connects to one of them brings no token and no header, and is not refused by this rule, though it refuses requests without.",
-		Example:     "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api\n",
-		Fixed:       "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\ndeny anyone except as \"https://i.example/*\" -> api:8080\ndeny anyone -> api { tcp }\n",
+		Example:     "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\nallow web -> api\ndeny anyone except as \"https://i.example/*\" -> api\n",
+		Fixed:       "workload web\nworkload api { port http 8080; port db 5432 tcp }\njwt \"https://i.example\" on api\ndeny all in default\nallow web -> api\ndeny anyone except as \"https://i.example/*\" -> api:8080\ndeny anyone -> api { tcp }\n",
 	},
 	{
 		Code: HostSuffix, Severity: Warning, Title: "a host suffix, which covers no port",
