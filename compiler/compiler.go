@@ -4,6 +4,7 @@ package compiler
 import (
 	"context"
 	"io/fs"
+	"slices"
 
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/intent"
@@ -166,7 +167,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		return out, diags
 	}
 	meant := meaning()
-	linted, proven := linted(program, meant.rules), meant.proof
+	linted, proven := linted(program, meant.rules, slices.Clone(diags)), meant.proof
 	meant.rules = nil
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	if !tests && !l.keep {
@@ -175,9 +176,10 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	program = nil
 	l.trace("emit", Count{"objects", plan.Len()})
 	objects, failed := emit(ctx, plan, proven)
-	more = linted()
-	l.atUse(more)
-	diags = append(append(diags, more...), failed...)
+	found := linted()
+	found.Settle(&diags)
+	l.atUse(found.Diags)
+	diags = append(append(diags, found.Diags...), failed...)
 	waived.apply(&diags)
 	if waived.unused(&diags); diags.HasErrors() {
 		return out, diags
@@ -202,8 +204,8 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 }
 
 // linted lints a program beside what else is made of it, which it does not keep for longer than that takes.
-func linted(p *ir.Program, m *intent.Program) func() diag.List {
-	return beside(func() diag.List { return lint.Program(p, m) })
+func linted(p *ir.Program, m *intent.Program, said diag.List) func() *lint.Result {
+	return beside(func() *lint.Result { return lint.Program(p, m, said) })
 }
 
 // meaning is what a program means: its rules, and what its objects are held to.

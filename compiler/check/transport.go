@@ -87,6 +87,7 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 			continue
 		}
 		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), &r.Target, verb(r))
+		d.Severity = diag.Warning // until compiler/lint has found a request that passes
 		switch {
 		case pass.allow != nil:
 			r.Via.And(d.Relate(pass.allow.Span, "this allow lets it through"), pass.allow.Via)

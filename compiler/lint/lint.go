@@ -44,10 +44,13 @@ type linter struct {
 	questions   []*question
 	found       []finding
 	told        map[fault]*told
+	omitted     []*omission
+	transport   *ir.Covering
 }
 
-// Program lints a program that has no errors, by what it means.
-func Program(p *ir.Program, m *intent.Program) diag.List {
+// Program lints a program that has no errors, by what it means. said is what was said of it: what compiler/check takes for
+// the worse is found out here, in Result.
+func Program(p *ir.Program, m *intent.Program, said diag.List) *Result {
 	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed()}
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
@@ -60,8 +63,15 @@ func Program(p *ir.Program, m *intent.Program) diag.List {
 		l.redundant(s)
 		l.effects(s)
 	}
+	l.omissions(said)
 	l.ask()
-	return l.report()
+	return &Result{l.report(), l.omitted}
+}
+
+// Result is what was found of a program.
+type Result struct {
+	Diags   diag.List
+	omitted []*omission
 }
 
 // target is where the rules of a scope apply: that of one that is not a workload, if there is one. nil without rules.
@@ -114,6 +124,8 @@ type question struct {
 	by      []bool // that others may lie in
 	apart   bool   // it is asked whether the last rule and all others have nothing in common
 	witness bool   // a request of each is wanted
+	omits   *omits
+	full    bool // it is asked whether the one rule has every request
 	answer  func(*answer)
 	found   answer
 }
@@ -249,7 +261,16 @@ func (q *question) settle(r *reader) {
 	for _, x := range q.rules {
 		q.found.sets = append(q.found.sets, r.rule(x))
 	}
+	if q.omits != nil {
+		q.omits.settle(r, q)
+		return
+	}
 	universe := r.universe(q.scope)
+	if q.full {
+		other, known := first(universe, nil, sem.Not(q.found.sets[0]))
+		q.found.are, q.found.known = other == nil, known
+		return
+	}
 	space, err := sem.NewSpace(limits, universe, nil, q.found.sets...)
 	if err != nil {
 		return
@@ -278,29 +299,29 @@ func (q *question) settle(r *reader) {
 		q.found.requests = make([]sem.Request, len(sets))
 		for i, x := range q.found.sets {
 			if len(of[i].By) > 0 {
-				q.found.requests[i] = witness(universe, r.named, x)
+				q.found.requests[i], _ = first(universe, r.named, x)
 			}
 		}
 	}
 	q.found.of, q.found.known = of, true
 }
 
-// witness is a request of a set, nil where none is known; it names nothing that others test.
-func witness(universe *sem.Expr, named map[sem.Kind][]sem.Value, x *sem.Expr) sem.Request {
+// first is a smallest request of a set, which names nothing that others test; nil where it has none, if that is known.
+func first(universe *sem.Expr, named map[sem.Kind][]sem.Value, x *sem.Expr) (r sem.Request, known bool) {
 	space, err := sem.NewSpace(limits, universe, named, x)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	set, err := space.Set(x)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	d, err := space.Any(set)
 	if err != nil || d == nil {
-		return nil
+		return nil, err == nil
 	}
 	delete(d.Request, chain)
-	return d.Request
+	return d.Request, true
 }
 
 // group is the rules that one union is made of.

@@ -61,6 +61,12 @@ func (l *linter) report() (diags diag.List) {
 				if by[spoken{k.at, nothing}] == nil {
 					without(&diags, list)
 				}
+			case admits:
+				f := list[0]
+				diags.Add(f.code, f.at, "this allow is for every request of everybody to %s, so its baseline closes nothing", f.on).
+					Relate(f.base.Span, "the baseline").
+					Advise("delete one of the two; or say who is to be let in")
+				f.via.Relate(diags[len(diags)-1:])
 			default:
 				f := list[0]
 				diags.Add(f.code, f.at, "this %s matches no request: its parts exclude each other", f.what)
@@ -84,6 +90,7 @@ const (
 	shadows             // denies leave nothing of it
 	lacks               // it has no effect
 	nothing             // no request is of it
+	admits              // every request is
 )
 
 func kindOf(c diag.Code) kind {
@@ -94,6 +101,8 @@ func kindOf(c diag.Code) kind {
 		return lacks
 	case diag.MatchesNothing:
 		return nothing
+	case diag.AllowAllBaseline:
+		return admits
 	}
 	return repeats
 }

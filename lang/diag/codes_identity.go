@@ -213,8 +213,8 @@ allow anyone as "https://i.example/*" -> api GET
 `,
 	},
 	{
-		Code: PlaintextPasses, Severity: Warning, Title: "a deny on an identity where plaintext passes",
-		Explanation: "An identity comes from the certificate of mTLS. Where plaintext is accepted, which is Istio's default, the same caller can leave it out: a pod without a sidecar, or whoever reaches the port. A deny or audit on its identity then does not see it, and it passes, because the target is open or an allow admits callers without an identity. There is no warning where no such allow is, nor where `mtls strict` covers the target.",
+		Code: PlaintextPasses, Severity: Error, Waiving: WaivableWarning, Title: "a deny on an identity where plaintext passes",
+		Explanation: "An identity comes from the certificate of mTLS. Where plaintext is accepted, which is Istio's default, the same caller can leave it out: a pod without a sidecar, or whoever reaches the port. A deny or audit on its identity then does not see it, and it passes, because the target is open or an allow admits callers without an identity. It is an error of a deny where such a request passes, and the diagnostic shows it; it is a warning of an audit, and where that is not known for sure.",
 		Example: `workload web { port http 8080 }
 workload legacy
 workload api { port http 8080 }
@@ -292,8 +292,8 @@ deny anyone except as "https://i.example/*" -> api
 `,
 	},
 	{
-		Code: TokenLeftOut, Severity: Warning, Title: "a deny on a token that the caller leaves out",
-		Explanation: "A token is the caller's to send. A deny or audit that names a subject or a claim does not see the same caller when it sends none, and where nothing requires a token that request passes. There is no warning where every allow that could let it through asks for a token, nor where a deny refuses all requests without one.",
+		Code: TokenLeftOut, Severity: Error, Waiving: WaivableWarning, Title: "a deny on a token that the caller leaves out",
+		Explanation: "A token is the caller's to send. A deny or audit that names a subject or a claim does not see the same caller when it sends none, and where nothing requires a token that request passes. It is an error of a deny where such a request passes, and the diagnostic shows it; it is a warning of an audit, and where that is not known for sure.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 jwt "https://i.example" on api

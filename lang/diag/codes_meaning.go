@@ -99,7 +99,7 @@ audit web -> api
 	},
 	{
 		Code: AbsencePasses, Severity: Warning, Title: "a deny that absence slips through",
-		Explanation: "`!=` and `not in` mean \"present, and different\", so a caller walks around this deny by leaving the attribute out.",
+		Explanation: "`!=` and `not in` mean \"present, and different\", so a caller walks around this deny by leaving the attribute out. There is no warning where such a request is known not to pass.",
 		Example:     "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api\ndeny web -> api when header[\"x\"] != \"a\"\n",
 		Fixed:       "workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api\ndeny web -> api when not (header[\"x\"] == \"a\")\n",
 	},

@@ -1,0 +1,275 @@
+package lint
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
+)
+
+// omission is a warning of compiler/check that a caller gets past a statement by leaving something out: what it goes by is
+// the text, and here it is found out whether such a request passes.
+type omission struct {
+	code   diag.Code
+	at     source.Span
+	deny   bool
+	asked  int // destinations
+	known  int // of which something is known
+	never  int // where no such request passes, whatever mTLS and tokens are required
+	passes sem.Request
+}
+
+// maxDestinations is how many destinations of one statement are looked at.
+const maxDestinations = 32
+
+// omissions finds the rules that said speaks of, and asks about them.
+func (l *linter) omissions(said diag.List) {
+	for i := range said {
+		d := &said[i]
+		if d.Code != diag.PlaintextPasses && d.Code != diag.TokenLeftOut && d.Code != diag.AbsencePasses {
+			continue
+		}
+		o := &omission{code: d.Code, at: d.Span, deny: true}
+		l.omitted = append(l.omitted, o)
+		for _, s := range l.meant.Scopes {
+			for _, r := range s.Rules {
+				if r.DryRun || r.Plain.Sources != 0 || r.Action != ast.Deny && r.Action != ast.Audit {
+					continue
+				}
+				if !holds(r.Span, d.Span) && !holds(r.Sources.Span, d.Span) {
+					continue
+				}
+				o.deny = o.deny && r.Action == ast.Deny
+				l.omit(o, s, r)
+			}
+		}
+	}
+}
+
+// holds reports whether a span lies in another one.
+func holds(s, in source.Span) bool {
+	return s.File == in.File && s.Start <= in.Start && in.End <= s.End
+}
+
+// omit asks of one rule, at each of its destinations.
+func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
+	without, absent := leaves(o, r)
+	if without == nil {
+		o.asked++ // and nothing is known
+		return
+	}
+	at := []*intent.Scope{s}
+	if target(s).Kind != ir.OnWorkload {
+		for _, other := range l.meant.Scopes {
+			if other != s && len(other.Rules) > 0 && slices.ContainsFunc(l.wide.Of(target(other)), func(i int) bool { return l.at[i] == s }) {
+				at = append(at, other)
+			}
+		}
+	}
+	if len(at) > maxDestinations {
+		o.asked++
+		at = at[:maxDestinations]
+	}
+	for _, x := range at {
+		o.asked++
+		rules := append(l.around(x), x.Rules...)
+		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, closed: l.closed.Any(target(x)), mtls: l.mtls(target(x))}}
+		for _, a := range []ast.Action{ast.Deny, ast.Allow} {
+			q.omits.from = append(q.omits.from, len(q.rules))
+			q.rules = append(q.rules, enforced(rules, a)...)
+		}
+		q.answer = func(a *answer) {
+			o.known++
+			switch {
+			case a.requests[0] != nil:
+				if o.passes == nil {
+					o.passes = a.requests[0]
+				}
+			case a.are:
+				o.never++
+			}
+		}
+		l.put(q)
+	}
+}
+
+// omits is what a question about what is left out goes by: its first rule is what is left of a statement, and after it come
+// the denies and the allows of the destination.
+type omits struct {
+	absent []sem.Kind // attributes that are left out
+	from   []int      // where the denies begin, and the allows
+	closed bool
+	mtls   *sem.Expr // holds for the callers that are let in
+}
+
+// settle finds a request that passes.
+func (x *omits) settle(r *reader, q *question) {
+	sets := q.found.sets
+	parts := []*sem.Expr{sets[0], sem.Not(sem.Or(sets[x.from[0]:x.from[1]]...))}
+	if x.closed {
+		parts = append(parts, sem.Or(sets[x.from[1]:]...))
+	}
+	all := sem.And(parts...)
+	attrs := map[sem.Attr]bool{}
+	all.Attrs(attrs)
+	none := sem.Request{}
+	for a := range attrs {
+		if slices.Contains(x.absent, a.Kind) {
+			none[a] = sem.Value{Absent: true}
+		}
+	}
+	if slices.Contains(x.absent, sem.Token) {
+		all = sem.And(all, onHTTP)
+	}
+	given := sem.Given(none)
+	universe := r.universe(q.scope)
+	request, known := first(universe, r.named, given(sem.And(all, x.mtls)))
+	if !known {
+		return
+	}
+	for _, k := range x.absent {
+		if request != nil && k != sem.Claim {
+			request[sem.Attr{Kind: k}] = sem.Value{Absent: true}
+		}
+	}
+	q.found.requests = []sem.Request{request}
+	if request == nil {
+		any, known := first(universe, r.named, given(all))
+		if !known {
+			return
+		}
+		q.found.are = any == nil
+	}
+	q.found.known = true
+}
+
+// leaves is what is left of a rule when its caller leaves out what a warning is about.
+func leaves(o *omission, r *ir.Rule) (*ir.Rule, []sem.Kind) {
+	y := *r
+	from := *r.Sources
+	y.Sources = &from
+	switch o.code {
+	case diag.PlaintextPasses:
+		from.Any, from.Except, from.Exceptions = []ir.Source{{Kind: ir.Plaintext}}, nil, nil
+		return &y, []sem.Kind{sem.Peer}
+	case diag.TokenLeftOut:
+		from.As, from.NotAs = nil, nil
+		replace(&y, func(t *ir.Test) *ir.Cond {
+			if t.Kind == ir.AttrClaim || t.Kind == ir.AttrAudience || t.Kind == ir.AttrPresenter {
+				return &ir.Cond{Op: ir.CondAnd}
+			}
+			return nil
+		})
+		return &y, []sem.Kind{sem.Token, sem.Claim}
+	}
+	replace(&y, func(t *ir.Test) *ir.Cond {
+		if t.Span != o.at {
+			return nil
+		}
+		absent := *t
+		absent.Op, absent.Values = ast.Absent, nil
+		return &ir.Cond{Op: ir.CondTest, Test: absent}
+	})
+	return &y, nil
+}
+
+// replace puts other conditions in the place of tests of a rule, where with has one.
+func replace(r *ir.Rule, with func(*ir.Test) *ir.Cond) {
+	var cond func(c *ir.Cond) *ir.Cond
+	cond = func(c *ir.Cond) *ir.Cond {
+		if c == nil {
+			return nil
+		}
+		if c.Op == ir.CondTest {
+			if x := with(&c.Test); x != nil {
+				return x
+			}
+			return c
+		}
+		x := *c
+		x.List = make([]*ir.Cond, len(c.List))
+		for i := range c.List {
+			x.List[i] = cond(c.List[i])
+		}
+		return &x
+	}
+	more := *r.More
+	more.When = cond(r.When)
+	r.More = &more
+	r.Entries = slices.Clone(r.Entries)
+	for i := range r.Entries {
+		r.Entries[i].When = cond(r.Entries[i].When)
+	}
+}
+
+// mtls holds for the callers that the transport of a target lets in: those with an identity, and others where it is not
+// strict. Of statements the closest one counts.
+func (l *linter) mtls(t *ir.Target) *sem.Expr {
+	if l.transport == nil {
+		l.transport = &ir.Covering{}
+		for _, m := range l.p.MTLS {
+			l.transport.Add(&m.Target)
+		}
+	}
+	rank := func(m *ir.MTLS) int {
+		switch {
+		case m.Target.Labels() != nil:
+			return 2
+		case m.Target.Kind == ir.OnNamespace:
+			return 1
+		}
+		return 0
+	}
+	var all *ir.MTLS
+	ports := map[int]string{}
+	for _, i := range l.transport.Of(t) {
+		switch m := l.p.MTLS[i]; {
+		case m.Target.Port != 0:
+			ports[m.Target.Port] = m.Mode
+		case all == nil || rank(m) > rank(all):
+			all = m
+		}
+	}
+	lets := func(mode string) *sem.Expr {
+		if mode == "STRICT" {
+			return identified
+		}
+		return sem.True
+	}
+	var parts, others []*sem.Expr
+	for _, n := range slices.Sorted(maps.Keys(ports)) {
+		here := sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Port}, Parts: [3]sem.Pattern{{Op: sem.Range, Lo: n, Hi: n}}})
+		others = append(others, here)
+		parts = append(parts, sem.Or(sem.Not(here), lets(ports[n])))
+	}
+	mode := ""
+	if all != nil {
+		mode = all.Mode
+	}
+	return sem.And(append(parts, sem.Or(append(others, lets(mode))...))...)
+}
+
+var identified = sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Peer}})
+
+// Settle tells, in what was said before, what was found of it: what passes is an error in a deny, and what does not is none.
+func (r *Result) Settle(said *diag.List) {
+	for _, o := range r.omitted {
+		i := slices.IndexFunc(*said, func(d diag.Diagnostic) bool { return d.Code == o.code && d.Span == o.at })
+		d := &(*said)[i]
+		switch {
+		case o.passes != nil:
+			d.Note("such a request passes: %s", proof.Words(o.passes))
+			if o.deny && o.code != diag.AbsencePasses {
+				d.Severity, d.Waiver = diag.Error, nil
+			}
+		case o.asked > 0 && o.never == o.asked:
+			*said = slices.Delete(*said, i, i+1)
+		}
+	}
+}
