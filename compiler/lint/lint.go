@@ -137,6 +137,7 @@ type answer struct {
 	of       []sem.Redundancy
 	sets     []*sem.Expr
 	are      bool // apart
+	panicked any
 	requests []sem.Request
 }
 
@@ -209,6 +210,9 @@ func (l *linter) ask() {
 	}
 	wait.Wait()
 	for _, q := range l.questions {
+		if q.found.panicked != nil {
+			panic(q.found.panicked) // as beside does
+		}
 		if q.found.known {
 			q.answer(&q.found)
 		}
@@ -256,8 +260,8 @@ func (r *reader) universe(s *intent.Scope) *sem.Expr {
 }
 
 func (q *question) settle(r *reader) {
-	defer func() { _ = recover() }() // a lint is silent where it does not know
 	q.found = answer{question: q}
+	defer func() { q.found.panicked = recover() }() // in a goroutine nobody else could
 	for _, x := range q.rules {
 		q.found.sets = append(q.found.sets, r.rule(x))
 	}

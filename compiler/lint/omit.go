@@ -67,8 +67,12 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 	at := []*intent.Scope{s}
 	if target(s).Kind != ir.OnWorkload {
 		for _, other := range l.meant.Scopes {
-			if other != s && len(other.Rules) > 0 && slices.ContainsFunc(l.wide.Of(target(other)), func(i int) bool { return l.at[i] == s }) {
+			switch {
+			case other == s || len(other.Rules) == 0 || !overlap(s, other):
+			case slices.ContainsFunc(l.wide.Of(target(other)), func(i int) bool { return l.at[i] == s }):
 				at = append(at, other)
+			case !slices.Contains(l.around(s), other.Rules[0]):
+				o.asked++ // some pods may be in both, and of those nothing is known
 			}
 		}
 	}

@@ -131,7 +131,7 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 		by := -1
 		if items[i].simple {
 			for j := range index.near(items, i, false) {
-				if j != i && !spared[j] && (by < 0 || j < by) && items[i].within(&items[j]) {
+				if j != i && !spared[j] && (by < 0 || j < by) && l.look(1) && items[i].within(&items[j]) {
 					by = j
 				}
 			}
