@@ -66,11 +66,11 @@ func (l *linter) report() (diags diag.List) {
 				diags.Add(f.code, f.at, "this allow is for every request of everybody to %s, so its baseline closes nothing", f.on).
 					Relate(f.base.Span, "the baseline").
 					Advise("delete one of the two; or say who is to be let in")
-				f.via.Relate(diags[len(diags)-1:])
+				f.via.Relate(diags[len(diags)-1:], f.at)
 			default:
 				f := list[0]
 				diags.Add(f.code, f.at, "this %s matches no request: its parts exclude each other", f.what)
-				f.via.Relate(diags[len(diags)-1:])
+				f.via.Relate(diags[len(diags)-1:], f.at)
 			}
 		}
 	}
@@ -120,6 +120,10 @@ type told struct{ at, allows int }
 func (l *linter) dead(diags *diag.List, list []*finding) {
 	f := list[0]
 	d := f.by[0]
+	via := d.Via
+	if via == nil { // one around an allow that was brought
+		via = f.via
+	}
 	message := "this deny refuses every request to " + d.Target.String() + ", and no allow can override it"
 	switch {
 	case len(f.by) > 1:
@@ -129,7 +133,7 @@ func (l *linter) dead(diags *diag.List, list []*finding) {
 	}
 	if t := l.told[fault{d.Span, message}]; t != nil {
 		if t.allows++; t.allows <= maxDead {
-			(*diags)[t.at].Relate(f.at, "this allow is dead, too")
+			via.And((*diags)[t.at].Relate(f.at, "this allow is dead, too"), f.via)
 		}
 		return
 	}
@@ -140,9 +144,9 @@ func (l *linter) dead(diags *diag.List, list []*finding) {
 	l.told[fault{d.Span, message}] = &told{n, 1}
 	out := diags.Add(f.code, d.Span, "%s", message)
 	for _, other := range f.by[1:min(len(f.by), most)] {
-		out.Relate(other.Span, "together with this one")
+		via.And(out.Relate(other.Span, "together with this one"), other.Via)
 	}
-	out.Relate(f.at, "this allow is dead")
+	via.And(out.Relate(f.at, "this allow is dead"), f.via)
 	if f.request != nil {
 		out.Note("it is for requests such as %s", proof.Words(f.request))
 	}
@@ -156,7 +160,7 @@ func (l *linter) dead(diags *diag.List, list []*finding) {
 	} else {
 		out.Advise("delete the allow; or have the deny speak of less, if some of it is to pass")
 	}
-	cmp.Or(d.Via, f.via).Relate((*diags)[n:])
+	via.Relate((*diags)[n:], d.Span)
 }
 
 // without says that a deny has no effect.
@@ -165,7 +169,7 @@ func without(diags *diag.List, list []*finding) {
 	n := len(*diags)
 	diags.Add(f.code, f.at, "nothing that this deny refuses would pass without it: %s is closed, and no allow lets any of it through", f.on).
 		Advise("delete it; or write the allow that it is to limit")
-	f.via.Relate((*diags)[n:])
+	f.via.Relate((*diags)[n:], f.at)
 }
 
 // maxDead is how many of the allows that one deny leaves nothing of are shown.
@@ -210,5 +214,5 @@ func repeated(diags *diag.List, list []*finding) {
 		}
 	}
 	d.Advise("delete it, or the other if this is the one that is meant")
-	f.via.Relate((*diags)[n:])
+	f.via.Relate((*diags)[n:], f.at)
 }
