@@ -3,6 +3,7 @@ package proof_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -204,5 +205,31 @@ func TestTranslation(t *testing.T) {
 	}
 	if tried < 100 {
 		t.Errorf("only %d changes were tried", tried)
+	}
+}
+
+// TestTranslationOfManyPatterns builds programs of so many prefixes and suffixes that all pairs of them are too many classes.
+func TestTranslationOfManyPatterns(t *testing.T) {
+	const head = "workload web { port http 8080 }\nworkload api { port http 8080; port db 5432 tcp }\ndeny all in default\n"
+	for name, x := range map[string]struct {
+		lines string // with # for a number
+		n     int
+	}{
+		"paths":      {"allow web -> api \"*.x#\"\ndeny web -> api \"/d#/*\"\n", 300},
+		"hosts":      {"allow web -> api host \"*.t#.example\"\nallow web -> api host \"t#.*\"\n", 300},
+		"exceptions": {"allow web -> api \"/w#/{*}\" except \"/{*}/v#\"\n", 141},
+		"templates":  {"allow web -> api \"/w#/{*}/x\"\ndeny web -> api \"/{*}/w#/x\"\n", 141},
+		"host lists": {"allow web -> api host \"*.w#.example\", \"v#.*\"\ndeny web -> api host \"u#*\"\n", 141},
+		"callers":    {"allow namespace \"*w#\" -> api\nallow namespace \"v#*\" -> api\ndeny principal \"*/ns/w#/sa/w\" -> api\n", 300},
+	} {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range x.n {
+			b.WriteString(strings.ReplaceAll(x.lines, "#", strconv.Itoa(i)))
+		}
+		in := compiler.Input{Files: []*source.File{source.New("x.zt", b.String())}}
+		if _, diags := compiler.Compile(context.Background(), in); diags.HasErrors() {
+			t.Errorf("%s: %v", name, diags[0])
+		}
 	}
 }

@@ -6,13 +6,15 @@ import (
 )
 
 // Same reports whether two expressions are one in normal form: negation driven inwards to the tests, And in And and Or in Or
-// made one, and members in one order, each once. It takes time with their lengths; that they are not the same proves nothing.
+// made one, and members in one order, each once; or else the same union of products (see sameProducts). It needs no Space;
+// that they are not the same proves nothing.
 func Same(a, b *Expr) bool {
 	if a == b {
 		return true
 	}
 	f := forms{numbers: map[string]int32{}, tests: map[Matcher]int32{}, known: map[signed]int32{}}
-	return f.number(signed{a, false}) == f.number(signed{b, false})
+	x, y := f.number(signed{a, false}), f.number(signed{b, false})
+	return x == y || f.sameProducts(x, y)
 }
 
 // signed is an expression, or its complement.
@@ -23,11 +25,12 @@ type signed struct {
 
 // forms numbers normal forms.
 type forms struct {
-	numbers map[string]int32 // of the form that a text stands for
-	tests   map[Matcher]int32
-	known   map[signed]int32
-	members [][]int32 // by number: of an And or an Or
-	ops     []exprOp  // likewise
+	numbers  map[string]int32 // of the form that a text stands for
+	tests    map[Matcher]int32
+	matchers []*Matcher // of the tests
+	known    map[signed]int32
+	members  [][]int32 // by number: of an And or an Or, or the one test
+	ops      []exprOp  // likewise
 }
 
 func (f *forms) number(s signed) int32 {
@@ -41,6 +44,7 @@ func (f *forms) number(s signed) int32 {
 		if !ok {
 			t = int32(len(f.tests))
 			f.tests[s.x.test] = t
+			f.matchers = append(f.matchers, &s.x.test)
 		}
 		op := opTest
 		if s.not {
