@@ -45,6 +45,7 @@ type class struct {
 	reader  *asker
 	found   *finds
 	details bool // ask for the smallest request, not only whether there is one
+	spent   *int // the steps that were taken
 
 	ladders [len(chains)]*sem.Ladder
 	open    [len(chains)]*sem.Expr // what passes
@@ -115,6 +116,7 @@ func (w *World) run(ctx context.Context, trials []*Trial, coverage bool) {
 		}
 		classes[n] = append(classes[n], &tasks[i])
 	}
+	parts := newParts(len(classes))
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(len(classes), runtime.GOMAXPROCS(0)) {
@@ -122,19 +124,25 @@ func (w *World) run(ctx context.Context, trials []*Trial, coverage bool) {
 			reader := w.asker()
 			for {
 				n := int(next.Add(1)) - 1
-				if n >= len(classes) || ctx.Err() != nil {
+				if n >= len(classes) || ctx.Err() != nil || !parts.open() {
 					return
 				}
-				w.work(classes[n], reader, found, coverage)
+				steps, rules := w.work(classes[n], reader, found, coverage)
+				parts.took(n, steps, rules*len(classes[n]))
 			}
 		})
 	}
 	wait.Wait()
-	from := 0
+	for _, class := range classes[parts.end():] {
+		for _, t := range class {
+			t.outcome = outcome{unknown: sem.ErrBudget}
+		}
+	}
+	from, steps := 0, 0
 	reader := w.asker()
 	for i, t := range trials {
 		if t.Unknown = ctx.Err(); t.Unknown == nil {
-			w.gather(t, tasks[from:ends[i]], reader, found)
+			w.gather(t, tasks[from:ends[i]], reader, found, &steps)
 		}
 		from = ends[i]
 	}
@@ -147,9 +155,12 @@ func (t *Trial) targets() []ir.Target {
 	return t.Proof.Targets
 }
 
-// work does the tasks of a class.
-func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) {
-	c := &class{w: w, reader: reader, found: found, shared: map[shared]outcome{}}
+// work does the tasks of a class, and returns the steps that it took and how many statements the class has.
+func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) (steps, rules int) {
+	c := &class{w: w, reader: reader, found: found, spent: &steps, shared: map[shared]outcome{}}
+	for _, s := range tasks[0].to.scopes {
+		rules += len(s.Rules)
+	}
 	if coverage {
 		c.rules = []*ir.Rule{}
 		for _, s := range tasks[0].to.scopes {
@@ -159,6 +170,7 @@ func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) 
 	for _, t := range tasks {
 		t.outcome = c.safely(t)
 	}
+	return steps, rules
 }
 
 // safely asks one task. A panic in a goroutine nobody else could stop.
@@ -168,6 +180,9 @@ func (c *class) safely(t *task) (out outcome) {
 			out.unknown = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	if *c.spent >= sharedSteps {
+		return outcome{unknown: sem.ErrBudget}
+	}
 	return c.ask(t)
 }
 
@@ -189,7 +204,7 @@ func (c *class) ask(t *task) outcome {
 }
 
 // gather puts together what came of the tasks of a trial. The failures that are spoken of get their requests here.
-func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds) {
+func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds, spent *int) {
 	decided := map[*ir.Rule]bool{}
 	var unsure error
 	for i := range tasks {
@@ -201,7 +216,7 @@ func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds) {
 			}
 		}
 		if x.failure != nil && len(t.Failures) < shown {
-			c := &class{w: w, reader: reader, found: found, details: true, shared: map[shared]outcome{}}
+			c := &class{w: w, reader: reader, found: found, details: true, spent: spent, shared: map[shared]outcome{}}
 			x.outcome = c.safely(x)
 		}
 		if unsure == nil {

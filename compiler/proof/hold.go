@@ -27,6 +27,7 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 		named = c.w.names
 	}
 	space, err := sem.NewSpace(limits, nil, named, q, in)
+	defer func() { spent(c.spent, space) }()
 	if err != nil {
 		out.unknown = err
 		return
@@ -149,6 +150,7 @@ func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr)
 		return
 	}
 	space, err := sem.NewSpace(limits, nil, nil, sets...)
+	defer func() { spent(c.spent, space) }()
 	if err != nil {
 		return
 	}

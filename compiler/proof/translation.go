@@ -159,6 +159,7 @@ func (t *Translation) Finish(ctx context.Context) diag.List {
 		diags.Add(diag.Internal, source.Span{}, "proof: %s %s/%s applies where no statement does", o.Kind, o.Namespace, o.Name)
 	}
 	said := make([]diag.List, len(open))
+	parts := newParts(len(open))
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(len(open), runtime.GOMAXPROCS(0)) {
@@ -166,10 +167,16 @@ func (t *Translation) Finish(ctx context.Context) diag.List {
 			r := t.program.Reader()
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(open) || ctx.Err() != nil {
+				if i >= len(open) || ctx.Err() != nil || !parts.open() {
 					return
 				}
-				said[i] = t.settle(r, open[i])
+				steps := 0
+				said[i] = t.settle(r, open[i], &steps)
+				size := len(open[i].Rules)
+				for _, o := range t.kept[open[i]] {
+					size += len(o.Authorization.GetRules())
+				}
+				parts.took(i, steps, size)
 			}
 		})
 	}
@@ -177,11 +184,17 @@ func (t *Translation) Finish(ctx context.Context) diag.List {
 	if err := ctx.Err(); err != nil {
 		diags.Add(diag.Internal, source.Span{}, "proof: %v", err)
 	}
+	for i, s := range open[parts.end():] {
+		said[parts.end()+i] = diag.List{}
+		if i == 0 {
+			said[parts.end()].Add(diag.NotProven, s.Span(), "whether the policies of %s, and of %d more after it, mean what the program says is not proven: %v", name(s), len(open)-parts.end()-1, sem.ErrBudget)
+		}
+	}
 	return append(diags, slices.Concat(said...)...)
 }
 
 // settle compares the objects of a scope with its statements, both those in force and those on dry run.
-func (t *Translation) settle(r *intent.Reader, s *intent.Scope) (diags diag.List) {
+func (t *Translation) settle(r *intent.Reader, s *intent.Scope, steps *int) (diags diag.List) {
 	defer func() {
 		if p := recover(); p != nil { // in a goroutine nobody else could
 			diags.Add(diag.Internal, source.Span{}, "proof: panic: %v", p)
@@ -203,7 +216,7 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope) (diags diag.List
 			got, err := t.mesh.Ladder(objects, c.plane)
 			got.Closed = got.Closed || i == 0 && t.closed[t.place[s]].Load()
 			if err == nil {
-				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1))
+				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1), steps)
 			}
 			var m *mismatch
 			switch {
@@ -259,7 +272,7 @@ func closing(s *intent.Scope, dryRun bool) bool {
 
 // compare compares two ladders part by part: equal ones decide alike beside any others. An allow that names nothing need not
 // be there: what it is on is closed by a baseline, here or around it.
-func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool) error {
+func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int) error {
 	switch {
 	case got.Closed && !want.Closed:
 		return &mismatch{part: "an ALLOW policy closes it, and the program does not"}
@@ -299,6 +312,7 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool) error {
 		x.Attrs(attrs)
 	}
 	space, err := sem.NewSpace(limits, sem.And(universe, plane.Possible(attrs)), nil, all...)
+	defer func() { spent(steps, space) }()
 	if err != nil {
 		return err
 	}

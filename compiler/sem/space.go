@@ -40,6 +40,7 @@ type Space struct {
 	void    bool    // there are no requests
 	steps   int     // probes left for the question at hand
 	work    int     // cubes to build left for it
+	spent   int     // by the questions before
 	words   arena   // sets of atoms, for as long as the space lives
 	stack   arena   // sets of atoms of searches
 	table   []int32 // of tidy and of known cubes
@@ -83,6 +84,7 @@ func NewSpace(limits Limits, universe *Expr, named map[Kind][]Value, exprs ...*E
 	}
 	s := &Space{limits: limits.withDefaults(), ids: make(map[Matcher]int32, n.tests/2), nodes: make(map[*Expr]int32, n.all)}
 	s.values = make([]value, 0, n.all)
+	s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes
 	var u unions
 	var tests []*Expr
 	conjuncts(universe, func(x *Expr) { tests = s.collect(x, tests, &u); u.root(s, x) })
@@ -118,7 +120,16 @@ func (n *nodes) count(x *Expr) {
 }
 
 // reset begins a question.
-func (s *Space) reset() { s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes }
+func (s *Space) reset() {
+	s.spent = s.Spent()
+	s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes
+}
+
+// Spent is how many steps all questions took, in probes: building eight cubes counts as one. It is the same for the same
+// questions, so that many spaces can share a budget.
+func (s *Space) Spent() int {
+	return s.spent + max(0, s.limits.Steps-s.steps) + max(0, 16*s.limits.Cubes-s.work)/8
+}
 
 // collect gives every node of an expression a number, and returns the tests with those of matchers that are new.
 func (s *Space) collect(x *Expr, tests []*Expr, u *unions) []*Expr {
