@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/xml"
 	"fmt"
 	"regexp"
 	"slices"
@@ -87,13 +86,13 @@ func (a *app) testCommand() *cobra.Command {
 
 // tested is the outcome of a run, as JSON has it.
 type tested struct {
-	Version   int          `json:"version"`
-	Tests     []testResult `json:"tests"`
-	Passed    int          `json:"passed"`
-	Failed    int          `json:"failed"`
-	Assumes   []string     `json:"assumptions"`
-	Covered   int          `json:"coveredStatements"`
-	Uncovered []jsonPlace  `json:"uncoveredStatements,omitempty"`
+	Version   int             `json:"version"`
+	Tests     []testResult    `json:"tests"`
+	Passed    int             `json:"passed"`
+	Failed    int             `json:"failed"`
+	Assumes   []string        `json:"assumptions"`
+	Covered   int             `json:"coveredStatements"`
+	Uncovered []jsonUncovered `json:"uncoveredStatements,omitempty"`
 }
 
 // testResult is one test, with all of its expectations, or one proof.
@@ -111,6 +110,13 @@ type testFailed struct {
 	Place   jsonPlace `json:"place"`
 	Message string    `json:"message"`
 	Notes   []string  `json:"notes,omitempty"`
+	// Related are the statements that decide.
+	Related []testRelated `json:"related,omitempty"`
+}
+
+type testRelated struct {
+	Place   jsonPlace `json:"place"`
+	Message string    `json:"message"`
 }
 
 type jsonPlace struct {
@@ -119,6 +125,13 @@ type jsonPlace struct {
 	Column int    `json:"column"`
 }
 
+type jsonUncovered struct {
+	jsonPlace
+	Text string `json:"text"`
+}
+
+func (p jsonPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
 func placeOf(s source.Span) jsonPlace {
 	if s.File == nil {
 		return jsonPlace{}
@@ -126,6 +139,9 @@ func placeOf(s source.Span) jsonPlace {
 	at := s.File.Position(int(s.Start))
 	return jsonPlace{s.File.Name, at.Line, at.Column}
 }
+
+// inLine is a text on one line.
+func inLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // summary gathers the trials of each test.
 func summary(out compiler.Output) tested {
@@ -140,14 +156,18 @@ func summary(out compiler.Output) tested {
 			kind, at = "test", x.Expect.In
 		}
 		if kind == "prove" || at != within {
-			t.Tests = append(t.Tests, testResult{Kind: kind, Name: strings.Join(strings.Fields(x.Name()), " "), Place: placeOf(at), Passed: true})
+			t.Tests = append(t.Tests, testResult{Kind: kind, Name: inLine(x.Name()), Place: placeOf(at), Passed: true})
 			within = at
 		}
 		r := &t.Tests[len(t.Tests)-1]
 		r.Asked++
 		r.Passed = r.Passed && x.Holds()
 		for _, d := range x.Report() {
-			r.Failures = append(r.Failures, testFailed{d.Code, placeOf(d.Span), d.Message, d.Notes})
+			f := testFailed{Code: d.Code, Place: placeOf(d.Span), Message: d.Message, Notes: d.Notes}
+			for _, x := range d.Related {
+				f.Related = append(f.Related, testRelated{placeOf(x.Span), x.Message})
+			}
+			r.Failures = append(r.Failures, f)
 		}
 	}
 	for i := range t.Tests {
@@ -159,7 +179,7 @@ func summary(out compiler.Output) tested {
 	}
 	t.Covered = out.Covered
 	for _, s := range out.Uncovered {
-		t.Uncovered = append(t.Uncovered, placeOf(s))
+		t.Uncovered = append(t.Uncovered, jsonUncovered{placeOf(s), inLine(s.Text())})
 	}
 	return t
 }
@@ -198,53 +218,7 @@ func writeTestText(b *strings.Builder, t tested, coverage bool) {
 	if coverage {
 		fmt.Fprintf(b, "covered: %d of %d statements\n", t.Covered, t.Covered+len(t.Uncovered))
 		for _, p := range t.Uncovered {
-			fmt.Fprintf(b, "  no test speaks of %s:%d:%d\n", p.File, p.Line, p.Column)
+			fmt.Fprintf(b, "  no test speaks of %s: %s\n", p, diag.Clean(p.Text))
 		}
 	}
-}
-
-// writeJUnit writes the dialect of JUnit XML that CI systems read: suites, cases, and a failure with a text.
-func writeJUnit(b *strings.Builder, t tested) error {
-	type failure struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr"`
-		Text    string `xml:",chardata"`
-	}
-	type testcase struct {
-		Name    string   `xml:"name,attr"`
-		Class   string   `xml:"classname,attr"`
-		File    string   `xml:"file,attr"`
-		Line    int      `xml:"line,attr"`
-		Failure *failure `xml:"failure"`
-	}
-	type suite struct {
-		XMLName  xml.Name   `xml:"testsuite"`
-		Name     string     `xml:"name,attr"`
-		Tests    int        `xml:"tests,attr"`
-		Failures int        `xml:"failures,attr"`
-		Cases    []testcase `xml:"testcase"`
-	}
-	s := suite{Name: "ztc", Tests: len(t.Tests), Failures: t.Failed}
-	for _, r := range t.Tests {
-		c := testcase{Name: r.Name, Class: r.Kind, File: r.Place.File, Line: r.Place.Line}
-		if len(r.Failures) > 0 {
-			f := &failure{Message: r.Failures[0].Message, Type: string(r.Failures[0].Code)}
-			for _, x := range r.Failures {
-				f.Text += fmt.Sprintf("%s:%d:%d: %s\n", x.Place.File, x.Place.Line, x.Place.Column, x.Message)
-				for _, n := range x.Notes {
-					f.Text += "  " + n + "\n"
-				}
-			}
-			c.Failure = f
-		}
-		s.Cases = append(s.Cases, c)
-	}
-	b.WriteString(xml.Header)
-	e := xml.NewEncoder(b)
-	e.Indent("", "  ")
-	if err := e.Encode(s); err != nil {
-		return err
-	}
-	b.WriteByte('\n')
-	return nil
 }

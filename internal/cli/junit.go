@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+// The JUnit XML that Jenkins, GitLab and the actions of GitHub read: a suite for each file, a case for each test and proof,
+// and in a case that fails one failure with all that is said of it. Nothing is measured, so each case takes no time.
+type (
+	junit struct {
+		XMLName  xml.Name `xml:"testsuites"`
+		Name     string   `xml:"name,attr"`
+		Tests    int      `xml:"tests,attr"`
+		Failures int      `xml:"failures,attr"`
+		Errors   int      `xml:"errors,attr"`
+		Time     int      `xml:"time,attr"`
+		Suites   []*junitSuite
+	}
+	junitSuite struct {
+		XMLName  xml.Name `xml:"testsuite"`
+		Name     string   `xml:"name,attr"`
+		Tests    int      `xml:"tests,attr"`
+		Failures int      `xml:"failures,attr"`
+		Errors   int      `xml:"errors,attr"`
+		Skipped  int      `xml:"skipped,attr"`
+		Time     int      `xml:"time,attr"`
+		Cases    []junitCase
+	}
+	junitCase struct {
+		XMLName xml.Name      `xml:"testcase"`
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"` // the file without its ending: Jenkins takes a dot for the end of a package
+		File    string        `xml:"file,attr"`
+		Line    int           `xml:"line,attr"`
+		Time    int           `xml:"time,attr"`
+		Failure *junitFailure `xml:"failure"`
+	}
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+func writeJUnit(b *strings.Builder, t tested) error {
+	out := junit{Name: "ztc test", Tests: len(t.Tests), Failures: t.Failed}
+	suites := map[string]*junitSuite{}
+	for _, r := range t.Tests {
+		s := suites[r.Place.File]
+		if s == nil {
+			s = &junitSuite{Name: r.Place.File}
+			suites[s.Name] = s
+			out.Suites = append(out.Suites, s)
+		}
+		c := junitCase{Name: r.Name, Class: strings.TrimSuffix(r.Place.File, ".zt"), File: r.Place.File, Line: r.Place.Line}
+		if len(r.Failures) > 0 {
+			c.Failure = failureOf(r.Failures)
+			s.Failures++
+		}
+		s.Tests++
+		s.Cases = append(s.Cases, c)
+	}
+	b.WriteString(xml.Header)
+	e := xml.NewEncoder(b)
+	e.Indent("", "  ")
+	if err := e.Encode(out); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	return nil
+}
+
+func failureOf(list []testFailed) *junitFailure {
+	f := &junitFailure{Message: list[0].Message, Type: string(list[0].Code)}
+	var b strings.Builder
+	for _, x := range list {
+		fmt.Fprintf(&b, "%s: %s\n", x.Place, x.Message)
+		for _, r := range x.Related {
+			fmt.Fprintf(&b, "  %s: %s\n", r.Place, r.Message)
+		}
+		for _, n := range x.Notes {
+			fmt.Fprintf(&b, "  note: %s\n", n)
+		}
+	}
+	f.Text = b.String()
+	return f
+}
