@@ -2,13 +2,42 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"strings"
 
 	security "istio.io/api/security/v1beta1"
 	types "istio.io/api/type/v1beta1"
 
 	"github.com/zt-lang/ztc/emit/istio"
 )
+
+// Generator makes random policies.
+type Generator struct {
+	*rand.Rand
+	Pools map[string][]string // values of each kind
+	Keys  []Key               // of conditions
+}
+
+// Key is a key of conditions, with the pool of its values.
+type Key struct{ Key, Pool string }
+
+// Everything makes policies over every field that Istio has.
+func Everything(r *rand.Rand) *Generator { return &Generator{r, pools, keys} }
+
+// Askable makes policies whose requests a real Envoy can be asked about: addresses are those of the loopback network, and
+// nothing is tested that a request cannot choose.
+func Askable(r *rand.Rand) *Generator {
+	g := &Generator{Rand: r, Pools: maps.Clone(pools)}
+	g.Pools["ipBlocks"] = []string{"127.30.0.0/16", "127.30.1.2", "127.0.0.0/8", "10.0.0.0/8", "127.30.1.2/24", "2001:db8::/32"}
+	g.Pools["ports"] = []string{"8080", "9000", "7000"}
+	for _, k := range keys {
+		if k.Key != "destination.ip" && !strings.HasPrefix(k.Key, "experimental.") {
+			g.Keys = append(g.Keys, k)
+		}
+	}
+	return g
+}
 
 // The values of each field: every kind of pattern, those that never match what they seem to among them.
 var pools = map[string][]string{
@@ -29,82 +58,82 @@ var pools = map[string][]string{
 	"lists":             {"[v]", "[w]", "[v*]", "v", "*v", "[*]"},
 }
 
-func pick(r *rand.Rand, pool string) []string {
-	list := pools[pool]
-	out := make([]string, 1+r.IntN(3))
+func (g *Generator) pick(pool string) []string {
+	list := g.Pools[pool]
+	out := make([]string, 1+g.IntN(3))
 	for i := range out {
-		out[i] = list[r.IntN(len(list))]
+		out[i] = list[g.IntN(len(list))]
 	}
 	return out
 }
 
-func some(r *rand.Rand, one int, pool string) []string {
-	if r.IntN(one) > 0 {
+func (g *Generator) some(one int, pool string) []string {
+	if g.IntN(one) > 0 {
 		return nil
 	}
-	return pick(r, pool)
+	return g.pick(pool)
 }
 
-// Policy makes a random AuthorizationPolicy over every field that Istio has.
-func Policy(r *rand.Rand, n int) *istio.Object {
-	spec := &security.AuthorizationPolicy{Action: security.AuthorizationPolicy_Action(r.IntN(4))}
-	if r.IntN(3) > 0 {
-		spec.Action = security.AuthorizationPolicy_Action(r.IntN(2))
+// Policy makes a random AuthorizationPolicy.
+func (g *Generator) Policy(n int) *istio.Object {
+	spec := &security.AuthorizationPolicy{Action: security.AuthorizationPolicy_Action(g.IntN(4))}
+	if g.IntN(3) > 0 {
+		spec.Action = security.AuthorizationPolicy_Action(g.IntN(2))
 	}
 	if spec.Action == security.AuthorizationPolicy_CUSTOM {
 		spec.ActionDetail = &security.AuthorizationPolicy_Provider{Provider: &security.AuthorizationPolicy_ExtensionProvider{Name: "opa"}}
 	}
 	o := &istio.Object{APIVersion: "security.istio.io/v1", Kind: istio.AuthorizationPolicy, Name: fmt.Sprintf("p%d", n), Authorization: spec,
-		Namespace: []string{"foo", "foo", "foo", "bar", "istio-system"}[r.IntN(5)]}
-	switch r.IntN(4) {
+		Namespace: []string{"foo", "foo", "foo", "bar", "istio-system"}[g.IntN(5)]}
+	switch g.IntN(4) {
 	case 0:
 		spec.Selector = &types.WorkloadSelector{MatchLabels: map[string]string{"app": "x"}}
 	case 1:
-		spec.Selector = &types.WorkloadSelector{MatchLabels: map[string]string{"app": []string{"x", "y"}[r.IntN(2)], "tier": "z"}}
+		spec.Selector = &types.WorkloadSelector{MatchLabels: map[string]string{"app": []string{"x", "y"}[g.IntN(2)], "tier": "z"}}
 	}
-	if spec.Action < 2 && r.IntN(8) == 0 {
+	if spec.Action < 2 && g.IntN(8) == 0 {
 		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
 	}
-	for range r.IntN(4) {
-		spec.Rules = append(spec.Rules, rule(r))
+	for range g.IntN(4) {
+		spec.Rules = append(spec.Rules, g.rule())
 	}
 	return o
 }
 
-func rule(r *rand.Rand) *security.Rule {
+func (g *Generator) rule() *security.Rule {
 	x := &security.Rule{}
-	for range r.IntN(3) {
+	for range g.IntN(3) {
 		s := &security.Source{
-			TrustDomains: some(r, 6, "trustDomains"), NotTrustDomains: some(r, 8, "trustDomains"),
-			RequestPrincipals: some(r, 6, "requestPrincipals"), NotRequestPrincipals: some(r, 8, "requestPrincipals"),
-			IpBlocks: some(r, 6, "ipBlocks"), NotIpBlocks: some(r, 8, "ipBlocks"), RemoteIpBlocks: some(r, 8, "ipBlocks"), NotRemoteIpBlocks: some(r, 10, "ipBlocks"),
+			TrustDomains: g.some(6, "trustDomains"), NotTrustDomains: g.some(8, "trustDomains"),
+			RequestPrincipals: g.some(6, "requestPrincipals"), NotRequestPrincipals: g.some(8, "requestPrincipals"),
+			IpBlocks: g.some(6, "ipBlocks"), NotIpBlocks: g.some(8, "ipBlocks"), RemoteIpBlocks: g.some(8, "ipBlocks"), NotRemoteIpBlocks: g.some(10, "ipBlocks"),
 		}
-		if r.IntN(4) == 0 {
-			s.ServiceAccounts, s.NotServiceAccounts = some(r, 2, "serviceAccounts"), some(r, 3, "serviceAccounts")
+		if g.IntN(4) == 0 {
+			s.ServiceAccounts, s.NotServiceAccounts = g.some(2, "serviceAccounts"), g.some(3, "serviceAccounts")
 		} else {
-			s.Principals, s.NotPrincipals = some(r, 2, "principals"), some(r, 5, "principals")
-			s.Namespaces, s.NotNamespaces = some(r, 4, "namespaces"), some(r, 6, "namespaces")
+			s.Principals, s.NotPrincipals = g.some(2, "principals"), g.some(5, "principals")
+			s.Namespaces, s.NotNamespaces = g.some(4, "namespaces"), g.some(6, "namespaces")
 		}
 		x.From = append(x.From, &security.Rule_From{Source: s})
 	}
-	for range r.IntN(3) {
+	for range g.IntN(3) {
 		x.To = append(x.To, &security.Rule_To{Operation: &security.Operation{
-			Hosts: some(r, 4, "hosts"), NotHosts: some(r, 8, "hosts"), Methods: some(r, 2, "methods"), NotMethods: some(r, 8, "methods"),
-			Paths: some(r, 2, "paths"), NotPaths: some(r, 6, "paths"), Ports: some(r, 5, "ports"), NotPorts: some(r, 8, "ports"),
+			Hosts: g.some(4, "hosts"), NotHosts: g.some(8, "hosts"), Methods: g.some(2, "methods"), NotMethods: g.some(8, "methods"),
+			Paths: g.some(2, "paths"), NotPaths: g.some(6, "paths"), Ports: g.some(5, "ports"), NotPorts: g.some(8, "ports"),
 		}})
 	}
-	for range max(0, r.IntN(5)-2) {
-		k := keys[r.IntN(len(keys))]
-		c := &security.Condition{Key: k.key, Values: some(r, 2, k.pool)}
-		if c.NotValues = some(r, 2, k.pool); c.Values == nil && c.NotValues == nil {
-			c.Values = pick(r, k.pool)
+	for range max(0, g.IntN(5)-2) {
+		k := g.Keys[g.IntN(len(g.Keys))]
+		c := &security.Condition{Key: k.Key, Values: g.some(2, k.Pool)}
+		if c.NotValues = g.some(2, k.Pool); c.Values == nil && c.NotValues == nil {
+			c.Values = g.pick(k.Pool)
 		}
 		x.When = append(x.When, c)
 	}
 	return x
 }
 
-var keys = []struct{ key, pool string }{
+var keys = []Key{
 	{"request.headers[x-env]", "values"}, {"request.headers[X-Env]", "values"}, {"request.headers[y]", "values"}, {"request.headers[:authority]", "hosts"},
 	{"request.headers[:method]", "methods"}, {"request.headers[Host]", "hosts"},
 	{"source.ip", "ipBlocks"}, {"remote.ip", "ipBlocks"}, {"source.namespace", "namespaces"}, {"source.principal", "principals"},

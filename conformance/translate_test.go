@@ -125,6 +125,7 @@ func texts(list []*istio.Object) (out string) {
 func TestTranslation(t *testing.T) {
 	const seed = 1
 	r := rand.New(rand.NewPCG(seed, 1))
+	g := Everything(r)
 	want := 60_000
 	if full() {
 		want = 1_100_000
@@ -133,7 +134,7 @@ func TestTranslation(t *testing.T) {
 	for verdicts < want && !t.Failed() {
 		var policies []*istio.Object
 		for n := range 1 + r.IntN(4) {
-			policies = append(policies, Policy(r, n))
+			policies = append(policies, g.Policy(n))
 		}
 		td, aliases := "cluster.local", []string(nil)
 		switch r.IntN(4) {

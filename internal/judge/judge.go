@@ -25,27 +25,40 @@ type Judge struct{ bin, envoy string }
 
 // Open builds what is missing. ZTC_JUDGE and ENVOY name ready binaries; ZTC_JUDGE_CACHE is where built ones are kept.
 func Open(ctx context.Context, sources string) (*Judge, error) {
-	cache := os.Getenv("ZTC_JUDGE_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return nil, err
-		}
-		cache = filepath.Join(dir, "ztc-judge")
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
 	}
-	j := &Judge{bin: os.Getenv("ZTC_JUDGE"), envoy: os.Getenv("ENVOY")}
-	var err error
+	j := &Judge{bin: os.Getenv("ZTC_JUDGE")}
 	if j.bin == "" {
 		if j.bin, err = build(ctx, sources, cache); err != nil {
 			return nil, err
 		}
 	}
-	if j.envoy == "" {
-		if j.envoy, err = install(ctx, cache); err != nil {
-			return nil, err
-		}
+	if j.envoy, err = Envoy(ctx); err != nil {
+		return nil, err
 	}
 	return j, nil
+}
+
+func cacheDir() (string, error) {
+	if cache := os.Getenv("ZTC_JUDGE_CACHE"); cache != "" {
+		return cache, nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "ztc-judge"), err
+}
+
+// Envoy is the binary that ENVOY names, or one that is installed into the cache.
+func Envoy(ctx context.Context) (string, error) {
+	if bin := os.Getenv("ENVOY"); bin != "" {
+		return bin, nil
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	return install(ctx, cache)
 }
 
 // build compiles a copy of the sources, because they may be read-only and the build writes its go.sum.

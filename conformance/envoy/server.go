@@ -1,0 +1,165 @@
+package envoy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// Listener is the inbound side of one pod on one port, HTTP or raw TCP, with mTLS and without.
+type Listener struct {
+	Address string // of the loopback network: one for each pod, so that addresses and ports are what policies see
+	Port    uint32
+	HTTP    bool
+	// Filters are what istiod generated: of an HTTP connection manager, or of the network.
+	Filters []proto.Message
+}
+
+// Server is a running Envoy.
+type Server struct {
+	pki  *pki
+	dir  string
+	cmd  *exec.Cmd
+	log  bytes.Buffer
+	done chan error
+}
+
+type (
+	object = map[string]any
+	list   = []any
+)
+
+func typed(name, kind string, body object) object {
+	if body == nil {
+		body = object{}
+	}
+	body["@type"] = "type.googleapis.com/envoy.extensions." + kind
+	return object{"name": name, "typedConfig": body}
+}
+
+// Start starts an Envoy with some listeners. Its files lie in dir.
+func Start(binary, dir string, listeners []Listener) (*Server, error) {
+	if len(listeners) == 0 {
+		return nil, errors.New("no listeners")
+	}
+	p, err := newPKI()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{pki: p, dir: dir, done: make(chan error, 1)}
+	config, err := s.bootstrap(listeners)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "envoy.json")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.Command(binary, "-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "error")
+	s.cmd.Stderr = &s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.done <- s.cmd.Wait(); close(s.done) }()
+	last := listeners[len(listeners)-1]
+	for range 600 {
+		select {
+		case err := <-s.done:
+			return nil, fmt.Errorf("envoy stopped: %v\n%s", err, s.log.String())
+		case <-time.After(100 * time.Millisecond):
+		}
+		if c, err := net.DialTimeout("tcp", fmt.Sprintf("%s:%d", last.Address, last.Port), time.Second); err == nil {
+			return s, c.Close()
+		}
+	}
+	s.Stop()
+	return nil, fmt.Errorf("envoy does not listen\n%s", s.log.String())
+}
+
+// Stop ends the server.
+func (s *Server) Stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+	case <-time.After(10 * time.Second):
+		_ = s.cmd.Process.Kill()
+	}
+}
+
+func (s *Server) bootstrap(listeners []Listener) ([]byte, error) {
+	cert, key, err := s.pki.serverPEM("spiffe://cluster.local/ns/server/sa/server")
+	if err != nil {
+		return nil, err
+	}
+	socket := typed("tls", "transport_sockets.tls.v3.DownstreamTlsContext", object{
+		"requireClientCertificate": true,
+		"commonTlsContext": object{
+			"alpnProtocols":     list{"h2", "http/1.1"},
+			"tlsCertificates":   list{object{"certificateChain": object{"inlineBytes": cert}, "privateKey": object{"inlineBytes": key}}},
+			"validationContext": object{"trustedCa": object{"inlineBytes": s.pki.caPEM}},
+		},
+	})
+	var all list
+	for _, l := range listeners {
+		filters, err := s.chain(l)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, object{
+			"name":            fmt.Sprintf("%s:%d", l.Address, l.Port),
+			"address":         object{"socketAddress": object{"address": l.Address, "portValue": l.Port}},
+			"listenerFilters": list{typed("tls_inspector", "filters.listener.tls_inspector.v3.TlsInspector", nil)},
+			"filterChains": list{
+				object{"filters": filters, "filterChainMatch": object{"transportProtocol": "tls"}, "transportSocket": socket},
+				object{"filters": filters, "filterChainMatch": object{"transportProtocol": "raw_buffer"}},
+			},
+		})
+	}
+	return json.Marshal(object{
+		"node":            object{"id": "conformance", "cluster": "conformance"},
+		"staticResources": object{"listeners": all},
+		"layeredRuntime":  object{"layers": list{object{"name": "s", "staticLayer": object{"overload": object{"global_downstream_max_connections": 50000}}}}},
+	})
+}
+
+// chain is the filter chain that istiod's filters stand in.
+func (s *Server) chain(l Listener) (list, error) {
+	var filters list
+	for _, f := range l.Filters {
+		text, err := protojson.Marshal(f)
+		if err != nil {
+			return nil, err
+		}
+		filters = append(filters, json.RawMessage(text))
+	}
+	if !l.HTTP {
+		return append(filters, typed("echo", "filters.network.echo.v3.Echo", nil)), nil
+	}
+	// Istio's own form of a RequestAuthentication, for whatever issuer signs with the keys of the test.
+	jwt := typed("envoy.filters.http.jwt_authn", "filters.http.jwt_authn.v3.JwtAuthentication", object{
+		"providers": object{"origins-0": object{
+			"payloadInMetadata": "payload", "localJwks": object{"inlineString": s.pki.jwks()},
+			"normalizePayloadInMetadata": object{"spaceDelimitedClaims": list{"scope", "permission"}},
+		}},
+		"bypassCorsPreflight": true,
+		"rules": list{object{"match": object{"prefix": "/"}, "requires": object{"requiresAny": object{"requirements": list{
+			object{"providerName": "origins-0"}, object{"allowMissing": object{}}}}}}},
+	})
+	answer := object{"match": object{"prefix": "/"}, "directResponse": object{"status": 200, "body": object{"inlineString": "ok"}}}
+	filters = append(append(list{jwt}, filters...), typed("envoy.filters.http.router", "filters.http.router.v3.Router", nil))
+	return list{typed("envoy.filters.network.http_connection_manager", "filters.network.http_connection_manager.v3.HttpConnectionManager", object{
+		"statPrefix": "in", "normalizePath": true, "codecType": "AUTO",
+		"routeConfig": object{"virtualHosts": list{object{"name": "all", "domains": list{"*"}, "routes": list{answer}}}},
+		"httpFilters": filters,
+	})}, nil
+}
