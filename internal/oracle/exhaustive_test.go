@@ -111,6 +111,8 @@ func TestExhaustive(t *testing.T) {
 	addresses := []string{"0.0.0.0", "9.255.255.255", "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "255.255.255.255", "::", "::1", "::2", "fe80::1", "ffff::"}
 	ports := one(sem.Port, "", "0", "1", "79", "80", "81", "8080", "65535")
 	ports, addressed := ports[:len(ports)-1], func(k sem.Kind) []sem.Request { l := one(k, "", addresses...); return l[:len(l)-1] }
+	tested := map[sem.Attr][]*sem.Expr{} // some of the patterns, of all fields that read an attribute
+	asked := map[sem.Attr][]sem.Request{}
 	for _, c := range []struct {
 		field  string // of a source or an operation, or a key
 		values []string
@@ -177,6 +179,11 @@ func TestExhaustive(t *testing.T) {
 				}
 				for i := range meant {
 					holds := meant[i].Holds()
+					if chain.plane == plane.HTTP && i%(1+len(meant)/40) == 0 {
+						for a := range attrsOf(holds) {
+							tested[a], asked[a] = append(tested[a], holds), c.on
+						}
+					}
 					for k, r := range c.on {
 						want := om.Matches(chain.oracle, &policies[0], i, requests[k])
 						tried++
@@ -192,6 +199,31 @@ func TestExhaustive(t *testing.T) {
 		}
 		if matched < tried/500 || matched > tried*2/3 {
 			t.Errorf("%s: %d of %d match", c.field, matched, tried)
+		}
+	}
+	// What the patterns say of a value, all together, they say of some class of values.
+	for a, exprs := range tested {
+		space, err := sem.NewSpace(sem.Limits{}, nil, nil, exprs...)
+		if err != nil {
+			continue // lists of many patterns are told apart in another way
+		}
+		for _, r := range asked[a] {
+			if _, has := r[a]; !has {
+				continue
+			}
+			all := make([]*sem.Expr, len(exprs))
+			for i, x := range exprs {
+				if all[i] = x; !x.Holds(r) {
+					all[i] = sem.Not(x)
+				}
+			}
+			set, err := space.Set(sem.And(all...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, err := space.Any(set); d == nil || err != nil {
+				t.Fatalf("no class of values is that of %v, %v", r, err)
+			}
 		}
 	}
 }
