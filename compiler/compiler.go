@@ -4,7 +4,6 @@ package compiler
 import (
 	"context"
 	"io/fs"
-	"slices"
 
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/intent"
@@ -149,7 +148,8 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	checked := beside(func() diag.List { return check.Program(program) })
 	meaning := beside(func() meaning {
 		m := intent.Of(program, l.in.Options.Now)
-		return meaning{rules: m.Copy(), proof: proof.NewTranslation(program, m, l.in.Options.Now)}
+		looked := lint.Look(program, m.Copy())
+		return meaning{looked, proof.NewTranslation(program, m, l.in.Options.Now)}
 	})
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
@@ -167,8 +167,8 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		return out, diags
 	}
 	meant := meaning()
-	linted, proven := linted(program, meant.rules, slices.Clone(diags)), meant.proof
-	meant.rules = nil
+	found, proven := meant.looked.Ask(diags), meant.proof
+	meant.looked = lint.Looked{}
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	if !tests && !l.keep {
 		l.meant = nil // a large program makes room for its objects
@@ -176,7 +176,6 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	program = nil
 	l.trace("emit", Count{"objects", plan.Len()})
 	objects, failed := emit(ctx, plan, proven)
-	found := linted()
 	found.Settle(&diags)
 	l.atUse(found.Diags)
 	diags = append(append(diags, found.Diags...), failed...)
@@ -203,15 +202,11 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	return out, diags
 }
 
-// linted lints a program beside what else is made of it, which it does not keep for longer than that takes.
-func linted(p *ir.Program, m *intent.Program, said diag.List) func() *lint.Result {
-	return beside(func() *lint.Result { return lint.Program(p, m, said) })
-}
-
-// meaning is what a program means: its rules, and what its objects are held to.
+// meaning is what is made of a program's meaning beside its lowering: what there is to ask of its statements, and what its objects
+// are held to.
 type meaning struct {
-	rules *intent.Program
-	proof *proof.Translation
+	looked lint.Looked
+	proof  *proof.Translation
 }
 
 // beside runs f on another processor, and returns what waits for its result. A panic comes up where the result is asked for.

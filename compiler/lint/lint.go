@@ -48,9 +48,11 @@ type linter struct {
 	transport   *ir.Covering
 }
 
-// Program lints a program that has no errors, by what it means. said is what was said of it: what compiler/check takes for
-// the worse is found out here, in Result.
-func Program(p *ir.Program, m *intent.Program, said diag.List) *Result {
+// Looked is what the look at the parts of a program's statements has left to ask about.
+type Looked struct{ l *linter }
+
+// Look looks at the statements of a program, by what it means.
+func Look(p *ir.Program, m *intent.Program) Looked {
 	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed()}
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
@@ -63,6 +65,13 @@ func Program(p *ir.Program, m *intent.Program, said diag.List) *Result {
 		l.redundant(s)
 		l.effects(s)
 	}
+	return Looked{l}
+}
+
+// Ask asks what is left of a program that has no errors. said is what was said of it: what compiler/check takes for the worse is
+// found out here, in Result.
+func (x Looked) Ask(said diag.List) *Result {
+	l := x.l
 	l.omissions(said)
 	l.ask()
 	return &Result{l.report(), l.omitted}
