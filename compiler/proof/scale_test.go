@@ -57,6 +57,30 @@ func TestProofBudgets(t *testing.T) {
 	}
 }
 
+// TestCoverageBudget holds what coverage asks of each statement to a number of allocations: whether a proof speaks of it, and
+// not of which request.
+func TestCoverageBudget(t *testing.T) {
+	const n, budget = 40, 500 // statements, and allocations for each
+	var b strings.Builder
+	b.WriteString("workload web { port http 8080 }\nworkload api { port http 8080 }\ndeny all in default\nallow web -> api\n")
+	for i := range n {
+		run := strings.Repeat(string(rune('a'+i%26)), 1+i/26)
+		fmt.Fprintf(&b, "deny web -> api when header[\"a\"]==\"%s*\" and header[\"b\"]==\"*%s\"\n", run, run)
+	}
+	b.WriteString("prove never web -> api when header[\"a\"]==\"zzzz\" and header[\"b\"]==\"other\"\n")
+	allocations := func(coverage bool) float64 {
+		return testing.AllocsPerRun(1, func() {
+			in := compiler.Input{Files: []*source.File{source.New("x.zt", b.String())}, Coverage: coverage}
+			compiler.Compile(context.Background(), in)
+		})
+	}
+	got := (allocations(true) - allocations(false)) / n
+	t.Logf("%.0f allocations for a statement, budget %d", got, budget)
+	if got > budget {
+		t.Errorf("%.0f allocations for a statement, budget %d", got, budget)
+	}
+}
+
 // TestTrialsDoNotDependOnProcessors wants one report, however many classes are worked on at a time.
 func TestTrialsDoNotDependOnProcessors(t *testing.T) {
 	text := mesh(60, true) + `
