@@ -106,7 +106,10 @@ func unmeant(t *testing.T, p *ir.Program, now string, objects []Object) (differe
 				if err != nil {
 					t.Fatal(err)
 				}
-				should := r.Ladder(s, c, dry)
+				should, err := r.Ladder(s, c, dry)
+				if err != nil {
+					t.Fatal(err)
+				}
 				where := fmt.Sprintf("%s, dry run %v: %s", intent.Key(s.Namespace, s.Labels), dry, c)
 				if is.Closed != should.Closed {
 					differences = append(differences, fmt.Sprintf("%s: closed %v", where, is.Closed))

@@ -1,7 +1,6 @@
 package intent
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -9,8 +8,7 @@ import (
 	"github.com/zt-lang/ztc/lang/ast"
 )
 
-// operation reads an operation, or its complement: all of its parts, any value of each. Which tests of HTTP some
-// requests do not meet is for cut to find out.
+// operation reads an operation, or its complement: all of its parts, any value of each.
 func (m mode) operation(o *ir.Operation, negated bool) *sem.Expr {
 	var parts []*sem.Expr
 	http := m != connection && m != absent
@@ -21,7 +19,7 @@ func (m mode) operation(o *ir.Operation, negated bool) *sem.Expr {
 		parts = append(parts, truth(http == negated))
 	}
 	add := func(kind sem.Kind, list []string, value func(string) sem.Pattern) {
-		if len(list) > 0 && !(m == some && negated) {
+		if len(list) > 0 {
 			parts = append(parts, m.test(values(sem.Attr{Kind: kind}, list, value), negated))
 		}
 	}
@@ -37,73 +35,6 @@ func (m mode) operation(o *ir.Operation, negated bool) *sem.Expr {
 	return and(parts...)
 }
 
-// cut reads an operation without its exceptions.
-func (m mode) cut(o *ir.Operation, cuts []ir.Operation) *sem.Expr {
-	outside := func(kept func(*ir.Operation) bool) *sem.Expr {
-		parts := make([]*sem.Expr, 0, len(cuts))
-		for i := range cuts {
-			if !kept(&cuts[i]) {
-				parts = append(parts, m.operation(&cuts[i], true))
-			}
-		}
-		return and(parts...)
-	}
-	left := outside(func(c *ir.Operation) bool { return m == some && len(c.Methods)+len(c.Paths)+len(c.Hosts) > 0 })
-	if m == some && len(cuts) > 0 {
-		requests := *o
-		requests.Ports = nil
-		kept := make([]byte, len(cuts)) // which exceptions leave something of a unit
-		seen := map[string]bool{}
-		var list []*sem.Expr
-		complete := each(&requests, func(u unit) bool {
-			for i := range cuts {
-				kept[i] = '-'
-				if u.leaves(&cuts[i]) {
-					kept[i] = '+'
-				}
-			}
-			if seen[string(kept)] {
-				return true
-			}
-			seen[string(kept)] = true
-			i := -1
-			list = append(list, outside(func(c *ir.Operation) bool { i++; return kept[i] == '+' }))
-			return true
-		})
-		if complete {
-			left = or(list...)
-		}
-	}
-	return and(m.operation(o, false), left)
-}
-
-// leaves reports whether some requests of a unit meet not all tests of HTTP of an exception, as far as the texts tell.
-func (u *unit) leaves(cut *ir.Operation) bool {
-	left := func(v string, list []string) bool {
-		return len(list) > 0 && !slices.ContainsFunc(list, func(w string) bool { return within(v, w) })
-	}
-	return left(u.method, cut.Methods) || left(u.path, cut.Paths) || left(u.host, cut.Hosts)
-}
-
-// within reports whether every value that v matches is matched by w, as far as the texts tell; no v matches everything.
-func within(v, w string) bool {
-	if v == "" || v == w || w == "*" {
-		return v != ""
-	}
-	a, b := path(v), path(w)
-	if a.Op == sem.Template {
-		a.Text = a.Text[:strings.IndexByte(a.Text, '{')] // how each begins
-		return b.Op == sem.Prefix && strings.HasPrefix(a.Text, b.Text)
-	}
-	switch b.Op {
-	case sem.Prefix:
-		return (a.Op == sem.Exact || a.Op == sem.Prefix) && strings.HasPrefix(a.Text, b.Text)
-	case sem.Suffix:
-		return (a.Op == sem.Exact || a.Op == sem.Suffix) && strings.HasSuffix(a.Text, b.Text)
-	}
-	return false
-}
-
 func values(a sem.Attr, list []string, value func(string) sem.Pattern) *sem.Expr {
 	out := make([]*sem.Expr, len(list))
 	for i, v := range list {
@@ -117,8 +48,6 @@ func (m mode) test(x *sem.Expr, negated bool) *sem.Expr {
 	switch {
 	case m.fails():
 		return sem.False
-	case m.holds():
-		return sem.True
 	case m == absent:
 		return truth(negated)
 	}

@@ -34,17 +34,13 @@ const (
 	// A connection that is not HTTP: `tcp` holds, `http` does not, and no test holds, negated or not. What a rule says of
 	// headers, it says of requests.
 	connection
-	every // an HTTP request for which every test fails, negated or not: what is left holds for all of them
-	// An HTTP request for which every test holds, negated or not: what is left may hold for one of them. What an exception
-	// takes away as a whole is not left.
-	some
+	every  // an HTTP request for which every test fails, negated or not: what is left holds for all of them
 	absent // a connection that is not HTTP, of which nothing of HTTP holds, and every negation does
 	modes
 )
 
-// fails and holds tell of a mode how tests of HTTP come out; with neither they are what they are.
+// fails reports whether all tests of HTTP fail, negated or not.
 func (m mode) fails() bool { return m == connection || m == every }
-func (m mode) holds() bool { return m == some }
 
 // Rule is the set of the requests on a chain that a rule speaks of.
 //
@@ -56,58 +52,45 @@ func (m mode) holds() bool { return m == some }
 //   - Any other rule with something of HTTP leaves the ports alone that its target declares to speak something else, but for
 //     those whose connections it speaks of. On all others it covers connections where it may cover a request.
 //   - A provider of the HTTP kind is asked about requests, and about nothing else.
-func (r *Reader) Rule(x *ir.Rule, c Chain) *sem.Expr {
+//
+// The error is sem.ErrBudget.
+func (r *Reader) Rule(x *ir.Rule, c Chain) (*sem.Expr, error) {
 	http := x.Action == ast.Delegate && r.m.p.Mesh.Providers[x.Provider] == ir.HTTPProvider
 	switch {
 	case http && c == TCP:
-		return sem.False
+		return sem.False, nil
 	case http || !ofHTTP(x) || x.Action == ast.Allow && c == HTTP:
-		return r.read(x, request)
+		return r.read(x, request), nil
 	case x.Action == ast.Allow:
 		var declared []int
 		if x.Target.Kind == ir.OnWorkload {
 			declared = r.tcpPorts(&x.Target)
 		}
-		return and(r.read(x, connection), or(isPort(declared), r.read(x, every)))
+		return and(r.read(x, connection), or(isPort(declared), r.read(x, every))), nil
 	}
 	declared := isPort(r.tcpPorts(&x.Target))
 	if c == HTTP {
-		return and(r.read(x, request), or(not(declared), r.read(x, connection)))
+		return and(r.read(x, request), or(not(declared), r.read(x, connection))), nil
 	}
-	return or(r.read(x, connection), and(r.some(x), not(declared)))
+	some, err := r.some(x)
+	if err != nil {
+		return nil, err
+	}
+	return or(r.read(x, connection), and(some, not(declared))), nil
 }
 
-// some is where a rule may cover a request, as far as a connection can tell: entry by entry, those of which nothing is left
-// aside.
-func (r *Reader) some(x *ir.Rule) *sem.Expr {
-	var parts []*sem.Expr
-	for i := range x.Entries {
-		y := *x
-		y.Entries, y.Plain = x.Entries[i:i+1], ir.Plain{}
-		if !empty(r.read(&y, request)) {
-			parts = append(parts, r.read(&y, some))
-		}
-	}
-	return or(parts...)
+// some is where a rule covers a request, as far as a connection can tell: where there are values of all that it cannot read
+// with which the rule holds.
+func (r *Reader) some(x *ir.Rule) (*sem.Expr, error) {
+	return sem.Forget(sem.Limits{}, func(a sem.Attr) bool { return unread[a.Kind] }, r.read(x, request))
 }
 
-// empty reports whether an expression is known to hold for no request.
-func empty(x *sem.Expr) bool {
-	space, err := sem.NewSpace(sem.Limits{}, nil, nil, x)
-	if err != nil {
-		return false
-	}
-	set, err := space.Set(x)
-	if err != nil {
-		return false
-	}
-	d, err := space.Any(set)
-	return d == nil && err == nil
-}
+// unread are the attributes that only HTTP requests have.
+var unread = map[sem.Kind]bool{sem.Method: true, sem.Host: true, sem.Path: true, sem.Header: true, sem.Token: true, sem.Claim: true}
 
 // Ladder is what a scope means on a chain, by itself: what is enforced, or what is on dry run. A provider that is not in it is
-// asked about nothing.
-func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) sem.Ladder {
+// asked about nothing. The error is sem.ErrBudget.
+func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) (sem.Ladder, error) {
 	var allow, deny, audit []*sem.Expr
 	custom := map[string][]*sem.Expr{}
 	closed := slices.ContainsFunc(s.Baselines, func(b *ir.Baseline) bool { return b.DryRun == dryRun })
@@ -119,7 +102,10 @@ func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) sem.Ladder {
 		if x.DryRun != dryRun {
 			continue
 		}
-		set := r.Rule(x, c)
+		set, err := r.Rule(x, c)
+		if err != nil {
+			return sem.Ladder{}, err
+		}
 		switch x.Action {
 		case ast.Allow:
 			closed = true
@@ -138,7 +124,7 @@ func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) sem.Ladder {
 			l.Custom[name] = set
 		}
 	}
-	return l
+	return l, nil
 }
 
 // tcpPorts are the ports that workloads of a target declare to speak something other than HTTP.
@@ -195,7 +181,13 @@ func (m mode) entries(x *ir.Rule) *sem.Expr {
 	list := make([]*sem.Expr, len(x.Entries))
 	for i := range x.Entries {
 		e := &x.Entries[i]
-		list[i] = and(m.cut(&e.Op, slices.Concat(e.Cuts, x.Cuts)), m.cond(e.When, false))
+		parts := []*sem.Expr{m.operation(&e.Op, false), m.cond(e.When, false)}
+		for _, cuts := range [][]ir.Operation{e.Cuts, x.Cuts} {
+			for j := range cuts {
+				parts = append(parts, m.operation(&cuts[j], true))
+			}
+		}
+		list[i] = and(parts...)
 	}
 	if n := x.Target.Port; n != 0 {
 		return and(isPort([]int{n}), or(list...))

@@ -182,7 +182,11 @@ func TestRules(t *testing.T) {
 				for want, list := range map[bool][]string{true: c.in, false: c.out} {
 					for _, text := range list {
 						chain, req := ask(t, text)
-						if got := r.Rule(p.Rules[0], chain).Holds(req); got != want {
+						set, err := r.Rule(p.Rules[0], chain)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if got := set.Holds(req); got != want {
 							t.Errorf("%s: %v", text, got)
 						}
 					}
@@ -193,6 +197,15 @@ func TestRules(t *testing.T) {
 }
 
 // TestLadder holds a scope's ladder to the order of the page: delegates ask, a deny refuses, what is closed passes by an allow.
+func ladder(t testing.TB, r *intent.Reader, s *intent.Scope, c intent.Chain, dryRun bool) sem.Ladder {
+	t.Helper()
+	l, err := r.Ladder(s, c, dryRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestLadder(t *testing.T) {
 	p := program(t, `
 workload web
@@ -245,20 +258,20 @@ allow all in sandbox
 		if !c.refuses {
 			req[asked] = sem.Value{Parts: []string{"yes"}}
 		}
-		l := r.Ladder(c.scope, chain, c.dryRun)
+		l := ladder(t, r, c.scope, chain, c.dryRun)
 		if got := l.Passes().Holds(req); got != c.pass {
 			t.Errorf("%s/%v: %s: %v", c.scope.Namespace, c.scope.Labels, c.request, got)
 		}
 	}
 	api := find("default", "api")
-	l := r.Ladder(api, intent.HTTP, false)
-	if !l.Closed || r.Ladder(find("default", ""), intent.HTTP, true).Closed {
+	l := ladder(t, r, api, intent.HTTP, false)
+	if !l.Closed || ladder(t, r, find("default", ""), intent.HTTP, true).Closed {
 		t.Error("closed where something is enforced, and only there")
 	}
 	if _, req := ask(t, "http method=PUT"); !l.Audit.Holds(req) {
 		t.Error("the audit is lost")
 	}
-	if r.Ladder(api, intent.TCP, false).Custom["opa"].Holds(sem.Request{{Kind: sem.Port}: {Parts: []string{"5432"}}}) {
+	if ladder(t, r, api, intent.TCP, false).Custom["opa"].Holds(sem.Request{{Kind: sem.Port}: {Parts: []string{"5432"}}}) {
 		t.Error("a delegate of HTTP asks about a declared TCP port")
 	}
 }

@@ -2,7 +2,6 @@ package intent
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -17,11 +16,7 @@ func (m mode) sources(s *ir.Sources) *sem.Expr {
 	}
 	parts := []*sem.Expr{or(callers...)}
 	if len(s.As) > 0 {
-		set := m.test(subjects(s.As), false)
-		if m == some && !slices.ContainsFunc(s.As, func(t ir.Text) bool { return !excluded(t.Value, s.NotAs) }) {
-			set = sem.False
-		}
-		parts = append(parts, set)
+		parts = append(parts, m.test(subjects(s.As), false))
 	}
 	for i := range s.From {
 		parts = append(parts, net(&s.From[i]))
@@ -117,15 +112,6 @@ func subjects(list []ir.Text) *sem.Expr {
 		out[i] = is(sem.Attr{Kind: sem.Token}, pattern(issuer, sem.NonEmpty), pattern(subject, sem.NonEmpty))
 	}
 	return or(out...)
-}
-
-// excluded reports whether an exception takes away all tokens of a subject, as far as the texts tell.
-func excluded(v string, except []ir.Text) bool {
-	return slices.ContainsFunc(except, func(t ir.Text) bool {
-		w := t.Value
-		i, j := strings.LastIndexByte(v, '/'), strings.LastIndexByte(w, '/')
-		return w == "*" || i >= 0 && j >= 0 && v[:i] == w[:j] && within(v[i+1:], w[j+1:])
-	})
 }
 
 func net(n *ir.Net) *sem.Expr {

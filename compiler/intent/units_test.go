@@ -87,7 +87,7 @@ allow web -> api:9000
 		m, n := intent.Of(p, ""), intent.Of(p, "")
 		n.Units()
 		labels := []ir.Label{{Key: "app", Value: "api"}}
-		a, b := m.Reader().Ladder(m.Find("default", labels), c, false), n.Reader().Ladder(n.Find("default", labels), c, false)
+		a, b := ladder(t, m.Reader(), m.Find("default", labels), c, false), ladder(t, n.Reader(), n.Find("default", labels), c, false)
 		if len(n.Find("default", labels).Rules) > 0 {
 			t.Fatal("there is no normal form")
 		}
@@ -157,8 +157,8 @@ func BenchmarkLadders(b *testing.B) {
 		m := intent.Of(p, "")
 		r := m.Reader()
 		for _, s := range m.Scopes {
-			r.Ladder(s, intent.HTTP, false)
-			r.Ladder(s, intent.TCP, false)
+			ladder(b, r, s, intent.HTTP, false)
+			ladder(b, r, s, intent.TCP, false)
 		}
 	}
 }

@@ -54,16 +54,13 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 					c := s
 					copy(c.f[nSource:], o.f[nSource:])
 					c.tcp, c.http, c.conds = o.tcp, o.http, conds
-					if c.settle() {
+					if c.settle() && !l.empty(&c) {
 						out = append(out, c)
 					}
 				}
 			}
 		}
-		if r.Action == ast.Allow || len(out) == from {
-			continue
-		}
-		if out = append(out[:from], l.possible(out[from:])...); len(out) == from && len(r.Entries) > 1 {
+		if len(ops) > 0 && len(out) == from && len(r.Entries) > 1 {
 			l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation matches no request: its exceptions and conditions exclude each other")
 			dead = true
 		}

@@ -169,8 +169,17 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		if (c.http || !mixed) && l.speaksNoHTTP(r, kp, &c, "this "+r.Action.String()+" would match nothing it says") {
 			return nil
 		}
-		if len(kp.tcp) > 0 && !c.exclude(ports, kp.tcp) {
-			continue // its other alternatives are what can be on these ports
+		if len(kp.tcp) > 0 {
+			if r.Target.Kind != ir.OnWorkload {
+				if len(out)+len(tcpCubes) > maxCubes {
+					l.tooLarge(r, tooManyCubes)
+					return nil
+				}
+				out = append(out, slices.DeleteFunc(c.besides(tcpCubes, kp.tcp), func(d cube) bool { return l.empty(&d) })...)
+			}
+			if !c.exclude(ports, kp.tcp) {
+				continue // its other alternatives are what can be on these ports
+			}
 		}
 		if !c.hasHTTPField() {
 			c.f[methods].in = star
@@ -197,6 +206,33 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		return nil
 	}
 	l.leavesConnections(r, kp, cs)
+	return out
+}
+
+// besides are the requests of a cube of HTTP, on ports that some workload declares to speak something else, whose connections
+// are refused anyway, as cubes of connections say. Other pods may speak HTTP there.
+func (c *cube) besides(connections []cube, declared []string) []cube {
+	var out []cube
+	for i := range connections {
+		t, d := &connections[i], *c
+		ok := d.require(ports, declared)
+		for f := range t.f { // of one rule: what tests one field has the same values, or is of ports
+			if in := t.f[f].in; len(in) > 0 {
+				ok = ok && d.require(field(f), in)
+			}
+			ok = ok && d.exclude(field(f), t.f[f].out)
+		}
+		if !ok || !d.settle() {
+			continue
+		}
+		if d.conds, ok = both(d.conds, t.conds); !ok {
+			continue
+		}
+		if !d.hasHTTPField() {
+			d.f[methods].in = star
+		}
+		out = append(out, d)
+	}
 	return out
 }
 

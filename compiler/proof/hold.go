@@ -131,7 +131,11 @@ func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr)
 	if c.meant[chain] == nil {
 		c.meant[chain] = make([]*sem.Expr, len(c.rules))
 		for i, r := range c.rules {
-			c.meant[chain][i] = c.reader.Rule(r, chains[chain].intent)
+			x, err := c.reader.Rule(r, chains[chain].intent)
+			if err != nil {
+				x = sem.False
+			}
+			c.meant[chain][i] = x
 		}
 	}
 	fix, assume := sem.Given(fixed), sem.Assume(q)

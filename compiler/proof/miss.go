@@ -129,7 +129,10 @@ func (w *World) statements(chain int, o *istio.Object, ok func(*ir.Rule, *sem.Ex
 		return nil
 	}
 	for _, x := range s.Rules {
-		if actionOf[x.Action] == o.Authorization.Action && x.DryRun == plane.DryRun(o) && ok(x, w.reader.Rule(x, chains[chain].intent)) {
+		if actionOf[x.Action] != o.Authorization.Action || x.DryRun != plane.DryRun(o) {
+			continue
+		}
+		if set, err := w.reader.Rule(x, chains[chain].intent); err == nil && ok(x, set) { // what cannot be told is not named
 			out = append(out, x)
 		}
 	}

@@ -212,10 +212,13 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope, steps *int) (dia
 	}
 	for i, objects := range halves {
 		for _, c := range chains {
-			want := r.Ladder(s, c.intent, i == 1)
-			got, err := t.mesh.Ladder(objects, c.plane)
-			got.Closed = got.Closed || i == 0 && t.closed[t.place[s]].Load()
+			want, err := r.Ladder(s, c.intent, i == 1)
+			var got sem.Ladder
 			if err == nil {
+				got, err = t.mesh.Ladder(objects, c.plane)
+			}
+			if err == nil {
+				got.Closed = got.Closed || i == 0 && t.closed[t.place[s]].Load()
 				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1), steps)
 			}
 			var m *mismatch

@@ -87,7 +87,7 @@ func (w *World) Why(d *Destination, chain int, r sem.Request) Verdict {
 	for _, s := range d.scopes {
 		v.Baselines = append(v.Baselines, s.Baselines...)
 		for _, x := range s.Rules {
-			if w.reader.Rule(x, intent.Chain(chain)).Holds(r) {
+			if set, err := w.reader.Rule(x, intent.Chain(chain)); err == nil && set.Holds(r) { // what cannot be told is not named
 				v.Statements = append(v.Statements, x)
 			}
 		}

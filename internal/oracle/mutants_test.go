@@ -109,11 +109,13 @@ var mutants = []mutant{
 			declared = r.tcpPorts(&x.Target)
 		}`, ``},
 	{"compiler/intent/rule.go", `and(r.read(x, request), or(not(declared), r.read(x, connection)))`, `r.read(x, request)`},
-	{"compiler/intent/rule.go", `or(r.read(x, connection), and(r.some(x), not(declared)))`, `r.read(x, connection)`},
+	{"compiler/intent/rule.go", `or(r.read(x, connection), and(some, not(declared)))`, `r.read(x, connection)`},
 	{"compiler/intent/rule.go", `	case http && c == TCP:
 		return sem.False`, `	case http && c == TCP:
 		return r.read(x, request)`},
-	{"compiler/intent/rule.go", `x.Entries[i:i+1], ir.Plain{}`, `x.Entries[i/2:i/2+1], ir.Plain{}`},
+	{"compiler/sem/forget.go", `		case empty:
+			return False, nil
+`, ``},
 	{"compiler/intent/source.go", `parts = append(parts, not(caller(&s.Except[i])))`, `parts = append(parts, caller(&s.Except[i]))`},
 	{"compiler/intent/source.go", `if j := strings.LastIndexByte(t.Value, '/'); j >= 0 {`, `if j := strings.IndexByte(t.Value, '/'); j >= 0 {`},
 	{"compiler/intent/source.go", `at, open = len(identity)-len(given), 0`, `at, open = 0, 0`},
@@ -134,9 +136,9 @@ var mutants = []mutant{
 	{"compiler/lower/rule.go", `return principals, v + "/*"`, `return principals, v + "*"`},
 	{"compiler/lower/rule.go", `if all || plain && authenticated && len(s.Except) == 0 {`, `if all || plain {`},
 	{"compiler/lower/rule.go", `!slices.Contains(c.f[principals].out, "*") && c.require(principals, star)`, `!slices.Contains(c.f[principals].out, "*")`},
-	{"compiler/lower/rule.go", `out = append(out[:from], l.possible(out[from:])...)`, `out = out[:]`},
+	{"compiler/lower/rule.go", `c.settle() && !l.empty(&c)`, `c.settle()`},
 	{"compiler/lower/traffic.go", `c.f[methods].in = star // present: true for every HTTP request`, ``},
-	{"compiler/lower/traffic.go", `if len(kp.tcp) > 0 && !c.exclude(ports, kp.tcp) {`, `if false {`},
+	{"compiler/lower/traffic.go", `if !c.exclude(ports, kp.tcp) {`, `if false {`},
 	{"compiler/lower/traffic.go", `t.f[methods].out = star // never true of a request; on other connections Istio drops it`, ``},
 	{"compiler/lower/traffic.go", `if !one || len(kp.tcp) == 0 || !c.require(ports, kp.tcp) {`, `if !one || len(kp.tcp) == 0 {`},
 	{"compiler/lower/conj.go", `return !allDisjoint(f, in, o) }`, `return allDisjoint(f, in, o) }`},

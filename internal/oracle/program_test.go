@@ -196,7 +196,10 @@ func (d dice) program(t *testing.T, n *asking, in compiler.Input, requests int) 
 	for _, s := range m.Scopes {
 		key := intent.Key(s.Namespace, s.Labels)
 		for _, c := range []intent.Chain{intent.HTTP, intent.TCP} {
-			want := reader.Ladder(s, c, false)
+			want, err := reader.Ladder(s, c, false)
+			if err != nil {
+				t.Fatal(err)
+			}
 			got, err := pm.Ladder(objects[key], plane.Chain(c))
 			if err != nil {
 				t.Fatal(err)

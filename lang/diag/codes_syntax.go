@@ -117,7 +117,7 @@ var syntaxCodes = []Info{
 		"allow web -> api GET \"/a\" \"/b\"", "allow web -> api GET \"/a\", \"/b\""),
 	syntaxCase(ClauseMisplaced, "a clause that cannot stand here",
 		"`when`, `until` and `because` are each written once. A baseline and `mtls` hold for every connection and have no condition.",
-		"allow web -> api when sni == \"a\" when header[\"x\"] == \"b\"", "allow web -> api when sni == \"a\" and header[\"x\"] == \"b\""),
+		"allow web -> api when sni == \"a\" when destination == \"10.0.0.1\"", "allow web -> api when sni == \"a\" and destination == \"10.0.0.1\""),
 	syntaxCase(FieldTwice, "a field written twice",
 		"Each field of a block is written once: of two values it would not be plain which one holds.",
 		"workload web {\n  account a\n  account b\n}", "workload web {\n  account a\n}"),
