@@ -122,9 +122,13 @@ func checkAbsence(r *ir.Rule, diags *diag.List) {
 		return
 	}
 	for _, t := range tests(r) {
-		if (t.test.Op == ast.NotEqual || t.test.Op == ast.NotIn) && !t.negated && t.test.Kind != ir.AttrDestination {
+		if (t.test.Op == ast.NotEqual || t.test.Op == ast.NotIn) && !t.negated && !t.present && t.test.Kind != ir.AttrDestination {
+			complement := "not (... == ...)"
+			if t.test.Op == ast.NotIn {
+				complement = "not (... in [...])"
+			}
 			diags.Add(diag.AbsencePasses, t.test.Span, "a request without the attribute slips through this %s: `%s` means present, and different", r.Action, t.test.Op).
-				Advise("write `not (... == ...)` to cover those as well")
+				Advise("write `%s` to cover those as well", complement)
 		}
 	}
 }
@@ -133,6 +137,7 @@ func checkAbsence(r *ir.Rule, diags *diag.List) {
 type placed struct {
 	test    *ir.Test
 	negated bool // under an odd number of `not`
+	present bool // what stands beside it asks for the attribute
 }
 
 // absence reports whether the test holds, in its place, when the attribute is absent or different.
@@ -144,24 +149,44 @@ func (t placed) absence() bool {
 // tests lists every test of a rule's conditions.
 func tests(r *ir.Rule) []placed {
 	var out []placed
-	var walk func(c *ir.Cond, negated bool)
-	walk = func(c *ir.Cond, negated bool) {
-		if c == nil {
+	var walk func(c *ir.Cond, negated bool, asked []string)
+	walk = func(c *ir.Cond, negated bool, asked []string) {
+		switch {
+		case c == nil:
 			return
-		}
-		if c.Op != ir.CondTest {
-			for _, x := range c.List {
-				walk(x, negated != (c.Op == ir.CondNot))
-			}
+		case c.Op == ir.CondTest:
+			out = append(out, placed{&c.Test, negated, slices.Contains(asked, c.Test.Key)})
 			return
+		case (c.Op == ir.CondAnd) != negated:
+			asked = slices.Concat(asked, asksFor(c, negated))
 		}
-		out = append(out, placed{&c.Test, negated})
+		for _, x := range c.List {
+			walk(x, negated != (c.Op == ir.CondNot), asked)
+		}
 	}
-	walk(r.When, false)
+	walk(r.When, false, nil)
 	for i := range r.Entries {
-		walk(r.Entries[i].When, false)
+		walk(r.Entries[i].When, false, asksFor(r.When, false))
 	}
 	return out
+}
+
+// asksFor lists the keys of attributes that a condition asks for: where it holds they are there.
+func asksFor(c *ir.Cond, negated bool) (keys []string) {
+	switch {
+	case c == nil:
+	case c.Op == ir.CondTest:
+		if !negated && (c.Test.Op == ast.Equal || c.Test.Op == ast.In || c.Test.Op == ast.Present) || negated && c.Test.Op == ast.Absent {
+			keys = append(keys, c.Test.Key)
+		}
+	case c.Op == ir.CondNot:
+		return asksFor(c.List[0], !negated)
+	case (c.Op == ir.CondAnd) != negated:
+		for _, x := range c.List {
+			keys = append(keys, asksFor(x, negated)...)
+		}
+	}
+	return keys
 }
 
 // issuerOf returns the issuer of a subject, "" for `as "*"`. Istio splits at the last slash.

@@ -44,11 +44,15 @@ func (l *lowerer) leavesConnections(r *ir.Rule, kp *knownPorts, cs []cube) {
 				Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
 			return
 		}
+		also := "will not pass"
+		if slices.ContainsFunc(cs, func(d cube) bool { return !d.isHTTP() }) {
+			also = "pass only where another alternative of this rule lets them"
+		}
 		where := "connections to " + r.Target.String() + " that are not HTTP"
 		if len(left) > 0 {
 			where = "connections to port " + strings.Join(byNumber(left), ", ") + " of " + r.Target.String()
 		}
-		l.diags.Add(diag.TCPNotCovered, at, "%s carry no %s, for which this holds, and will not pass: what reads HTTP speaks of HTTP alone", where, what).
+		l.diags.Add(diag.TCPNotCovered, at, "%s carry no %s, for which this holds, and %s: what reads HTTP speaks of HTTP alone", where, what, also).
 			Advise("write `{ http }` after the target if only HTTP is meant; a rule with `{ tcp }` lets the others through")
 		return
 	}

@@ -17,6 +17,7 @@ import (
 // knownPorts are the ports of a target that are declared to speak something other than HTTP, and what else is known.
 type knownPorts struct {
 	tcp, http []string
+	open      []string // of which nobody said, on some workload, what they speak
 	known     bool
 	onlyTCP   bool         // nothing is declared to speak HTTP, or is not declared to speak anything
 	unknown   *ir.Workload // a workload of the target whose ports nobody declared
@@ -142,6 +143,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	over := newRefused(append(slices.Clone(tcpCubes), out...))
 	kp := l.portsOf(&r.Target)
 	mixed := len(tcpCubes)+len(out) > 0
+	var open []string // ports on which the rule covers all connections of its sources
 	for _, c := range httpCubes {
 		// widened to every connection of its sources and ports: fine where those are refused anyway
 		wide := c.withoutHTTP()
@@ -169,6 +171,13 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		if (c.http || !mixed) && l.speaksNoHTTP(r, kp, &c, "this "+r.Action.String()+" would match nothing it says") {
 			return nil
 		}
+		if at := c.within(kp.open); len(at) > 0 {
+			if len(c.within(kp.http)) == 0 {
+				l.undeclaredPorts(r, at)
+				return nil
+			}
+			open = union(open, at)
+		}
 		if len(kp.tcp) > 0 {
 			if r.Target.Kind != ir.OnWorkload {
 				if len(out)+len(tcpCubes) > maxCubes {
@@ -185,6 +194,9 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 			c.f[methods].in = star
 		}
 		out = append(out, c)
+	}
+	if len(open) > 0 {
+		l.refusesConnections(r, open)
 	}
 	widened := newRefused(nil)
 	for i := range out {
@@ -207,6 +219,42 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	}
 	l.leavesConnections(r, kp, cs)
 	return out
+}
+
+// within lists those of some ports that a cube covers.
+func (c *cube) within(list []string) []string {
+	in, out := c.f[ports].in, c.f[ports].out
+	return slices.DeleteFunc(slices.Clone(list), func(p string) bool {
+		return len(in) > 0 && !slices.Contains(in, p) || slices.Contains(out, p)
+	})
+}
+
+// undeclaredPorts reports a rule that reads HTTP where nobody said of any port that it speaks HTTP.
+func (l *lowerer) undeclaredPorts(r *ir.Rule, at []string) {
+	d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and nobody declared what port %s of %s speaks", r.Action, strings.Join(byNumber(at), ", "), &r.Target)
+	d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would cover all of them")
+	l.declare(d, r, at[0])
+}
+
+// refusesConnections warns of a rule that reads HTTP, of ports on which it covers every connection that is not HTTP, too.
+func (l *lowerer) refusesConnections(r *ir.Rule, at []string) {
+	d := l.diags.Add(diag.TCPCovered, r.Span, "on port %s of %s this %s covers every connection of its sources that is not HTTP, too: nobody declared what it speaks", strings.Join(byNumber(at), ", "), &r.Target, r.Action)
+	d.Note("on those connections Istio drops what it cannot read")
+	l.declare(d, r, at[0])
+}
+
+// declare says how to tell what a port speaks, or to cover its connections as well.
+func (l *lowerer) declare(d *diag.Diagnostic, r *ir.Rule, port string) {
+	w := r.Target.Workload
+	if w == nil || w.AllLabels == nil {
+		d.Advise("declare it: `port http-a %s`, or `port a %s tcp`", port, port)
+	}
+	if w == nil || w.AllLabels != nil {
+		d.Advise("in a manifest, name the port of the Service after what it speaks (`http-a`, `tcp-a`), or give it an appProtocol")
+	}
+	if block := withTCP(r); block != "" {
+		d.Advise("or cover those connections as well: `%s`", block)
+	}
 }
 
 // besides are the requests of a cube of HTTP, on ports that some workload declares to speak something else, whose connections
@@ -349,6 +397,9 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 		}
 	}
 	for n, protos := range by {
+		if protos[ir.Undeclared] != nil {
+			kp.open = append(kp.open, strconv.Itoa(n))
+		}
 		if protos[ir.TCP] != nil {
 			kp.tcp = append(kp.tcp, strconv.Itoa(n))
 			other := protos[ir.HTTP]
@@ -362,7 +413,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.http = append(kp.http, strconv.Itoa(n))
 		}
 	}
-	kp.tcp, kp.http = sorted(kp.tcp), sorted(kp.http)
+	kp.tcp, kp.http, kp.open = sorted(kp.tcp), sorted(kp.http), sorted(kp.open)
 	kp.known = len(covered) > 0 && kp.unknown == nil
 	l.ports[key] = kp
 	return kp

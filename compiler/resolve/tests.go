@@ -75,8 +75,17 @@ func (r *resolver) given(s *scope, x *ir.Expect, a *ast.Assign) bool {
 	g := ir.Given{Key: key, Kind: kind, Span: s.span(a)}
 	for i := range a.Values {
 		v := a.Values[i].Value
-		if kind == ir.AttrSNI {
+		switch kind {
+		case ir.AttrSNI:
 			v = strings.ToLower(v) // as in a condition
+		case ir.AttrDestination:
+			if v, ok = r.cidr(s, &a.Values[i]); !ok {
+				return false
+			}
+			if strings.Contains(v, "/") {
+				r.report(s, diag.BadValue, &a.Values[i], "%q is a block of addresses, and one request goes to one address", a.Values[i].Value)
+				return false
+			}
 		}
 		g.Values = append(g.Values, v)
 	}

@@ -22,6 +22,7 @@ const (
 	BadValue        Code = "ZT1117" // a value that no request has
 	DenySpelling    Code = "ZT1120" // a deny that another spelling walks around
 	ExceptSpelling  Code = "ZT1121" // an exception that another spelling escapes
+	TCPCovered      Code = "ZT1122" // a deny of HTTP that covers other connections
 )
 
 var operationCodes = []Info{
@@ -146,7 +147,7 @@ allow web -> db { tcp }
 	},
 	{
 		Code: TCPNotCovered, Severity: Warning, Title: "connections that are not HTTP will not pass",
-		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through. A condition that reads something of HTTP makes a rule speak of HTTP alone; where it holds on absence (`not (header[\"x\"] == \"a\")`, `is absent`), connections that are not HTTP, which have no header, still do not pass.",
+		Explanation: "Without an operation a rule speaks of every connection, and an exception of HTTP leaves the others allowed. No ports are known, so the ALLOW rule that is emitted lets only HTTP through. A condition that reads something of HTTP makes a rule speak of HTTP alone; where it holds on absence (`not (header[\"x\"] == \"a\")`, `is absent`), connections that are not HTTP, which have no header, still do not pass by it: only by another alternative of the rule, or by another rule.",
 		Example: `deny all in default
 allow web -> api except DELETE
 `,
@@ -156,7 +157,7 @@ allow web -> api { http } except DELETE
 	},
 	{
 		Code: PortsUnknown, Severity: Error, Title: "a deny of HTTP on unknown ports",
-		Explanation: "On connections that are not HTTP, Istio drops what it cannot read from a DENY rule, and the rule widens to all of them. The declared TCP ports have to be excluded, so the ports must be known.",
+		Explanation: "On connections that are not HTTP, Istio drops what it cannot read from a DENY rule, and the rule widens to all of them. The declared TCP ports have to be excluded, so the ports must be known, and what they speak.",
 		Example: `deny all in default
 allow web -> api
 deny web -> api POST
@@ -166,6 +167,20 @@ workload api { port http 8080 }
 workload db { port db 5432 tcp }
 deny all in default
 allow web -> api
+deny web -> api POST
+`,
+	},
+	{
+		Code: TCPCovered, Severity: Warning, Title: "a deny of HTTP that covers other connections",
+		Explanation: "On connections that are not HTTP, Istio drops what it cannot read from a DENY rule, and the rule widens to all of them. Ports that are declared to speak TCP are excluded. On a port of which nobody said what it speaks nothing can be read, and every connection of the rule's sources is refused there. Where no port that the rule covers is known to speak HTTP, that is the error ZT1113.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080; port raw 7000 }
+deny all in default
+deny web -> api POST
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080; port tcp-raw 7000 }
+deny all in default
 deny web -> api POST
 `,
 	},

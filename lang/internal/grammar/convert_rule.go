@@ -211,7 +211,7 @@ func (r *reader) needsBraces(o *ast.Op, targets []ast.Target) {
 		return
 	}
 	p := *o.Proto
-	d := r.fail(diag.NeedsBraces, p.Range, "%q outside braces could be a port or every %s request or connection", p.Text, p.Text)
+	d := r.withoutBraces(p)
 	if d == nil {
 		return
 	}
@@ -220,10 +220,24 @@ func (r *reader) needsBraces(o *ast.Op, targets []ast.Target) {
 	}
 }
 
+func (r *reader) withoutBraces(p ast.Ident) *diag.Diagnostic {
+	return r.fail(diag.NeedsBraces, p.Range, "%q outside braces could be a port or every %s request or connection", p.Text, p.Text)
+}
+
+// cuts reads exceptions. There are no braces in them, and what is left without one of the two kinds is the other.
 func (r *reader) cuts(list []*op) []ast.Op {
 	return each(list, func(g *op) ast.Op {
 		o := r.op(g)
-		r.needsBraces(&o, nil)
+		if o.Proto == nil {
+			return o
+		}
+		if d := r.withoutBraces(*o.Proto); d != nil {
+			left := "http"
+			if o.Proto.Text == left {
+				left = "tcp"
+			}
+			d.Advise("write `{ %s }` after the target in place of the exception, or name the port: `except port 5432`", left)
+		}
 		return o
 	})
 }
