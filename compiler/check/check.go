@@ -41,14 +41,19 @@ func (c *checker) rule(r *ir.Rule) {
 		c.denySpellings(r)
 	case ast.Deny:
 		c.denySpellings(r)
-		c.denyIdentity(r)
+		if !c.withoutMTLS(r) {
+			c.denyIdentity(r)
+		}
 		c.denyToken(r)
 	case ast.Audit:
-		c.denyIdentity(r)
+		if !c.withoutMTLS(r) {
+			c.denyIdentity(r)
+		}
 		c.denyToken(r)
 	case ast.Allow:
 		c.exceptSpellings(r)
 		c.allowPlaintext(r)
+		c.withoutMTLS(r)
 	}
 	c.ports(r)
 	c.exceptions(r)

@@ -45,10 +45,14 @@ func (c *checker) client(r *ir.Rule) {
 	if r.Target.Labels() == nil {
 		where = "not every pod of " + r.Target.String() + " is known for a gateway"
 	}
+	label := "declare it with its label"
+	if w := r.Target.Workload; w != nil && w.AllLabels != nil {
+		label = "in the manifest give its pods the label"
+	}
 	c.diags.Add(code, at, "%s, and elsewhere any caller of the mesh chooses the address %q by a header, %s", where, from.Blocks[0].Value, why).
 		Note("a proxy that is not told of trusted hops takes the last entry of X-Forwarded-For, whoever sent it; a gateway can be told, with numTrustedProxies").
 		Advise("write the rule for the gateway, and here name the gateway as the caller").
-		Advise("or, if it is a gateway, declare it with its label `istio` or `gateway.networking.k8s.io/gateway-name`")
+		Advise("or, if it is a gateway, %s `istio` or `gateway.networking.k8s.io/gateway-name`", label)
 }
 
 // Labels by which a pod is known to be a gateway of Istio's: the first is on those of istioctl and Helm (istio:

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -23,9 +24,13 @@ func rank(m *ir.MTLS) int {
 }
 
 // strict returns the statement by which every connection to a target has to be mTLS, nil when there is none, and the one that
-// says otherwise, nil when none does. A gateway terminates what comes from outside as its Gateway says, and mtls statements say
+// says otherwise, nil when none does.
+func (c *checker) strict(t *ir.Target) (by, against *ir.MTLS) { return c.mode(t, "STRICT") }
+
+// mode returns the statement by which a mode holds for all of a target, nil when there is none, and the one that says
+// otherwise, nil when none does. A gateway terminates what comes from outside as its Gateway says, and mtls statements say
 // nothing of that.
-func (c *checker) strict(t *ir.Target) (by, against *ir.MTLS) {
+func (c *checker) mode(t *ir.Target, mode string) (by, against *ir.MTLS) {
 	if len(c.p.MTLS) == 0 || c.isGateway(t) {
 		return nil, nil
 	}
@@ -41,10 +46,10 @@ func (c *checker) strict(t *ir.Target) (by, against *ir.MTLS) {
 		if m.Target.Port != 0 && m.Target.Port != t.Port {
 			continue
 		}
-		if m.Mode == "STRICT" && (by == nil || rank(m) > rank(by)) {
+		if m.Mode == mode && (by == nil || rank(m) > rank(by)) {
 			by = m
 		}
-		if m.Mode != "STRICT" && (against == nil || rank(m) > rank(against)) {
+		if m.Mode != mode && (against == nil || rank(m) > rank(against)) {
 			against = m
 		}
 	}
@@ -56,11 +61,58 @@ func (c *checker) strict(t *ir.Target) (by, against *ir.MTLS) {
 		if !c.spend(1) {
 			return nil, nil
 		}
-		if m.Mode != "STRICT" && rank(m) >= rank(by) && meets(&m.Target, t) {
+		if m.Mode != mode && rank(m) >= rank(by) && meets(&m.Target, t) {
 			return nil, m
 		}
 	}
 	return by, nil
+}
+
+// withoutMTLS warns of a rule for callers with an identity, of ports to which none comes with one. It reports whether it did.
+func (c *checker) withoutMTLS(r *ir.Rule) bool {
+	if len(c.p.MTLS) == 0 || r.All || slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) {
+		return false
+	}
+	if c.told(diag.MTLSOff, r.Span) {
+		return true
+	}
+	for i := range r.Entries {
+		for _, port := range portsOf(&r.Target, &r.Entries[i].Op) {
+			t := r.Target
+			t.Port = port
+			by, _ := c.mode(&t, "DISABLE")
+			if by == nil {
+				continue
+			}
+			where := t.String()
+			if port != 0 {
+				where = "port " + strconv.Itoa(port) + " of " + where
+			}
+			c.tell(diag.MTLSOff, r.Span)
+			d := c.diags.Add(diag.MTLSOff, r.Span, "%s takes no mTLS, so nobody there has an identity that this %s could match", where, r.Action)
+			d.Relate(by.Span, "by this statement")
+			d.Advise("take mTLS there: `mtls permissive` or `mtls strict`; or name callers without an identity, and where they come from: `plaintext from \"10.0.0.0/8\"`")
+			return true
+		}
+	}
+	return false
+}
+
+// portsOf are the ports that an operation on a target is about; 0 for all of them, where they are not known one by one.
+func portsOf(t *ir.Target, o *ir.Operation) []int {
+	switch {
+	case t.Port != 0:
+		return []int{t.Port}
+	case len(o.Ports) > 0:
+		return o.Ports
+	case t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0:
+		return []int{0}
+	}
+	out := make([]int, len(t.Workload.Ports))
+	for i := range out {
+		out[i] = t.Workload.Ports[i].Number
+	}
+	return out
 }
 
 type transport struct {

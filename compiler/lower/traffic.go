@@ -88,6 +88,10 @@ func (l *lowerer) tcpNeedsPorts(r *ir.Rule, kp *knownPorts) {
 	d := l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs ports that are declared to speak it, and there are none on %s that this rule can mean", &r.Target)
 	d.Note("Istio has no test for \"is not HTTP\" in an ALLOW rule, so only declared ports can be let through")
 	switch {
+	case r.Target.Kind == ir.OnWorkload && len(kp.tcp) > 0:
+		d.Advise("port %s of %s is declared to speak it, and the rule leaves it out: name it, or drop the exception", strings.Join(byNumber(kp.tcp), ", "), &r.Target)
+	case r.Target.Kind == ir.OnWorkload && r.Target.Workload.AllLabels != nil:
+		d.Advise(nameInManifest)
 	case r.Target.Kind == ir.OnWorkload:
 		d.Advise("declare them: `workload %s { port db 5432 tcp }`, or name the port: `%s:5432`", r.Target.Workload.Ref(), &r.Target)
 	case len(kp.tcp) > 0:
@@ -243,6 +247,9 @@ func (l *lowerer) refusesConnections(r *ir.Rule, at []string) {
 	l.declare(d, r, at[0])
 }
 
+// nameInManifest is advice for workloads of an inventory, which a program does not declare again.
+const nameInManifest = "in a manifest, name the port of the Service after what it speaks (`http-a`, `tcp-a`), or give it an appProtocol"
+
 // declare says how to tell what a port speaks, or to cover its connections as well.
 func (l *lowerer) declare(d *diag.Diagnostic, r *ir.Rule, port string) {
 	w := r.Target.Workload
@@ -250,7 +257,7 @@ func (l *lowerer) declare(d *diag.Diagnostic, r *ir.Rule, port string) {
 		d.Advise("declare it: `port http-a %s`, or `port a %s tcp`", port, port)
 	}
 	if w == nil || w.AllLabels != nil {
-		d.Advise("in a manifest, name the port of the Service after what it speaks (`http-a`, `tcp-a`), or give it an appProtocol")
+		d.Advise(nameInManifest)
 	}
 	if block := withTCP(r); block != "" {
 		d.Advise("or cover those connections as well: `%s`", block)

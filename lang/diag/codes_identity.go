@@ -22,6 +22,7 @@ const (
 	JWTUnused           Code = "ZT1219" // tokens that no rule asks for
 	TokenLeftOut        Code = "ZT1220" // a deny on a token that the caller leaves out
 	NotAString          Code = "ZT1221" // a test of a claim that is no string
+	MTLSOff             Code = "ZT1222" // an identity where mTLS is off
 )
 
 var identityCodes = []Info{
@@ -289,6 +290,22 @@ jwt "https://i.example" on api
 deny all in default
 allow web -> api
 deny anyone except as "https://i.example/*" -> api
+`,
+	},
+	{
+		Code: MTLSOff, Severity: Warning, Title: "an identity where mTLS is off",
+		Explanation: "A caller's identity is in its mTLS certificate. Where `mtls disable` has a proxy take none, nobody has an identity: an allow for one lets nothing through, and a deny refuses nothing.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+mtls disable on api port 8080
+deny all in default
+allow web -> api:8080
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+mtls permissive on api port 8080
+deny all in default
+allow web -> api:8080
 `,
 	},
 	{
