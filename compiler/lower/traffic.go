@@ -394,6 +394,9 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.unknown = w
 		}
 		for _, p := range w.Ports {
+			if p.Protocol == ir.Undeclared && !ir.ProxyPort(p.Number) && !w.Guard.Bypassed(p.Number) { // elsewhere a policy means nothing
+				kp.open = append(kp.open, strconv.Itoa(p.Number))
+			}
 			kp.onlyTCP = kp.onlyTCP && p.Protocol == ir.TCP
 			if by[p.Number] == nil {
 				by[p.Number] = map[ir.Protocol]*ir.Workload{}
@@ -404,9 +407,6 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 		}
 	}
 	for n, protos := range by {
-		if protos[ir.Undeclared] != nil {
-			kp.open = append(kp.open, strconv.Itoa(n))
-		}
 		if protos[ir.TCP] != nil {
 			kp.tcp = append(kp.tcp, strconv.Itoa(n))
 			other := protos[ir.HTTP]
