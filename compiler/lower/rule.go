@@ -47,20 +47,23 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			l.tooLarge(r, normal.past)
 			return nil
 		}
-		from := len(out)
+		from, met := len(out), 0
 		for _, s := range sources {
 			for _, o := range ops {
 				for _, conds := range entryWhen {
 					c := s
 					copy(c.f[nSource:], o.f[nSource:])
 					c.tcp, c.http, c.conds = o.tcp, o.http, conds
-					if c.settle() && !l.empty(&c) {
+					if !c.settle() {
+						continue
+					}
+					if met++; !l.empty(&c) {
 						out = append(out, c)
 					}
 				}
 			}
 		}
-		if len(ops) > 0 && len(out) == from && len(r.Entries) > 1 {
+		if met > 0 && len(out) == from && len(r.Entries) > 1 {
 			l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation matches no request: its exceptions and conditions exclude each other")
 			dead = true
 		}

@@ -113,9 +113,7 @@ var mutants = []mutant{
 	{"compiler/intent/rule.go", `	case http && c == TCP:
 		return sem.False`, `	case http && c == TCP:
 		return r.read(x, request)`},
-	{"compiler/sem/forget.go", `		case empty:
-			return False, nil
-`, ``},
+	{"compiler/intent/rule.go", `return unread[a.Kind] }, r.read(x, request)`, `return unread[a.Kind] }, r.read(x, every)`},
 	{"compiler/intent/source.go", `parts = append(parts, not(caller(&s.Except[i])))`, `parts = append(parts, caller(&s.Except[i]))`},
 	{"compiler/intent/source.go", `if j := strings.LastIndexByte(t.Value, '/'); j >= 0 {`, `if j := strings.IndexByte(t.Value, '/'); j >= 0 {`},
 	{"compiler/intent/source.go", `at, open = len(identity)-len(given), 0`, `at, open = 0, 0`},
@@ -136,7 +134,7 @@ var mutants = []mutant{
 	{"compiler/lower/rule.go", `return principals, v + "/*"`, `return principals, v + "*"`},
 	{"compiler/lower/rule.go", `if all || plain && authenticated && len(s.Except) == 0 {`, `if all || plain {`},
 	{"compiler/lower/rule.go", `!slices.Contains(c.f[principals].out, "*") && c.require(principals, star)`, `!slices.Contains(c.f[principals].out, "*")`},
-	{"compiler/lower/rule.go", `c.settle() && !l.empty(&c)`, `c.settle()`},
+	{"compiler/lower/rule.go", `met++; !l.empty(&c)`, `met++; true`},
 	{"compiler/lower/traffic.go", `c.f[methods].in = star // present: true for every HTTP request`, ``},
 	{"compiler/lower/traffic.go", `if !c.exclude(ports, kp.tcp) {`, `if false {`},
 	{"compiler/lower/traffic.go", `t.f[methods].out = star // never true of a request; on other connections Istio drops it`, ``},
