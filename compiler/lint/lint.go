@@ -256,8 +256,14 @@ var chain = sem.Attr{Kind: sem.Answer, Name: "\x00http"}
 
 var offHTTP = sem.Not(onHTTP)
 
-func (r *reader) rule(x *ir.Rule) *sem.Expr {
-	return chains(r.r.Rule(x, intent.HTTP), r.r.Rule(x, intent.TCP))
+// rule is what a rule speaks of; nothing is known of one past the budget.
+func (r *reader) rule(x *ir.Rule) (set *sem.Expr, known bool) {
+	http, err := r.r.Rule(x, intent.HTTP)
+	tcp, errTCP := r.r.Rule(x, intent.TCP)
+	if err != nil || errTCP != nil {
+		return nil, false
+	}
+	return chains(http, tcp), true
 }
 
 func chains(http, tcp *sem.Expr) *sem.Expr {
@@ -272,7 +278,11 @@ func (q *question) settle(r *reader) {
 	q.found = answer{question: q}
 	defer func() { q.found.panicked = recover() }() // in a goroutine nobody else could
 	for _, x := range q.rules {
-		q.found.sets = append(q.found.sets, r.rule(x))
+		set, known := r.rule(x)
+		if !known {
+			return
+		}
+		q.found.sets = append(q.found.sets, set)
 	}
 	if q.omits != nil {
 		q.omits.settle(r, q)

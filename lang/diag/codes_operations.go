@@ -176,11 +176,13 @@ deny web -> api POST
 		Example: `workload web { port http 8080 }
 workload api { port http 8080; port raw 7000 }
 deny all in default
+allow web -> api:8080
 deny web -> api POST
 `,
 		Fixed: `workload web { port http 8080 }
 workload api { port http 8080; port tcp-raw 7000 }
 deny all in default
+allow web -> api:8080
 deny web -> api POST
 `,
 	},
