@@ -117,23 +117,6 @@ func (n *normal) products(list, with [][]when) (out [][]when, ok bool) {
 	return out, true
 }
 
-// readsHTTP reports whether every alternative of a condition tests something of HTTP.
-func readsHTTP(c *ir.Cond, negated bool) bool {
-	if c == nil {
-		return false
-	}
-	reads := func(x *ir.Cond) bool { return readsHTTP(x, negated) }
-	switch {
-	case c.Op == ir.CondTest:
-		return c.Test.Kind.HTTP()
-	case c.Op == ir.CondNot:
-		return readsHTTP(c.List[0], !negated)
-	case (c.Op == ir.CondAnd) != negated:
-		return slices.ContainsFunc(c.List, reads)
-	}
-	return len(c.List) > 0 && !slices.ContainsFunc(c.List, func(x *ir.Cond) bool { return !reads(x) })
-}
-
 // literal is a test as alternatives. "Different" means present and different, so it needs the attribute; its complement has
 // two alternatives in one: Istio's notValues hold on absence.
 func literal(t *ir.Test, negated bool) [][]when {

@@ -47,12 +47,11 @@ type class struct {
 	details bool // ask for the smallest request, not only whether there is one
 	spent   *int // the steps that were taken
 
-	ladders [len(chains)]*sem.Ladder
-	open    [len(chains)]*sem.Expr // what passes
-	attrs   [len(chains)]map[sem.Attr]bool
-	shared  map[shared]outcome
-	rules   []*ir.Rule // of all scopes, where coverage is asked for
-	meant   [len(chains)][]*sem.Expr
+	open   [len(chains)]*sem.Expr // what passes
+	attrs  [len(chains)]map[sem.Attr]bool
+	shared map[shared]outcome
+	rules  []*ir.Rule // of all scopes, where coverage is asked for
+	meant  [len(chains)][]*sem.Expr
 }
 
 // shared is what destinations of a class share the outcome of.

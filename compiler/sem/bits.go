@@ -5,11 +5,10 @@ import mathbits "math/bits"
 // bits is a set of small numbers. Sets that meet in one operation have the same width.
 type bits []uint64
 
-func newBits(n int) bits         { return make(bits, (n+63)/64) }
-func (b bits) set(i int)         { b[i>>6] |= 1 << (uint(i) & 63) }
-func (b bits) get(i int) bool    { return b[i>>6]&(1<<(uint(i)&63)) != 0 }
-func (b bits) clone() bits       { return append(make(bits, 0, len(b)), b...) }
-func (b bits) equal(o bits) bool { return b.inside(o) && o.inside(b) }
+func newBits(n int) bits      { return make(bits, (n+63)/64) }
+func (b bits) set(i int)      { b[i>>6] |= 1 << (uint(i) & 63) }
+func (b bits) get(i int) bool { return b[i>>6]&(1<<(uint(i)&63)) != 0 }
+func (b bits) clone() bits    { return append(make(bits, 0, len(b)), b...) }
 
 func (b bits) next(from int) int { return nextBit(b, from) }
 

@@ -8,11 +8,11 @@ import (
 
 // load is one destination of random rules, as algebra.md measures them: sources, operations and now and then a condition.
 type load struct {
-	rules                   int
-	namespaces, accounts    int
-	paths                   []*Expr
-	claims, headers, hosts  bool
-	ports, negation, shared bool
+	rules                  int
+	namespaces, accounts   int
+	paths                  []*Expr
+	claims, headers, hosts bool
+	ports, negation        bool
 }
 
 func field(k Kind, name string, op Op, text string) *Expr {

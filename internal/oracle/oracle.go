@@ -50,10 +50,10 @@ type Verdict struct {
 	Step    string // "jwt", "custom", "deny", "allow", or "default" where no policy decides
 	Rule    string // NAMESPACE/NAME[INDEX], of the rule that decides; "" where none does
 	// What each part by itself says, whether or not it decides.
-	Asked               map[string]bool // providers
-	Deny, Allow, Audit  bool
-	Closed, Unverified  bool
-	denies, allows, ask []string
+	Asked              map[string]bool // providers
+	Deny, Allow, Audit bool
+	Closed, Unverified bool
+	denies, allows     []string
 }
 
 // Decide follows 1.1: CUSTOM, then the token, AUDIT, DENY, ALLOW, and the default. The policies are those that reach the
