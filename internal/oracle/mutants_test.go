@@ -60,7 +60,7 @@ var mutants = []mutant{
 	{"compiler/sem/match.go", `				if m.Parts[i].Op != Any {`, `				if m.Parts[i].Op == NonEmpty {`},
 	{"compiler/sem/ladder.go", `Or(Not(l.Custom[name]), Says(name))`, `Says(name)`},
 	{"compiler/sem/ladder.go", `	if l.Closed {`, `	if l.Closed || len(l.Custom) > 0 {`},
-	{"compiler/sem/atoms_text.go", `if of.empty && nonEmptyHit >= 0 && !hasEmpty {`, `if false {`},
+	{"compiler/sem/atoms_text.go", `		if exact >= 0 {`, `		if exact > 0 {`},
 	{"compiler/sem/atoms_text.go", `t.fold = folded > 0`, `t.fold = false`},
 	{"compiler/sem/atoms_text.go", `	for at > 0 && !strings.HasPrefix(v, a.text[at-1]) {
 		at = a.up[at-1]
