@@ -170,6 +170,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	found, proven := meant.looked.Ask(diags), meant.proof
 	meant.looked = lint.Looked{}
 	tests := len(program.Expects)+len(program.Proofs) > 0
+	tests = tests || l.in.Coverage // of none, too
 	if !tests && !l.keep {
 		l.meant = nil // a large program makes room for its objects
 	}

@@ -123,22 +123,18 @@ func Concrete(q sem.Request, http bool) (r *rbac.Request, ok bool) {
 			if !put(payload, strings.Split(a.Name, "]["), v.Parts) {
 				return nil, false
 			}
-		case sem.Metadata:
-			filter, key, _ := strings.Cut(strings.TrimSuffix(a.Name, "[]"), "[")
+		case sem.Metadata, sem.MetadataList:
+			filter, key, _ := strings.Cut(a.Name, "[")
 			key = strings.TrimSuffix(key, "]")
-			list := strings.HasSuffix(a.Name, "[]")
-			if !list && len(v.Parts) != 1 {
-				return nil, false // a string is one
-			}
 			of := r.Metadata[filter]
 			if of == nil {
 				of = map[string]any{}
 				r.Metadata[filter] = of
 			}
 			if _, twice := of[key]; twice {
-				return nil, false
+				return nil, false // a string, or a list
 			}
-			if list {
+			if a.Kind == sem.MetadataList {
 				of[key] = anys(v.Parts)
 			} else {
 				of[key] = v.Parts[0]

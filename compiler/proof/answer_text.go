@@ -176,7 +176,7 @@ func policyNames(list []*istio.Object) string {
 
 // String names the rule, and the place of one that somebody else wrote.
 func (m Match) String() string {
-	out := fmt.Sprintf("rule %d of %s/%s", m.Index, m.Policy.Namespace, m.Policy.Name)
+	out := fmt.Sprintf("rule[%d] of %s/%s", m.Index, m.Policy.Namespace, m.Policy.Name)
 	if m.Span.File != nil {
 		out += " (" + m.Span.String() + ")"
 	}

@@ -136,7 +136,7 @@ func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
 	}
 	for _, m := range v.Rules {
 		if a := m.Policy.Authorization; a.Action.String() == actionNames[decides] {
-			d.Note("rule %d of %d in %s (namespace %s) %s", m.Index+1, len(a.Rules), m.Policy.Name, m.Policy.Namespace, does)
+			d.Note("rule[%d] of %s/%s %s", m.Index, m.Policy.Namespace, m.Policy.Name, does)
 		}
 	}
 	return d

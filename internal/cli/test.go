@@ -209,9 +209,9 @@ func writeTestText(b *strings.Builder, t tested, coverage bool) {
 	}
 	if len(t.Tests) == 0 {
 		b.WriteString("no tests, and no proofs\n")
-		return
+	} else {
+		fmt.Fprintf(b, "%d passed, %d failed\n", t.Passed, t.Failed)
 	}
-	fmt.Fprintf(b, "%d passed, %d failed\n", t.Passed, t.Failed)
 	for _, s := range t.Assumes {
 		fmt.Fprintf(b, "assumed: %s\n", s)
 	}
