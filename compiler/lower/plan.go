@@ -64,7 +64,6 @@ func (b *Builder) Build(i int) []*istio.Object {
 	return []*istio.Object{obj}
 }
 
-// header makes everything of an object but its spec.
 // Places says, for each object, which targets it is made for: where to point when something is wrong with what was made. It
 // makes all objects again.
 func (p *Plan) Places() map[istio.Key][]source.Span {
@@ -79,6 +78,7 @@ func (p *Plan) Places() map[istio.Key][]source.Span {
 	return places
 }
 
+// header makes everything of an object but its spec.
 func (p *Plan) header(n *named) *istio.Object {
 	o := &istio.Object{APIVersion: p.apiVersion, Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: p.labels}
 	if n.dryRun {

@@ -109,7 +109,7 @@ var mutants = []mutant{
 			declared = r.tcpPorts(&x.Target)
 		}`, ``},
 	{"compiler/intent/rule.go", `and(r.read(x, request), or(not(declared), r.read(x, connection)))`, `r.read(x, request)`},
-	{"compiler/intent/rule.go", `or(r.read(x, connection), and(some, not(declared)))`, `r.read(x, connection)`},
+	{"compiler/intent/rule.go", `or(r.read(x, connection), and(some, not(declared)))`, `or(r.read(x, connection), and(some, sem.False))`},
 	{"compiler/intent/rule.go", `	case http && c == TCP:
 		return sem.False`, `	case http && c == TCP:
 		return r.read(x, request)`},
