@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -17,6 +18,7 @@ import (
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/scan"
 	"github.com/zt-lang/ztc/lang/source"
+	"github.com/zt-lang/ztc/stdlib"
 )
 
 const (
@@ -127,7 +129,26 @@ func (l *loader) unit(f *source.File, name string) *resolve.Unit {
 		}
 		u.Imports[alias] = l.load(tree, imp, path.Dir(name))
 	}
+	for _, st := range tree.Stmts {
+		if bad, ok := st.(*ast.Bad); ok {
+			brokenImport(u, tree.Source.Text[bad.Start:bad.End])
+		}
+	}
 	return u
+}
+
+// brokenImport makes the names known that an import could be meant to have whose statement was not read, which was reported.
+func brokenImport(u *resolve.Unit, text string) {
+	words := strings.Fields(text)
+	if len(words) == 0 || words[0] != "import" {
+		return
+	}
+	for _, w := range words[1:] {
+		alias := strings.TrimSuffix(path.Base(strings.Trim(w, `",`)), ".zt")
+		if _, known := u.Imports[alias]; !known {
+			u.Imports[alias] = nil
+		}
+	}
 }
 
 // load reads an imported file; nil when it cannot be had, which is reported.
@@ -141,7 +162,15 @@ func (l *loader) load(from *ast.File, imp *ast.Import, dir string) *resolve.Unit
 	case strings.HasPrefix(p, stdPrefix):
 		return l.standard(from, imp)
 	case !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../") || !strings.HasSuffix(p, ".zt"):
-		return fail(diag.ImportFailed, "is neither a path such as \"./file.zt\" nor of the standard library, such as \"std/http\"")
+		fail(diag.ImportFailed, "is neither a path such as \"./file.zt\" nor of the standard library, such as \"std/http\"")
+		d := &l.diags[len(l.diags)-1]
+		if _, std := stdlib.Source(p); std {
+			d.Fix(from.Span(&imp.Path), strconv.Quote(stdPrefix+p), "a file of the standard library is %q", stdPrefix+p)
+		} else if !path.IsAbs(p) && p != "" {
+			p = "./" + strings.TrimPrefix(strings.TrimSuffix(p, ".zt"), "./") + ".zt"
+			d.Fix(from.Span(&imp.Path), strconv.Quote(p), "a file beside this one is %q", p)
+		}
+		return nil
 	}
 	name := path.Join(dir, p)
 	switch {

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -60,7 +61,7 @@ func (l *loader) waive(diags *diag.List) *waived {
 	all := &waived{byFile: map[*source.File]*waivers{}, loader: l}
 	for _, name := range slices.Sorted(maps.Keys(l.trees)) {
 		tree := l.trees[name]
-		if text := tree.Source.Text; len(text) <= lang.MaxBytes && strings.Contains(text, directive) {
+		if text := tree.Source.Text; len(text) <= lang.MaxBytes && (strings.Contains(text, "ztc") || strings.Contains(text, "ZTC")) {
 			w := &waivers{file: tree.Source, library: l.libs[name] != nil, at: map[site]*waiver{}}
 			w.place(tree.Stmts, -1)
 			w.read(diags)
@@ -153,6 +154,7 @@ func (w *waivers) read(diags *diag.List) {
 			below = w.target(c, next)
 		}
 		body := strings.TrimLeft(text[c.Start+1:c.End], " \t")
+		w.late(c, body, diags)
 		if !strings.HasPrefix(body, directive) {
 			continue
 		}
@@ -171,14 +173,44 @@ func (w *waivers) read(diags *diag.List) {
 	}
 }
 
+// likeWaiver is what was surely meant to waive something, but for what is quoted.
+var likeWaiver = regexp.MustCompile("(?i)(?:^|[^`\"'a-z0-9])(ztc[ \t]*[:-]?[ \t]*allow[ \t:]+zt[0-9]{4})")
+
+// late reports a waiver that stands after other words of its comment, which is none.
+func (w *waivers) late(c scan.Token, body string, diags *diag.List) {
+	skip := 0
+	if strings.HasPrefix(body, directive) {
+		skip = len(directive) // what it is itself is read by parse
+	}
+	m := likeWaiver.FindStringSubmatchIndex(body[skip:])
+	if m == nil {
+		return
+	}
+	off := c.End - int32(len(body)-skip-m[2])
+	at := source.Span{File: w.file, Start: off, End: c.End}
+	words := strings.Fields(at.Text())
+	code := strings.ToUpper(likeWaiver.FindString(at.Text()))
+	code = code[len(code)-len("ZT0000"):]
+	if skip+m[2] == 0 {
+		diags.Add(diag.MalformedWaiver, at, "%q is no instruction that is known, so this waives nothing", words[0]).Advise("write `# ztc:allow %s reason`", code)
+		return
+	}
+	d := diags.Add(diag.MalformedWaiver, at, "a waiver stands at the start of a comment, and this one after other words, so it waives nothing")
+	if before := strings.TrimRight(w.file.Text[c.Start:off], " \t#"); alone(w.file.Text, c.Start) {
+		line := strings.LastIndexByte(w.file.Text[:c.Start], '\n') + 1
+		d.Fix(source.Span{File: w.file, Start: c.Start + int32(len(before)), End: off}, "\n"+w.file.Text[line:c.Start]+"# ", "give it a comment of its own")
+	} else {
+		d.Advise("give it a comment of its own, above the statement: `# ztc:allow %s reason`", code)
+	}
+}
+
 // parse reads `ztc:allow CODE reason`.
 func (v *waiver) parse(body string, diags *diag.List) bool {
 	word, rest := cut(body)
 	name, reason := cut(rest)
 	code := diag.Code(strings.ToUpper(strings.Trim(name, ":,;")))
 	info, known := diag.Lookup(code)
-	second, _ := cut(reason)
-	_, several := diag.Lookup(diag.Code(strings.Trim(second, ":,;")))
+	codes, why := leadingCodes(rest)
 	bad := func(c diag.Code, format string, args ...any) *diag.Diagnostic {
 		return diags.Add(c, v.span, format, args...)
 	}
@@ -188,6 +220,18 @@ func (v *waiver) parse(body string, diags *diag.List) bool {
 		bad(diag.MalformedWaiver, "%q is no instruction that is known, so this waives nothing", word).Advise(form)
 	case name == "":
 		bad(diag.MalformedWaiver, "a waiver without a code waives nothing").Advise(form)
+	case len(codes) > 1:
+		d := bad(diag.MalformedWaiver, "a comment waives one code, and this names %s, so it waives nothing", strings.Join(codes, " and "))
+		if text := v.span.File.Text; why == "" || !alone(text, v.span.Start) {
+			d.Advise("write a comment for each, one below the other, above the statement: `# ztc:allow %s reason`", codes[0])
+		} else {
+			line := strings.LastIndexByte(text[:v.span.Start], '\n') + 1
+			var each []string
+			for _, c := range codes {
+				each = append(each, "# "+word+" "+c+" "+why)
+			}
+			d.Fix(v.span, strings.Join(each, "\n"+text[line:v.span.Start]), "write a comment for each, one below the other")
+		}
 	case known && name != string(code):
 		at := v.span
 		at.Start += int32(strings.Index(at.Text(), name))
@@ -195,8 +239,6 @@ func (v *waiver) parse(body string, diags *diag.List) bool {
 		bad(diag.MalformedWaiver, "%q is not how the code is written, so this waives nothing", name).Fix(at, string(code), "write %s", code)
 	case !known:
 		bad(diag.UnknownWaiver, "no diagnostic has the code %q, so this waives nothing", name).Advise(form)
-	case several:
-		bad(diag.MalformedWaiver, "a comment waives one code, and this names %s and %s, so it waives nothing", code, second).Advise("write a comment for each, one below the other")
 	case !info.CanWaive():
 		bad(diag.NotWaivable, "%s (%s) cannot be waived", code, info.Title).Advise("delete the comment")
 	case reason == "":
@@ -207,6 +249,21 @@ func (v *waiver) parse(body string, diags *diag.List) bool {
 	}
 	return false
 }
+
+// leadingCodes cuts the codes off that a waiver begins with, with the commas between them.
+func leadingCodes(s string) (codes []string, rest string) {
+	for rest = s; ; {
+		i := strings.IndexAny(rest+" ", " \t,:;")
+		code := strings.ToUpper(rest[:i])
+		if !isCode.MatchString(code) {
+			return codes, rest
+		}
+		codes = append(codes, code)
+		rest = strings.TrimLeft(rest[i:], " \t,:;")
+	}
+}
+
+var isCode = regexp.MustCompile(`^ZT[0-9]{4}$`)
 
 // cut cuts the first word off.
 func cut(s string) (word, rest string) {

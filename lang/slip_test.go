@@ -110,6 +110,12 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow 10.0.0.0/8 -> b", `1:7 ZT0027 "10.0.0.0/8" is an address, and not a name`, ""},
 	{"allow a -> gateway read \"/x\"", `1:20 ZT0001 unexpected "read": expected namespace/name after "gateway"`, ""},
 
+	// imports
+	{"import \"std/http\" as http", `1:22 ZT0010 "http" is a word of the language, and not a name by itself`, "import \"std/http\""},
+	{"import \"./all.zt\" as all", `1:22 ZT0010 "all" is a word of the language, and not a name by itself`, "import \"./all.zt\""},
+	{"import \"std/http\" as all", `1:22 ZT0010 "all" is a word of the language, and not a name by itself`, ""},
+	{"import \"./a.zt\", \"./b.zt\"", `1:16 ZT0001 "," after an import: one names one file`, "import \"./a.zt\"\nimport \"./b.zt\""},
+
 	// rules
 	{"allow a b GET", `1:9 ZT0016 no "->" between "a" and "b"`, "allow a -> b GET"},
 	{"allow a b -> c", `1:9 ZT0016 no "->" between "a" and "b"`, ""},
@@ -149,6 +155,9 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow a -> b Get", `1:14 ZT1102 "Get" is not a method: methods are capitals, and case counts`, "allow a -> b GET"},
 	{"allow a -> b http", `1:14 ZT0012 "http" outside braces could be a port or every http request or connection`, "allow a -> b { http }"},
 	{"allow a -> b except tcp", `1:21 ZT0012 "tcp" outside braces could be a port or every tcp request or connection`, ""},
+	{"allow a -> b except { tcp }", `1:21 ZT0001 "{" after "except": an exception is one operation, without braces`, ""},
+	{"allow a -> b { http } except { POST \"/x\" }", `1:30 ZT0001 "{" after "except": an exception is one operation, without braces`, "allow a -> b { http } except POST \"/x\""},
+	{"allow a -> b { http } except { POST \"/x\"; PUT }", `1:30 ZT0001 "{" after "except": an exception is one operation, without braces`, ""},
 	{"allow a -> b GET \"/x\" \"/y\"", `1:23 ZT0023 a second list of paths in one operation`, ""},
 	{"allow a -> b GET POST", `1:18 ZT0023 a second list of methods in one operation`, ""},
 	{"allow a -> b \"/x\" GET", `1:19 ZT0022 "GET" after "/x": methods come first`, ""},
@@ -262,4 +271,28 @@ func apply(text string, f diag.Fix) string {
 		text = text[:e.Span.Start] + e.New + text[e.Span.End:]
 	}
 	return text
+}
+
+// TestAdvice says, of slips whose mend is no edit, what is advised.
+func TestAdvice(t *testing.T) {
+	for text, want := range map[string]string{
+		"allow a -> b except tcp":                      "write `{ http }` as the operation in place of the exception, or name the port: `except port 5432`",
+		"allow a -> b except { tcp }":                  "write `{ http }` as the operation in place of the exception, or name the port: `except port 5432`",
+		"allow a -> b { http; tcp } except http":       "write `{ tcp }` as the operation in place of the exception, or name the port: `except port 5432`",
+		"allow a -> b port 80 except http":             "write `{ tcp }` as the operation in place of the exception, or name the port: `except port 5432`",
+		"allow a -> b GET except tcp":                  "delete the exception: what stands before it is http alone",
+		"allow a -> b { http; GET \"/x\" } except tcp": "delete the exception: what stands before it is http alone",
+		"allow a -> b GET except http":                 "delete the operation with its exception: it is http alone, so nothing would be left",
+		"allow a -> b { GET; tcp except http }":        "delete the exception: what stands before it is tcp alone",
+	} {
+		_, diags := parse(text + "\n")
+		if len(diags) != 1 || len(diags[0].Fixes) != 1 || diags[0].Fixes[0].Message != want {
+			t.Errorf("%q\n got %+v\nwant %q", text, diags, want)
+		}
+	}
+	for text, want := range map[string]int{"allow a -> b http": 2, "allow a -> b/* http": 1, "allow a -> mesh http": 1, "allow a -> b:80 http": 1} {
+		if _, diags := parse(text + "\n"); len(diags) != 1 || len(diags[0].Fixes) != want {
+			t.Errorf("%q: %+v, want %d fixes", text, diags, want)
+		}
+	}
 }

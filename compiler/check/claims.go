@@ -22,17 +22,17 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 			Advise("test for the words one by one, joined by `and` where all are wanted")
 	}
 	untyped := v.untyped(r, key)
-	if kind := notString[key]; kind != "" && (untyped != nil || len(verify) == 0 || dates[key]) {
+	if kind := notString[key]; kind != "" && (untyped != nil || len(verify) == 0 || ir.IsTime(key)) {
 		d := diags.Add(diag.NotAString, t.test.Span, "claim %q is %s, and Istio sees only strings and lists of strings: to this test it is always absent", claimText(key), kind)
-		if dates[key] {
+		if ir.IsTime(key) {
 			d.Advise("delete the test: a proxy itself refuses a token before its `nbf` and after its `exp`")
 			return
 		}
 		if untyped != nil {
-			d.Relate(untyped.Span, "the tokens of %q have no other type for it", untyped.Issuer)
+			placeOf(d, r, untyped, "the tokens of %q have no other type for it")
 		}
 		d.Advise("delete the test, or test a claim that the issuer writes as a string").
-			Advise("where an issuer sends this one as a string, say so in every jwt block whose tokens the rule reads: `claims %s string`", claimText(key))
+			Advise("where an issuer sends this one as a string, say so %s: `claims %s string`", whereTyped(untyped), claimText(key))
 		return
 	}
 	if r.Action == ast.Allow && !t.absence() {
@@ -50,13 +50,30 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 	}
 	d := diags.Add(diag.UntypedClaim, t.test.Span, "%s claim %q needs its type: Istio takes numbers and booleans for absent", why, claimText(key))
 	if name := spelt(key); name != "" {
-		d.Advise("say it in every jwt block whose tokens the rule reads: `claims %s string`, or `%s list`", name, name)
+		d.Advise("say it %s: `claims %s string`, or `%s list`", whereTyped(untyped), name, name)
 	} else {
 		d.Advise("no `claims` line can name it, so it can only be tested for values, in an allow")
 	}
 	if untyped != nil {
-		d.Relate(untyped.Span, "the tokens of %q have no type for it", untyped.Issuer)
+		placeOf(d, r, untyped, "the tokens of %q have no type for it")
 	}
+}
+
+// placeOf points at the `jwt` that gives a claim no type. One of the standard library is shown by its use.
+func placeOf(d *diag.Diagnostic, r *ir.Rule, j *ir.JWT, format string) {
+	if u := j.Via.OfStd(); u != nil {
+		d.Relate(u.Span, format, j.Issuer)
+		return
+	}
+	r.Via.And(d.Relate(j.Span, format, j.Issuer), j.Via)
+}
+
+// whereTyped says where the type of a claim belongs, if not in j, a `jwt` that the author cannot change.
+func whereTyped(j *ir.JWT) string {
+	if j != nil && j.Via.OfStd() != nil {
+		return "in a jwt block of your own in place of the policy of the standard library, with the claims that `ztc explain " + j.Span.File.Name + "` shows"
+	}
+	return "in every jwt block whose tokens the rule reads"
 }
 
 // notString has the claims that the standards of tokens (RFC 7519) and of OpenID Connect make numbers or booleans.
@@ -64,9 +81,6 @@ var notString = map[string]string{
 	"[exp]": "a number", "[iat]": "a number", "[nbf]": "a number", "[auth_time]": "a number", "[updated_at]": "a number",
 	"[email_verified]": "a boolean", "[phone_number_verified]": "a boolean",
 }
-
-// dates has those that a proxy reads itself: a token in which one is no number is refused.
-var dates = map[string]bool{"[exp]": true, "[iat]": true, "[nbf]": true}
 
 // isSplit reports whether Envoy makes a list of a claim that is a string with blanks: always of `scope` and `permission`.
 func isSplit(key string, verify []*ir.JWT) bool {

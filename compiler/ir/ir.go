@@ -410,6 +410,10 @@ type JWT struct {
 	Via       *Use // nil for one that stands in no policy
 }
 
+// IsTime reports whether a claim, by its key in brackets, is one of those that a proxy reads itself (RFC 7519): a token in which one
+// of them is no number is refused.
+func IsTime(claim string) bool { return claim == "[exp]" || claim == "[iat]" || claim == "[nbf]" }
+
 // JWTHeader is a header that tokens are read from.
 type JWTHeader struct{ Name, Prefix string }
 

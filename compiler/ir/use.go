@@ -12,6 +12,7 @@ type Use struct {
 	Span  source.Span
 	Outer *Use // the one that the `use` itself came from, nil for none
 	Depth int  // how many there are outside
+	Std   bool // of a policy of the standard library, which no author can change
 }
 
 // UsedHere is the message of a related place that led into a policy.
@@ -47,4 +48,14 @@ func (u *Use) And(d *diag.Diagnostic, other *Use) *diag.Diagnostic {
 		d.Relate(other.Span, usedThere)
 	}
 	return d
+}
+
+// OfStd returns the outermost use of a policy of the standard library, which stands in a file of the author, or nil.
+func (u *Use) OfStd() (outermost *Use) {
+	for ; u != nil; u = u.Outer {
+		if u.Std {
+			outermost = u
+		}
+	}
+	return outermost
 }

@@ -56,7 +56,7 @@ func (r *resolver) arguments(s *scope, a *ast.Use, d *definition) (map[string]bo
 			name = d.policy.Params[next].Text
 			next++
 		default:
-			r.report(s, diag.BadArguments, &arg, "policy %q has %s, and this is one more", d.name.Text, count(len(d.policy.Params), "parameter")).Relate(d.scope.span(&d.name), "defined here")
+			r.report(s, diag.BadArguments, &arg, "policy %q has %s, and this is one more", d.name.Text, d.parameters()).Relate(d.scope.span(&d.name), "defined here")
 			ok = false
 			continue
 		}
@@ -67,13 +67,42 @@ func (r *resolver) arguments(s *scope, a *ast.Use, d *definition) (map[string]bo
 		params[name] = bound{arg, s}
 		ok = r.fits(s, &arg, d, name) && ok
 	}
+	var missing []ast.Ident
 	for _, p := range d.policy.Params {
-		if _, have := params[p.Text]; !have && ok {
-			r.report(s, diag.BadArguments, a, "parameter %q of policy %q is not given", p.Text, d.name.Text).Relate(d.scope.span(&p), "declared here")
-			ok = false
+		if _, have := params[p.Text]; !have {
+			missing = append(missing, p)
 		}
 	}
+	if len(missing) > 0 && ok {
+		what, is := "parameter", "is"
+		if len(missing) > 1 {
+			what, is = "parameters", "are"
+		}
+		x := r.report(s, diag.BadArguments, a, "%s %s of policy %q %s not given", what, quoted(missing), d.name.Text, is)
+		for i := range missing {
+			x.Relate(d.scope.span(&missing[i]), "declared here")
+		}
+		ok = false
+	}
 	return params, ok
+}
+
+// parameters says how many parameters a policy has, and which.
+func (d *definition) parameters() string {
+	n := count(len(d.policy.Params), "parameter")
+	if len(d.policy.Params) == 0 {
+		return n
+	}
+	return n + " (" + quoted(d.policy.Params) + ")"
+}
+
+// quoted lists names in quotes.
+func quoted(names []ast.Ident) string {
+	var out []string
+	for _, n := range names {
+		out = append(out, strconv.Quote(n.Text))
+	}
+	return some(out)
 }
 
 // fits checks that an argument can be what the body takes the parameter for.

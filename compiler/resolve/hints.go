@@ -1,9 +1,12 @@
 package resolve
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/stdlib"
@@ -18,6 +21,110 @@ func (s *scope) brokenImport(alias string) bool {
 		}
 	}
 	return false
+}
+
+// named lists, in no order, the definitions of a kind that a bare name can be.
+func (s *scope) named(r *resolver, is func(*definition) bool) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name, d := range s.definitions(r) {
+			if is(d) && !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// suggestDefinition offers, for a bare name that nothing of a kind has, the definition of that name in an import, or else the
+// nearest name here.
+func (r *resolver) suggestDefinition(s *scope, d *diag.Diagnostic, id ast.Ident, is func(*definition) bool) {
+	if r.otherImport(s, d, id, id.Text, is); len(d.Fixes) > 0 {
+		return
+	}
+	names := slices.AppendSeq(slices.Collect(s.named(r, is)), maps.Keys(s.params))
+	r.suggest(s, d, id, id.Text, slices.Values(names), func(x string) string { return x })
+}
+
+// otherImport offers the definitions of a name in the imports of the file, with their alias: of one kind, or of any for nil.
+func (r *resolver) otherImport(s *scope, d *diag.Diagnostic, id ast.Ident, name string, is func(*definition) bool) {
+	for _, alias := range slices.Sorted(maps.Keys(s.unit.Imports)) {
+		if def := r.libs[s.unit.Imports[alias]][name]; def != nil && (is == nil || is(def)) {
+			d.Fix(s.span(&id), alias+"."+name, "%q is a %s of import %q: write %s.%s", name, def.kind(), alias, alias, name)
+		}
+	}
+}
+
+// maxElsewhere bounds how many namespaces are named that have what another one has not.
+const maxElsewhere = 3
+
+// elsewhere offers the workloads and pods of an unknown name in other namespaces.
+func (r *resolver) elsewhere(s *scope, d *diag.Diagnostic, id ast.Ident, ns, name string) {
+	r.inNamespaces(s, d, id, name, func(other string) bool {
+		p := r.pods[other][name]
+		return other != ns && (r.names[other][name] != nil || p != nil && !p.Mesh)
+	})
+}
+
+// inNamespaces offers a name in the namespaces that have it.
+func (r *resolver) inNamespaces(s *scope, d *diag.Diagnostic, id ast.Ident, name string, has func(ns string) bool) {
+	if r.suggested++; r.suggested > maxSuggested {
+		return
+	}
+	var found []string
+	for ns := range r.known {
+		if has(ns) {
+			found = append(found, ns)
+		}
+	}
+	slices.Sort(found)
+	for _, ns := range found[:min(len(found), maxElsewhere)] {
+		d.Fix(s.span(&id), ns+"/"+name, "%q is in namespace %s: write %s/%s", name, ns, ns, name)
+	}
+	if more := len(found) - maxElsewhere; more > 0 {
+		d.Note("%q is in %s more", name, count(more, "namespace"))
+	}
+}
+
+// pickedElsewhere says, of pods that no workload carries the labels of, which namespaces have such, or else which label nothing has.
+func (r *resolver) pickedElsewhere(d *diag.Diagnostic, p *ir.Pods) {
+	var found []string
+	for ns := range r.names {
+		for range r.carriers(ns).Picked(p.Labels) {
+			found = append(found, ns)
+			break
+		}
+	}
+	slices.Sort(found)
+	for _, ns := range found[:min(len(found), maxElsewhere)] {
+		d.Advise("namespace %s has such pods: declare `pods %s in %s { ... }` for them", ns, p.Name, ns)
+	}
+	if len(found) > 0 || r.suggested > maxSuggested {
+		return
+	}
+	values := map[string]map[string]bool{} // of each label where they were looked for
+	for ns, workloads := range r.names {
+		if !p.Mesh && ns != p.Namespace {
+			continue
+		}
+		for _, w := range workloads {
+			for k, v := range w.PodLabels() {
+				if values[k] == nil {
+					values[k] = map[string]bool{}
+				}
+				values[k][v] = true
+			}
+		}
+	}
+	for _, l := range p.Labels {
+		switch {
+		case len(values[l.Key]) == 0 && r.suggests(l.Key, maps.Keys(values)):
+			d.Note("none has the label %q", l.Key)
+			if best := Nearest(l.Key, maps.Keys(values)); best != "" {
+				d.Advise("did you mean `%s`?", best)
+			}
+		case !values[l.Key][l.Value] && r.suggests(l.Value, maps.Keys(values[l.Key])):
+			d.Note("none has %q for the label %q; what they have is %s", l.Value, l.Key, some(slices.Sorted(maps.Keys(values[l.Key]))))
+		}
+	}
 }
 
 // wherefrom says which import would define a name, where the program or the standard library has one.

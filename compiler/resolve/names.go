@@ -43,8 +43,9 @@ func (r *resolver) lookup(s *scope, id ast.Ident) entity {
 		return entity{def: d}
 	}
 	if s.unit.Library {
-		r.report(s, diag.UnknownName, &id, "an imported file knows only its own definitions, and %q is none of them", text).
-			Advise("write it with its namespace: %s/%s", s.ns, text)
+		d := r.report(s, diag.UnknownName, &id, "an imported file knows only its own definitions, and %q is none of them", text)
+		r.suggestDefinition(s, d, id, (*definition).isGroup)
+		d.Advise("write it with its namespace: %s/%s", s.ns, text)
 		return entity{}
 	}
 	return r.workload(s, id, s.ns, text)
@@ -85,7 +86,9 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	def := r.libs[lib][member]
 	if def == nil {
 		d := r.report(s, diag.UnknownName, &id, "import %q defines no %q", alias, member)
-		r.suggest(s, d, id, member, maps.Keys(r.libs[lib]), func(x string) string { return alias + "." + x })
+		if r.otherImport(s, d, id, member, nil); len(d.Fixes) == 0 {
+			r.suggest(s, d, id, member, maps.Keys(r.libs[lib]), func(x string) string { return alias + "." + x })
+		}
 		if len(d.Fixes) == 0 {
 			d.Note("it defines %s", some(slices.Sorted(maps.Keys(r.libs[lib]))))
 		}
@@ -157,11 +160,13 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		r.add(w)
 		return entity{workload: w}
 	}
+	bare := !strings.Contains(id.Text, "/")
 	if !r.known[ns] {
 		d := r.report(s, diag.UnknownNamespace, &id, "unknown namespace %q", ns)
-		if strings.Contains(id.Text, "/") {
+		if !bare {
 			r.suggest(s, d, id, ns, maps.Keys(r.known), func(x string) string { return x + "/" + name })
 		}
+		r.elsewhere(s, d, id, ns, name)
 		noNamespaceLine(s, d, id)
 		return entity{}
 	}
@@ -169,33 +174,30 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	if r.suggested > maxSuggested {
 		return entity{}
 	}
-	bare := !strings.Contains(id.Text, "/")
+	if bare {
+		r.otherImport(s, d, id, name, (*definition).isGroup)
+	}
+	r.elsewhere(s, d, id, ns, name)
+	r.behind(s, d, id, ns, name)
 	names := slices.AppendSeq(slices.Collect(maps.Keys(r.names[ns])), maps.Keys(r.pods[ns]))
 	if bare {
-		names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(s.definitions(r))), maps.Keys(s.params))
+		names = slices.AppendSeq(slices.AppendSeq(names, s.named(r, (*definition).isGroup)), maps.Keys(s.params))
 	}
-	r.suggest(s, d, id, name, slices.Values(names), func(x string) string {
-		if bare {
-			return x
-		}
-		return ns + "/" + x
-	})
-	r.behind(s, d, id, ns, name)
-	r.perhapsNamespace(d, id)
-	if len(d.Fixes) == 0 && bare {
-		for _, other := range slices.Sorted(maps.Keys(r.names)) {
-			if r.names[other][name] != nil {
-				d.Fix(s.span(&id), other+"/"+name, "there is one in namespace %s", other)
-				break
+	if len(d.Fixes) == 0 {
+		r.suggest(s, d, id, name, slices.Values(names), func(x string) string {
+			if bare {
+				return x
 			}
-		}
+			return ns + "/" + x
+		})
 	}
+	r.perhapsNamespace(d, id)
 	return entity{}
 }
 
 // Bounds of the search for alternatives to names, in one program.
 const (
-	maxSuggested = 100         // names that they are searched for
+	maxSuggested = 200         // searches
 	maxCompared  = 200_000_000 // pairs of letters
 )
 

@@ -197,7 +197,7 @@ func (r *resolver) itemName(s *scope, it *ast.Item) (*definition, *bound) {
 		return nil, nil
 	}
 	d := r.report(s, diag.UnknownName, it, "unknown set %q", it.Text)
-	r.suggest(s, d, id, it.Text, maps.Keys(s.definitions(r)), func(x string) string { return x })
+	r.suggestDefinition(s, d, id, (*definition).isSet)
 	return nil, nil
 }
 

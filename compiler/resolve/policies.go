@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -20,7 +19,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 		d = r.imported(s, a.Name, alias, member)
 	} else if d = s.definitions(r)[a.Name.Text]; d == nil {
 		x := r.report(s, diag.UnknownName, &a.Name, "unknown policy %q", a.Name.Text)
-		r.suggest(s, x, a.Name, a.Name.Text, maps.Keys(s.definitions(r)), func(n string) string { return n })
+		r.suggestDefinition(s, x, a.Name, (*definition).isPolicy)
 	}
 	if d == nil {
 		return
@@ -49,7 +48,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 	}
 	inner := d.scope
 	inner.params = params
-	inner.via = &ir.Use{Span: s.span(a), Outer: s.via}
+	inner.via = &ir.Use{Span: s.span(a), Outer: s.via, Std: d.scope.unit.Std}
 	if s.via != nil {
 		inner.via.Depth = s.via.Depth + 1
 	}

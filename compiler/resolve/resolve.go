@@ -127,6 +127,10 @@ func (d *definition) kind() string {
 	return "set of paths"
 }
 
+func (d *definition) isGroup() bool  { return d.group != nil }
+func (d *definition) isSet() bool    { return d.set != nil }
+func (d *definition) isPolicy() bool { return d.policy != nil }
+
 // scope is where a name stands: its file, the namespace of bare names, and inside a policy the parameters.
 type scope struct {
 	unit   *Unit

@@ -369,7 +369,12 @@ func (r *resolver) podsExist(s *scope, p *ir.Pods, at ast.Node) bool {
 			return true
 		}
 	}
-	r.report(s, diag.SelectorPicksNothing, at, "no pod in the inventory carries the labels of pods %q", p.Name).Relate(p.Span, "declared here")
+	where := "namespace " + p.Namespace
+	if p.Mesh {
+		where = "any namespace"
+	}
+	d := r.report(s, diag.SelectorPicksNothing, at, "no pod of %s in the inventory carries the labels of pods %q", where, p.Name).Relate(p.Span, "declared here")
+	r.pickedElsewhere(d, p)
 	return false
 }
 

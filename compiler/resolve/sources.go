@@ -249,12 +249,19 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 	if s.unit.Std && len(r.names[ns]) == 0 { // an inventory of the applications alone need not hold Istio
 		return r.p.Mesh.Identity(ns, name), true
 	}
-	if r.namespace(s, &id, ns) == "" {
+	runs := func(ns string) bool { return len(r.runs[ns+"/"+name]) > 0 }
+	if n := len(r.diags); r.namespace(s, &id, ns) == "" {
+		if n < len(r.diags) {
+			r.inNamespaces(s, &r.diags[n], id, name, runs)
+		}
 		return "", false
 	}
-	if len(r.runs[ns+"/"+name]) == 0 {
+	if !runs(ns) {
 		d := r.report(s, diag.UnknownAccount, &id, "no workload runs as service account %s/%s", ns, name)
-		r.suggest(s, d, id, name, r.accountsIn(ns), func(x string) string { return ns + "/" + x })
+		r.inNamespaces(s, d, id, name, runs)
+		if len(d.Fixes) == 0 {
+			r.suggest(s, d, id, name, r.accountsIn(ns), func(x string) string { return ns + "/" + x })
+		}
 		if w := r.names[ns][name]; w != nil {
 			d.Note("workload %s runs as %s/%s", w.Ref(), ns, w.Account)
 		}

@@ -103,7 +103,10 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 	if len(j.Split) > istio.MaxSpaceClaims {
 		bad(a, "%d claims to split are more than the %d that Istio takes", len(j.Split), istio.MaxSpaceClaims)
 	}
-	claims(a, &j, bad)
+	claims(a, &j, func(code diag.Code, n ast.Node, format string, args ...any) *diag.Diagnostic {
+		ok = false
+		return r.report(s, code, n, format, args...)
+	})
 	read := map[string]bool{}
 	for i := range a.Reads {
 		x := &a.Reads[i]
@@ -167,7 +170,7 @@ func (r *resolver) jwt(s *scope, a *ast.JWT) {
 }
 
 // claims reads the types of claims. What is split is a list, and `scope` and `permission` always are.
-func claims(a *ast.JWT, j *ir.JWT, bad func(ast.Node, string, ...any)) {
+func claims(a *ast.JWT, j *ir.JWT, report func(diag.Code, ast.Node, string, ...any) *diag.Diagnostic) {
 	key := func(keys []string) string { return "[" + strings.Join(keys, "][") + "]" }
 	split := map[string]bool{"[scope]": true, "[permission]": true}
 	for _, name := range j.Split {
@@ -180,11 +183,14 @@ func claims(a *ast.JWT, j *ir.JWT, bad func(ast.Node, string, ...any)) {
 		k, text := key(c.Keys), strings.Join(c.Keys, ".")
 		switch {
 		case slices.ContainsFunc(c.Keys, func(k string) bool { return k == "" || !printable(k) || strings.ContainsAny(k, "[]") }):
-			bad(c, "%q is not the name of a claim", text)
+			report(diag.BadToken, c, "%q is not the name of a claim", text)
 		case written[k] != nil:
-			bad(c, "the type of claim %q is written twice", text)
+			report(diag.BadToken, c, "the type of claim %q is written twice", text)
 		case split[k] && !c.List:
-			bad(c, "claim %q is split into a list, so it is no string", text)
+			report(diag.BadToken, c, "claim %q is split into a list, so it is no string", text)
+		case ir.IsTime(k):
+			report(diag.NotAString, c, "claim %q is a number, and neither a string nor a list: a proxy refuses a token in which it is anything else", text).
+				Advise("delete it: no rule can test it")
 		}
 		written[k] = c
 		j.Claims[k] = c.List
@@ -193,7 +199,7 @@ func claims(a *ast.JWT, j *ir.JWT, bad func(ast.Node, string, ...any)) {
 		c := &a.Claims[i]
 		for n := 1; n < len(c.Keys); n++ {
 			if outer := key(c.Keys[:n]); written[outer] != nil || split[outer] {
-				bad(c, "claim %q is a list or a string, and nothing is inside of it", strings.Join(c.Keys[:n], "."))
+				report(diag.BadToken, c, "claim %q is a list or a string, and nothing is inside of it", strings.Join(c.Keys[:n], "."))
 				break
 			}
 		}

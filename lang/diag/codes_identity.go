@@ -21,7 +21,7 @@ const (
 	ClientAlone         Code = "ZT1218" // ... and nothing else in an allow
 	JWTUnused           Code = "ZT1219" // tokens that no rule asks for
 	TokenLeftOut        Code = "ZT1220" // a deny on a token that the caller leaves out
-	NotAString          Code = "ZT1221" // a test of a claim that is no string
+	NotAString          Code = "ZT1221" // a claim that is no string
 	MTLSOff             Code = "ZT1222" // an identity where mTLS is off
 )
 
@@ -326,8 +326,8 @@ allow web as "https://i.example/*" -> api
 deny anyone as "https://i.example/robot" -> api
 `,
 	}, {
-		Code: NotAString, Severity: Error, Title: "a test of a claim that is no string",
-		Explanation: "Istio sees only strings and lists of strings in claims: a number or a boolean looks absent, so that a comparison never holds and its negation always does. exp, iat and nbf are numbers in every token, auth_time and updated_at in those of OpenID Connect, where email_verified and phone_number_verified are booleans. Some issuers send one of the last four as a string; where all that a rule reads do, their `jwt` blocks say so with a `claims` line.",
+		Code: NotAString, Severity: Error, Title: "a claim that is no string",
+		Explanation: "Istio sees only strings and lists of strings in claims: a number or a boolean looks absent, so that a comparison never holds and its negation always does. exp, iat and nbf are numbers in every token, auth_time and updated_at in those of OpenID Connect, where email_verified and phone_number_verified are booleans. Some issuers send one of the last four as a string; where all that a rule reads do, their `jwt` blocks say so with a `claims` line. No `claims` line can say it of the first three.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 jwt "https://i.example" on api

@@ -388,7 +388,7 @@ func (r *reader) expect(all ast.Range, g *expect) ast.Stmt {
 func (r *reader) prove(all ast.Range, g *prove) ast.Stmt {
 	s := &ast.Prove{Range: all, Mode: ident(g.Mode), Sources: r.sources(g.Sources), Targets: each(g.Targets, r.target)}
 	s.Ops = r.ops(g.Ops, s.Targets)
-	s.Cuts = r.cuts(g.Cuts)
+	s.Cuts = r.cuts(g.Cuts, s.Ops.Entries)
 	s.When = r.cond(g.When)
 	return s
 }

@@ -31,7 +31,7 @@ func (r *reader) rule(all ast.Range, g *rule) ast.Stmt {
 		s.Sources = r.sources(g.Sources)
 		s.Targets = each(g.Targets, r.target)
 		s.Ops = r.ops(g.Ops, s.Targets)
-		s.Cuts = r.cuts(g.Cuts)
+		s.Cuts = r.cuts(g.Cuts, s.Ops.Entries)
 	}
 	s.Clauses = r.clauses(g.Clauses, holder)
 	return s
@@ -200,7 +200,9 @@ func (r *reader) ops(g *ops, targets []ast.Target) (o ast.Ops) {
 	}
 	o.Block = true
 	o.Entries = each(g.Block, func(e *entry) ast.Entry {
-		return ast.Entry{Range: e.rng(), Op: r.op(e.Op), Cuts: r.cuts(e.Cuts), When: r.cond(e.When)}
+		x := ast.Entry{Range: e.rng(), Op: r.op(e.Op), When: r.cond(e.When)}
+		x.Cuts = r.cuts(e.Cuts, []ast.Entry{x})
+		return x
 	})
 	return o
 }
@@ -215,7 +217,7 @@ func (r *reader) needsBraces(o *ast.Op, targets []ast.Target) {
 	if d == nil {
 		return
 	}
-	if d.Fix(r.span(p.Start, p.End), "{ "+p.Text+" }", "put it in braces: every request or connection of that kind"); len(targets) == 1 && targets[0].Port == nil {
+	if d.Fix(r.span(p.Start, p.End), "{ "+p.Text+" }", "put it in braces: every request or connection of that kind"); len(targets) == 1 && targets[0].Port == nil && takesPortName(&targets[0]) {
 		d.Advise("or write the port on its target: `%s:%s`", r.text[targets[0].Start:targets[0].End], p.Text)
 	}
 }
@@ -224,22 +226,52 @@ func (r *reader) withoutBraces(p ast.Ident) *diag.Diagnostic {
 	return r.fail(diag.NeedsBraces, p.Range, "%q outside braces could be a port or every %s request or connection", p.Text, p.Text)
 }
 
-// cuts reads exceptions. There are no braces in them, and what is left without one of the two kinds is the other.
-func (r *reader) cuts(list []*op) []ast.Op {
+// takesPortName reports whether the name of a port may stand after a target: that of one workload.
+func takesPortName(t *ast.Target) bool {
+	return t.Kind == ast.TargetRef && !strings.HasSuffix(t.Name.Text, "/*")
+}
+
+// cuts reads exceptions from operations. There are no braces in them, and what is left without one of the two kinds is the other.
+func (r *reader) cuts(list []*op, from []ast.Entry) []ast.Op {
 	return each(list, func(g *op) ast.Op {
 		o := r.op(g)
 		if o.Proto == nil {
 			return o
 		}
 		if d := r.withoutBraces(*o.Proto); d != nil {
-			left := "http"
-			if o.Proto.Text == left {
-				left = "tcp"
-			}
-			d.Advise("write `{ %s }` after the target in place of the exception, or name the port: `except port 5432`", left)
+			d.Advise("%s", withoutKind(o.Proto.Text, from))
 		}
 		return o
 	})
+}
+
+// withoutKind says what to write in place of an exception of all that is of one kind, `http` or `tcp`.
+func withoutKind(kind string, from []ast.Entry) string {
+	left := map[string]string{"http": "tcp", "tcp": "http"}[kind]
+	only := "" // the kind that all of the operations are of
+	for i := range from {
+		o := &from[i].Op
+		is := ""
+		switch {
+		case o.Proto != nil:
+			is = o.Proto.Text
+		case o.Lists != nil || o.Hosts != nil || o.GRPC != nil:
+			is = "http"
+		}
+		if i > 0 && is != only {
+			is = ""
+		}
+		if only = is; is == "" {
+			break
+		}
+	}
+	switch only {
+	case left:
+		return "delete the exception: what stands before it is " + left + " alone"
+	case kind:
+		return "delete the operation with its exception: it is " + kind + " alone, so nothing would be left"
+	}
+	return "write `{ " + left + " }` as the operation in place of the exception, or name the port: `except port 5432`"
 }
 
 // op converts one operation: methods, then paths, hosts, ports, each once; gRPC methods, http and tcp without methods and paths.

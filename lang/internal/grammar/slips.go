@@ -132,7 +132,7 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 
 // slips are known slips of authors; each reports its own and says whether it did.
 var slips = []func(r *reader, i int, want []string) bool{
-	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipDuration, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
+	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipCutBlock, (*reader).slipImports, (*reader).slipDuration, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
 	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
 	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
 }
@@ -231,7 +231,7 @@ func (r *reader) slipAll(i int, want []string) bool {
 	span := r.span(prev.Start, prev.End)
 	isRule := r.word(0) == "dry-run" || r.word(0) == "allow" || r.word(0) == "deny" || r.word(0) == "audit" || r.word(0) == "delegate"
 	switch {
-	case !isRule && r.word(i) != "all":
+	case !isRule && r.word(i) != "all", r.word(0) == "import":
 	case r.word(i) == "all" && r.kind(i) == scan.Key && isName(want):
 		t := r.toks[i]
 		r.diags.Add(diag.BaselineSpelling, r.span(t.Start, t.End), "%q is no name: it begins a baseline, as in `deny all in shop`", "all").

@@ -145,3 +145,39 @@ func (r *reader) slipAttribute(i int, want []string) bool {
 		Fix(span, attr, "write %s", attr)
 	return true
 }
+
+// slipCutBlock: except { tcp }, where the braces of operations stand around an exception.
+func (r *reader) slipCutBlock(i int, want []string) bool {
+	if r.kind(i) != scan.LBrace || r.word(i-1) != "except" || !slices.Contains(want, "Op") {
+		return false
+	}
+	end := i + 1
+	for r.kind(end) != scan.EOF && r.kind(end) != scan.RBrace && r.kind(end) != scan.Term {
+		end++
+	}
+	open := r.toks[i]
+	d := r.diags.Add(diag.UnexpectedToken, r.span(open.Start, open.End), "%q after \"except\": an exception is one operation, without braces", "{")
+	switch word := r.word(i + 1); {
+	case end == i+2 && (word == "http" || word == "tcp"):
+		d.Advise("%s", withoutKind(word, nil))
+	case end > i+1 && r.kind(end) == scan.RBrace && !strings.Contains(r.text[open.Start:r.toks[end].Start], "\n"):
+		first, last, shut := r.toks[i+1], r.toks[end-1], r.toks[end]
+		d.Fixes = append(d.Fixes, diag.Fix{Message: "drop the braces", Edits: []diag.Edit{
+			{Span: r.span(open.Start, first.Start), New: ""}, {Span: r.span(last.End, shut.End), New: ""},
+		}})
+	default:
+		d.Advise("write an `except` for each operation: `except POST \"/a\" except \"/b\"`")
+	}
+	return true
+}
+
+// slipImports: import "./a.zt", "./b.zt".
+func (r *reader) slipImports(i int, want []string) bool {
+	if r.word(0) != "import" || want != nil || r.kind(i) != scan.Comma || r.kind(i+1) != scan.String {
+		return false
+	}
+	t := r.toks[i]
+	r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%q after an import: one names one file", ",").
+		Fix(r.span(t.Start, r.toks[i+1].Start), "\nimport ", "write an `import` for each")
+	return true
+}

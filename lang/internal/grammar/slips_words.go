@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -229,9 +230,21 @@ func (r *reader) slipReserved(i int, want []string) bool {
 		return r.reserved(i, "choose another name")
 	}
 	if r.word(0) == "import" {
-		return r.reserved(i, "choose another name")
+		return r.reservedAlias(i)
 	}
 	return r.reserved(i, "write it with its namespace: `default/"+w+"`")
+}
+
+// reservedAlias: import "std/http" as http. A file may have such a name, since a dot follows it wherever it stands.
+func (r *reader) reservedAlias(i int) bool {
+	r.reserved(i, "choose another name")
+	at, t := r.toks[i-2], r.toks[i]
+	if v, ok := scan.Unquote(r.word(i - 2)); ok == nil && strings.TrimSuffix(path.Base(v), ".zt") == r.word(i) {
+		d := &(*r.diags)[len(*r.diags)-1]
+		d.Fixes = nil
+		d.Respell(r.span(at.End, t.End), "", "leave it out: the import has that name by itself, and `%s.` stands before each of its names", r.word(i))
+	}
+	return true
 }
 
 // slipNamespace: `namespace shop` as a target or a scope.
