@@ -35,7 +35,7 @@ type Input struct {
 	Others []*source.File
 	// Only picks the tests (by name) and proofs (by text) that are run; nil for all.
 	Only func(name string) bool
-	// Coverage asks for Output.Uncovered and Output.Covered.
+	// Coverage asks for Output.Coverage.
 	Coverage bool
 	Options  Options
 	// Reasons asks for Output.Reasons.
@@ -61,10 +61,8 @@ type Output struct {
 	Beside []*istio.Document
 	// Trials are what came of the tests and proofs of the program, in their order. They are there beside errors of their own.
 	Trials []*proof.Trial
-	// Uncovered are the statements that no trial speaks of, and Covered is the number of the others, where the input asks for
-	// them.
-	Uncovered []source.Span
-	Covered   int
+	// Coverage is what the trials speak of, where the input asks for it.
+	Coverage proof.Coverage
 	// Reasons are why and until when statements hold (`because`, `until`), in the order of files and statements, where the
 	// input asks for them. They are what was written, and complete beside errors elsewhere.
 	Reasons []diag.Reason
@@ -193,7 +191,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	if tests && !l.asks && l.world != nil {
 		out.Trials, more = l.trials(ctx)
 		if l.in.Coverage {
-			out.Uncovered, out.Covered = proof.Coverage(l.meant, out.Trials)
+			out.Coverage = l.world.Coverage(out.Trials)
 		}
 		if diags = append(diags, more...); diags.HasErrors() {
 			return out, diags

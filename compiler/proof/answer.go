@@ -184,7 +184,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 
 // pick is the smallest request of two sets; nil where they have none in common.
 func (w *World) pick(a, b *sem.Expr) (sem.Request, error) {
-	space, err := sem.NewSpace(limits, nil, w.named(), a, b)
+	space, err := sem.NewSpace(limits, nil, w.names, a, b)
 	if err != nil {
 		return nil, err
 	}

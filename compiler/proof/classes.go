@@ -30,7 +30,7 @@ type outcome struct {
 	unclear string
 	unknown error
 	unsure  error // it is not known whether the question speaks of a request
-	decided []*ir.Rule
+	decided []Voice
 }
 
 // failure is how a destination fails. The request and what belongs to it are there where details are asked for.
@@ -50,7 +50,7 @@ type class struct {
 	open   [len(chains)]*sem.Expr // what passes
 	attrs  [len(chains)]map[sem.Attr]bool
 	shared map[shared]outcome
-	rules  []*ir.Rule // of all scopes, where coverage is asked for
+	voices []Voice // of all scopes and policies, where coverage is asked for
 	meant  [len(chains)][]*sem.Expr
 }
 
@@ -126,8 +126,8 @@ func (w *World) run(ctx context.Context, trials []*Trial, coverage bool) {
 				if n >= len(classes) || ctx.Err() != nil || !parts.open() {
 					return
 				}
-				steps, rules := w.work(classes[n], reader, found, coverage)
-				parts.took(n, steps, rules*len(classes[n]))
+				steps, size := w.work(classes[n], reader, found, coverage)
+				parts.took(n, steps, size*len(classes[n]))
 			}
 		})
 	}
@@ -154,22 +154,21 @@ func (t *Trial) targets() []ir.Target {
 	return t.Proof.Targets
 }
 
-// work does the tasks of a class, and returns the steps that it took and how many statements the class has.
-func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) (steps, rules int) {
+// work does the tasks of a class, and returns the steps that it took and how many statements the class has: with coverage the
+// rules of its policies, too.
+func (w *World) work(tasks []*task, reader *asker, found *finds, coverage bool) (steps, size int) {
 	c := &class{w: w, reader: reader, found: found, spent: &steps, shared: map[shared]outcome{}}
 	for _, s := range tasks[0].to.scopes {
-		rules += len(s.Rules)
+		size += len(s.Rules)
 	}
 	if coverage {
-		c.rules = []*ir.Rule{}
-		for _, s := range tasks[0].to.scopes {
-			c.rules = append(c.rules, s.Rules...)
-		}
+		c.voices = w.voices(tasks[0].to)
+		size = len(c.voices)
 	}
 	for _, t := range tasks {
 		t.outcome = c.safely(t)
 	}
-	return steps, rules
+	return steps, size
 }
 
 // safely asks one task. A panic in a goroutine nobody else could stop.
@@ -204,14 +203,14 @@ func (c *class) ask(t *task) outcome {
 
 // gather puts together what came of the tasks of a trial. The failures that are spoken of get their requests here.
 func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds, spent *int) {
-	decided := map[*ir.Rule]bool{}
+	decided := map[Voice]bool{}
 	var unsure error
 	for i := range tasks {
 		x := &tasks[i]
-		for _, r := range x.decided {
-			if !decided[r] {
-				decided[r] = true
-				t.Decided = append(t.Decided, r)
+		for _, v := range x.decided {
+			if !decided[v] {
+				decided[v] = true
+				t.Decided = append(t.Decided, v)
 			}
 		}
 		if x.failure != nil && len(t.Failures) < shown {

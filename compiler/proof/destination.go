@@ -19,6 +19,7 @@ type World struct {
 	intent   *intent.Program
 	reader   *intent.Reader
 	mesh     plane.Mesh
+	own      []*istio.Object                     // AuthorizationPolicies of the program
 	policies map[string]*selected[*istio.Object] // by namespace
 	scopes   map[string]*selected[*intent.Scope] // by namespace
 	bearers  ir.Bearers
@@ -26,6 +27,7 @@ type World struct {
 	names    map[sem.Kind][]sem.Value   // see named
 	accounts map[[2]string]*ir.Workload // by namespace and name, nil where several share one; see caller
 	others   map[*istio.Object]*istio.Document
+	parted   parted // see In
 }
 
 // NewWorld puts policies around a program: those that were emitted for it, and those of others.
@@ -37,6 +39,11 @@ func NewWorld(p *ir.Program, now string, policies []*istio.Object, others []*ist
 		others: make(map[*istio.Object]*istio.Document, len(others)),
 	}
 	w.reader, w.names = w.intent.Reader(), w.named()
+	for _, o := range policies {
+		if o.Authorization != nil {
+			w.own = append(w.own, o)
+		}
+	}
 	for _, d := range others {
 		w.others[d.Object] = d
 		policies = append(policies[:len(policies):len(policies)], d.Object)

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 )
 
@@ -120,53 +119,6 @@ func both(a, b *sem.Expr) *sem.Expr {
 		return a
 	}
 	return sem.And(a, b)
-}
-
-// decided notes the statements that speak of some request of a question, where coverage is asked for. What cannot be told is
-// not noted.
-func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr) {
-	if len(c.rules) == 0 || c.details {
-		return
-	}
-	if c.meant[chain] == nil {
-		c.meant[chain] = make([]*sem.Expr, len(c.rules))
-		for i, r := range c.rules {
-			x, err := c.reader.Rule(r, chains[chain].intent)
-			if err != nil {
-				x = sem.False
-			}
-			c.meant[chain][i] = x
-		}
-	}
-	fix, assume := sem.Given(fixed), sem.Assume(q)
-	seen := map[*ir.Rule]bool{}
-	for _, r := range out.decided {
-		seen[r] = true
-	}
-	var list []*ir.Rule
-	var sets []*sem.Expr
-	for i, r := range c.rules {
-		if x := assume(fix(c.meant[chain][i])); x != sem.False && !seen[r] {
-			list, sets = append(list, r), append(sets, both(q, x))
-		}
-	}
-	if len(list) == 0 {
-		return
-	}
-	space, err := sem.NewSpace(limits, nil, nil, sets...)
-	defer func() { spent(c.spent, space) }()
-	if err != nil {
-		return
-	}
-	for i, r := range list {
-		set, err := space.Set(sets[i])
-		if err != nil {
-			continue
-		}
-		if none, err := space.Inside(set, &sem.Set{}); err == nil && !none { // which request it is does not matter
-			out.decided = append(out.decided, r)
-		}
-	}
 }
 
 // some notes that a proof speaks of some request of a universe, if it does.

@@ -118,8 +118,8 @@ func (w *World) holds(o *istio.Object, index, chain int) *sem.Expr {
 
 // meets reports whether two sets have a request in common. Where that takes too long they may have.
 func (w *World) meets(a, b *sem.Expr) bool {
-	r, err := w.pick(a, b)
-	return err != nil || r != nil
+	none, err := empty(nil, a, b)
+	return err != nil || !none
 }
 
 // statements are the statements in the scope of a policy that have its action, and a meaning of which ok approves.
@@ -157,25 +157,21 @@ func (w *World) In(o *istio.Object, index int) []*ir.Rule {
 	if s == nil {
 		return nil
 	}
+	if w.parted.of != o {
+		w.parted = parted{of: o, parts: w.parts(s, o)}
+	}
 	var out []*ir.Rule
-	judged := map[*ir.Rule]bool{}
 	for chain := range chains {
-		ports := w.intent.Universe(s, chains[chain].intent)
-		rule := sem.And(w.holds(o, index, chain), ports)
-		meanings := map[*ir.Rule]*sem.Expr{}
-		meets := w.statements(chain, o, func(x *ir.Rule, means *sem.Expr) bool {
-			means = sem.And(means, ports)
-			if judged[x] || !w.meets(means, sem.True) {
-				return false
-			}
-			judged[x], meanings[x] = true, means
-			return w.meets(means, rule)
-		})
+		rule := sem.And(w.holds(o, index, chain), w.intent.Universe(s, chains[chain].intent))
+		var meets, whole []*ir.Rule
 		var parts []*sem.Expr
-		var whole []*ir.Rule
-		for _, x := range meets {
-			if m := meanings[x]; w.inside(m, rule) || w.inside(rule, m) {
-				parts, whole = append(parts, m), append(whole, x)
+		for _, x := range w.parted.parts[chain] {
+			if !w.meets(x.means, rule) {
+				continue
+			}
+			meets = append(meets, x.statement)
+			if w.inside(x.means, rule) || w.inside(rule, x.means) {
+				parts, whole = append(parts, x.means), append(whole, x.statement)
 			}
 		}
 		if w.inside(rule, sem.Or(parts...)) {
@@ -187,10 +183,38 @@ func (w *World) In(o *istio.Object, index int) []*ir.Rule {
 	return out
 }
 
+// parted is the policy that In was asked about last, and the statements that may be in it, each on one chain.
+type parted struct {
+	of    *istio.Object
+	parts [len(chains)][]part
+}
+
+// part is a statement and what it means on a chain.
+type part struct {
+	statement *ir.Rule
+	means     *sem.Expr
+}
+
+// parts are the statements that may be in a policy of a scope.
+func (w *World) parts(s *intent.Scope, o *istio.Object) (out [len(chains)][]part) {
+	judged := map[*ir.Rule]bool{}
+	for chain := range chains {
+		ports := w.intent.Universe(s, chains[chain].intent)
+		w.statements(chain, o, func(x *ir.Rule, means *sem.Expr) bool {
+			if means = sem.And(means, ports); !judged[x] && w.meets(means, sem.True) {
+				judged[x] = true
+				out[chain] = append(out[chain], part{x, means})
+			}
+			return false
+		})
+	}
+	return out
+}
+
 // inside reports whether a set is proven to be part of another one.
 func (w *World) inside(a, b *sem.Expr) bool {
-	r, err := w.pick(a, sem.Not(b))
-	return err == nil && r == nil
+	none, err := empty(nil, a, sem.Not(b))
+	return err == nil && none
 }
 
 // missed lists the fields of a rule that a request fails: of its sources and of its operations those of the nearest one.

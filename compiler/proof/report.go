@@ -11,7 +11,6 @@ import (
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
-	"github.com/zt-lang/ztc/lang/source"
 )
 
 // shown is how many destinations of one trial are spoken of.
@@ -169,26 +168,6 @@ func (w *World) baseline(namespace string, d *Destination) string {
 		return "deny all in mesh"
 	}
 	return "deny all in " + d.pod.Namespace
-}
-
-// Coverage tells which statements no trial has a request for, in the order of the program, and how many the others are: the
-// former may be deleted without a test that fails. Those without consequence count as neither.
-func Coverage(p *ir.Program, trials []*Trial) (open []source.Span, covered int) {
-	seen := map[source.Span]bool{}
-	for _, t := range trials {
-		for _, r := range t.Decided {
-			seen[r.Span] = true
-		}
-	}
-	covered = len(seen)
-	for _, r := range p.Rules {
-		if r.Action != ast.Audit && !r.DryRun && !seen[r.Span] {
-			seen[r.Span] = true
-			open = append(open, r.Span)
-		}
-	}
-	slices.SortFunc(open, source.Span.Compare)
-	return open, covered
 }
 
 // Assumptions are what answers rest on; others is how many policies of others were asked, too.

@@ -81,6 +81,13 @@ func TestCoverageBudget(t *testing.T) {
 	}
 }
 
+func rules(list []proof.Match) (names []string) {
+	for _, m := range list {
+		names = append(names, m.String())
+	}
+	return names
+}
+
 // TestTrialsDoNotDependOnProcessors wants one report, however many classes are worked on at a time.
 func TestTrialsDoNotDependOnProcessors(t *testing.T) {
 	text := mesh(60, true) + `
@@ -98,7 +105,7 @@ test "some" { expect allow w0 -> default/*:8080 GET "/healthz" }
 		for _, d := range diags {
 			said = append(said, fmt.Sprint(d.Code, d.Span, d.Message, d.Notes, d.Related))
 		}
-		return strings.Join(append(said, fmt.Sprint(out.Covered, out.Uncovered)), "\n"), out.Trials
+		return strings.Join(append(said, fmt.Sprint(out.Coverage.Statements, out.Coverage.Open, out.Coverage.Rules, rules(out.Coverage.OpenRules))), "\n"), out.Trials
 	}
 	want, trials := run(1)
 	failed := 0

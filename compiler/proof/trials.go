@@ -26,8 +26,8 @@ type Trial struct {
 	Unclear string
 	// Unknown is why the answer is not known. A trial that is unknown does not hold.
 	Unknown error
-	// Decided are the statements that had a say in what was asked.
-	Decided []*ir.Rule
+	// Decided are the statements and rules that had a say in what was asked, where coverage is asked for.
+	Decided []Voice
 
 	world *World
 }
@@ -64,7 +64,7 @@ func (t *Trial) Name() string {
 }
 
 // Run runs the trials of the names that only picks (nil for all), in the order of their places. With coverage it finds out
-// which statements had a say in each.
+// which statements and rules had a say in each.
 func (w *World) Run(ctx context.Context, only func(string) bool, coverage bool) []*Trial {
 	var out []*Trial
 	add := func(t *Trial) {

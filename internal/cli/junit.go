@@ -7,7 +7,8 @@ import (
 )
 
 // The JUnit XML that Jenkins, GitLab and the actions of GitHub read: a suite for each file, a case for each test and proof,
-// and in a case that fails one failure with all that is said of it. Nothing is measured, so each case takes no time.
+// and in a case that fails one failure with all that is said of it. With coverage there is a case for each statement and rule
+// that no test speaks of, too, which is skipped. Nothing is measured, so each case takes no time.
 type (
 	junit struct {
 		XMLName  xml.Name `xml:"testsuites"`
@@ -15,6 +16,7 @@ type (
 		Tests    int      `xml:"tests,attr"`
 		Failures int      `xml:"failures,attr"`
 		Errors   int      `xml:"errors,attr"`
+		Skipped  int      `xml:"skipped,attr"`
 		Time     int      `xml:"time,attr"`
 		Suites   []*junitSuite
 	}
@@ -36,6 +38,10 @@ type (
 		Line    int           `xml:"line,attr"`
 		Time    int           `xml:"time,attr"`
 		Failure *junitFailure `xml:"failure"`
+		Skipped *junitSkipped `xml:"skipped"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
@@ -47,20 +53,40 @@ type (
 func writeJUnit(b *strings.Builder, t tested) error {
 	out := junit{Name: "ztc test", Tests: len(t.Tests), Failures: t.Failed}
 	suites := map[string]*junitSuite{}
-	for _, r := range t.Tests {
-		s := suites[r.Place.File]
+	add := func(name string, at jsonPlace) (*junitSuite, *junitCase) {
+		s := suites[at.File]
 		if s == nil {
-			s = &junitSuite{Name: r.Place.File}
+			s = &junitSuite{Name: at.File}
 			suites[s.Name] = s
 			out.Suites = append(out.Suites, s)
 		}
-		c := junitCase{Name: r.Name, Class: strings.TrimSuffix(r.Place.File, ".zt"), File: r.Place.File, Line: r.Place.Line}
-		if len(r.Failures) > 0 {
+		s.Tests++
+		s.Cases = append(s.Cases, junitCase{Name: name, Class: strings.TrimSuffix(at.File, ".zt"), File: at.File, Line: at.Line})
+		return s, &s.Cases[len(s.Cases)-1]
+	}
+	skip := func(name string, at jsonPlace) {
+		s, c := add(name, at)
+		c.Skipped = &junitSkipped{"no test speaks of it"}
+		s.Skipped++
+		out.Tests++
+		out.Skipped++
+	}
+	for _, r := range t.Tests {
+		if s, c := add(r.Name, r.Place); len(r.Failures) > 0 {
 			c.Failure = failureOf(r.Failures)
 			s.Failures++
 		}
-		s.Tests++
-		s.Cases = append(s.Cases, c)
+	}
+	for _, s := range t.Uncovered {
+		skip(s.Text, s.jsonPlace)
+	}
+	for i := range t.NoRules {
+		r := &t.NoRules[i]
+		var at jsonPlace
+		if len(r.Statements) > 0 {
+			at = r.Statements[0].jsonPlace
+		}
+		skip(r.String(), at)
 	}
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(b)

@@ -66,11 +66,7 @@ func (a *app) testCommand() *cobra.Command {
 				}
 				return usagef(c, "--run %q picks nothing: the program has %s", run, has)
 			}
-			t := summary(out)
-			if !coverage {
-				t.Uncovered = nil
-			}
-			if err := a.writeTests(format, t, coverage); err != nil {
+			if err := a.writeTests(format, summary(out, coverage), coverage); err != nil {
 				return err
 			}
 			return err
@@ -79,7 +75,7 @@ func (a *app) testCommand() *cobra.Command {
 	s.flags(c)
 	s.withFlag(c)
 	c.Flags().StringVar(&run, "run", "", "run only the tests whose name, and the proofs whose text, matches `REGEXP`")
-	c.Flags().BoolVar(&coverage, "coverage", false, "list the statements that no test or proof speaks of")
+	c.Flags().BoolVar(&coverage, "coverage", false, "list the statements, and the rules of the YAML, that no test or proof speaks of")
 	c.Flags().StringVar(&format, "format", "text", "of the results on standard output: text, json or junit (`FORMAT`)")
 	return c
 }
@@ -93,6 +89,8 @@ type tested struct {
 	Assumes   []string        `json:"assumptions"`
 	Covered   int             `json:"coveredStatements"`
 	Uncovered []jsonUncovered `json:"uncoveredStatements,omitempty"`
+	Rules     int             `json:"coveredRules"`
+	NoRules   []jsonOpenRule  `json:"uncoveredRules,omitempty"`
 }
 
 // testResult is one test, with all of its expectations, or one proof.
@@ -130,6 +128,16 @@ type jsonUncovered struct {
 	Text string `json:"text"`
 }
 
+// jsonOpenRule is a rule of which no test speaks, and the statements that are in it.
+type jsonOpenRule struct {
+	jsonRule
+	Statements []jsonStatement `json:"statements"`
+}
+
+func (r *jsonOpenRule) String() string {
+	return fmt.Sprintf("rule[%d] of %s/%s", r.Rule, r.Namespace, r.Name)
+}
+
 func (p jsonPlace) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
 
 func placeOf(s source.Span) jsonPlace {
@@ -143,8 +151,8 @@ func placeOf(s source.Span) jsonPlace {
 // inLine is a text on one line.
 func inLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// summary gathers the trials of each test.
-func summary(out compiler.Output) tested {
+// summary gathers the trials of each test, and with coverage what none of them speaks of.
+func summary(out compiler.Output, coverage bool) tested {
 	t := tested{Version: 1, Tests: []testResult{}, Assumes: []string{}}
 	if len(out.Trials) > 0 {
 		t.Assumes = proof.Assumptions(len(out.Beside))
@@ -177,9 +185,16 @@ func summary(out compiler.Output) tested {
 			t.Failed++
 		}
 	}
-	t.Covered = out.Covered
-	for _, s := range out.Uncovered {
+	c := &out.Coverage
+	t.Covered, t.Rules = c.Statements, c.Rules
+	if !coverage {
+		return t
+	}
+	for _, s := range c.Open {
 		t.Uncovered = append(t.Uncovered, jsonUncovered{placeOf(s), inLine(s.Text())})
+	}
+	for _, m := range c.OpenRules {
+		t.NoRules = append(t.NoRules, jsonOpenRule{ruleOf(m), statementsOf(c.In(m))})
 	}
 	return t
 }
@@ -216,9 +231,16 @@ func writeTestText(b *strings.Builder, t tested, coverage bool) {
 		fmt.Fprintf(b, "assumed: %s\n", s)
 	}
 	if coverage {
-		fmt.Fprintf(b, "covered: %d of %d statements\n", t.Covered, t.Covered+len(t.Uncovered))
+		fmt.Fprintf(b, "covered: %d of %d statements, %d of %d rules\n", t.Covered, t.Covered+len(t.Uncovered), t.Rules, t.Rules+len(t.NoRules))
 		for _, p := range t.Uncovered {
 			fmt.Fprintf(b, "  no test speaks of %s: %s\n", p, diag.Clean(p.Text))
+		}
+		for i := range t.NoRules {
+			r := &t.NoRules[i]
+			fmt.Fprintf(b, "  no test speaks of %s\n", r)
+			for _, s := range r.Statements {
+				fmt.Fprintf(b, "    %s: %s\n", s.jsonPlace, diag.Clean(s.Text))
+			}
 		}
 	}
 }

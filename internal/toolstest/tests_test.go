@@ -10,7 +10,8 @@ import (
 	"github.com/zt-lang/ztc/internal/cli"
 )
 
-// TestExamplesAreTested holds every example that compiles to having tests and proofs that hold, and that leave out no statement.
+// TestExamplesAreTested holds every example that compiles to having tests and proofs that hold, and that leave out no statement
+// and no rule.
 func TestExamplesAreTested(t *testing.T) {
 	for _, paths := range [][]string{
 		{"ship"}, {"frontend"}, {"boutique"}, {"teams/bank", "teams/shop"}, {"teams/platform"}, {"gogenerate"}, {"kustomize"}, {"helm"},
@@ -27,6 +28,7 @@ func TestExamplesAreTested(t *testing.T) {
 			var got struct {
 				Tests     []struct{ Kind string }
 				Uncovered []json.RawMessage `json:"uncoveredStatements"`
+				Rules     []json.RawMessage `json:"uncoveredRules"`
 			}
 			if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
 				t.Fatal(err)
@@ -38,7 +40,7 @@ func TestExamplesAreTested(t *testing.T) {
 			if kinds["test"] == 0 || kinds["prove"] == 0 {
 				t.Errorf("%d tests and %d proofs", kinds["test"], kinds["prove"])
 			}
-			for _, x := range got.Uncovered {
+			for _, x := range append(got.Uncovered, got.Rules...) {
 				t.Errorf("no test speaks of %s", x)
 			}
 		})
