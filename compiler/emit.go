@@ -98,7 +98,9 @@ func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, buffer *[]byte)
 			if err := yaml.Check(text[start:], o); err != nil {
 				return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			}
-			c.See(o)
+			if c.See(o) {
+				b.Keep()
+			}
 			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels})
 			ends = append(ends, len(text))
 		}

@@ -35,7 +35,7 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 			continue
 		}
 		pass := list
-		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
+		by := c.passes(r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
 			if len(a.Op.Paths) > 0 && c.spend((len(list)+1)*len(a.Op.Paths)) {
 				pass = matched(list, a.Op.Paths)
 				for _, q := range a.Op.Paths {
@@ -92,7 +92,7 @@ func (c *checker) denyHosts(r *ir.Rule, e *ir.Entry) bool {
 		if len(list) == 0 {
 			continue
 		}
-		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
+		by := c.passes(r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
 			return len(a.Op.Hosts) == 0 || !c.spend(len(list)*len(a.Op.Hosts)) || len(matched(list, a.Op.Hosts)) > 0
 		})
 		if by.nothing {
@@ -164,7 +164,7 @@ func (c *checker) cutLeaks(r *ir.Rule, e *ir.Entry, cut *ir.Operation) bool {
 func (by *passing) explain(d *diag.Diagnostic, r *ir.Rule, what, how string) {
 	switch {
 	case by.open:
-		d.Advise("close %s with `deny all`, and allow the %s that are wanted", &r.Target, what)
+		d.Advise("close %s with `deny all`, and allow the %s that are wanted", r.Target, what)
 		return
 	case by.allow != nil:
 		r.Via.And(d.Relate(by.allow.Span, "this allow lets them through"), by.allow.Via)

@@ -72,13 +72,13 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 	if len(read)+len(subjects) == 0 {
 		return
 	}
-	verify, issuers := v.of(&r.Target)
+	verify, issuers := v.of(r.Target)
 	for _, a := range subjects {
 		issuer := issuerOf(a)
 		if a.Value == "*" && len(verify) > 0 || issuers[issuer] {
 			continue
 		}
-		d := diags.Add(diag.NoToken, a.Span, "no `jwt` statement has %s verify tokens of %q, so this never holds", &r.Target, issuer)
+		d := diags.Add(diag.NoToken, a.Span, "no `jwt` statement has %s verify tokens of %q, so this never holds", r.Target, issuer)
 		if a.Value == "*" {
 			d.Message = "no `jwt` statement has " + r.Target.String() + " verify tokens, so this never holds"
 		}
@@ -89,7 +89,7 @@ func checkTokens(v *verifiers, r *ir.Rule, diags *diag.List) {
 		case t.test.Kind == ir.AttrClaim:
 			checkClaim(v, r, t, verify, diags)
 		case len(verify) == 0:
-			diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so there is no %s to test", &r.Target, attribute[t.test.Kind])
+			diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so there is no %s to test", r.Target, attribute[t.test.Kind])
 		}
 	}
 }
@@ -118,7 +118,7 @@ func adviseToken(d *diag.Diagnostic, r *ir.Rule, a ir.Text, verify []*ir.JWT) {
 	if a.Value == "*" {
 		issuer = "ISSUER"
 	}
-	d.Advise("add `jwt %q on %s`", issuer, &r.Target)
+	d.Advise("add `jwt %q on %s`", issuer, r.Target)
 }
 
 // checkAbsence says of a deny that tests for difference what it leaves out.

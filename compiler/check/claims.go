@@ -14,7 +14,7 @@ import (
 // checkClaim holds a test of a claim against the `jwt` statements that cover the target of its rule.
 func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *diag.List) {
 	if len(verify) == 0 {
-		diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so the claim is always absent", &r.Target)
+		diags.Add(diag.NoToken, t.test.Span, "no `jwt` statement has %s verify tokens, so the claim is always absent", r.Target)
 	}
 	key := claimKey(t.test.Key)
 	if i := slices.IndexFunc(t.test.Values, func(s string) bool { return strings.Contains(s, " ") }); i >= 0 && isSplit(key, verify) {

@@ -19,7 +19,7 @@ func (c *checker) client(r *ir.Rule) {
 		return nil
 	}
 	from, except := of(s.From), of(s.NotNet)
-	if from == nil && except == nil || c.isGateway(&r.Target) {
+	if from == nil && except == nil || c.isGateway(r.Target) {
 		return
 	}
 	alone := from != nil && r.Action == ast.Allow && len(s.From) == 1 &&

@@ -70,7 +70,7 @@ type ruleIndex struct {
 }
 
 func (x *ruleIndex) add(r *ir.Rule) {
-	x.meeting.add(&r.Target)
+	x.meeting.add(r.Target)
 	x.rules = append(x.rules, r)
 }
 

@@ -54,7 +54,7 @@ func checkGuards(p *ir.Program, diags *diag.List) {
 	for _, r := range p.Rules {
 		g.ports(r)
 		if len(g.in) > 0 {
-			g.target(&r.Target, r.Action.String(), r.Span)
+			g.target(r.On(), r.Action.String(), r.Span)
 			if r.Sources != last { // the targets of one statement share their sources
 				last = r.Sources
 				g.sources(r)
@@ -224,7 +224,7 @@ func (g *guards) around(w *ir.Workload, at source.Span) {
 // ports holds the ports that a rule names against what passes the proxy.
 func (g *guards) ports(r *ir.Rule) {
 	if r.Target.Port != 0 {
-		g.port(r, r.Target.Port, r.Target.PortSpan)
+		g.port(r, r.Target.Port, r.On().PortSpan)
 	}
 	for i := range r.Entries {
 		for _, n := range r.Entries[i].Op.Ports {
@@ -234,7 +234,7 @@ func (g *guards) ports(r *ir.Rule) {
 }
 
 func (g *guards) port(r *ir.Rule, n int, at source.Span) {
-	t := &r.Target
+	t := r.Target
 	switch {
 	case ir.ProxyPort(n) && r.Action == ast.Allow:
 		g.diags.Add(diag.ProxyPortOpen, at, "port %d is the proxy's own and guarded by nothing, so everyone reaches it, whatever this allow says", n).

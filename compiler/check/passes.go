@@ -25,7 +25,7 @@ func (c *checker) passes(t *ir.Target, callers *ir.Sources, op *ir.Operation, al
 		if !c.spend(1) {
 			return passing{}
 		}
-		if !meets(&a.Target, t) || !c.meetCallers(a.Sources, callers) {
+		if !meets(a.Target, t) || !c.meetCallers(a.Sources, callers) {
 			continue
 		}
 		for j := range a.Entries {

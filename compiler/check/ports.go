@@ -22,7 +22,7 @@ type portSet struct {
 func (c *checker) ports(r *ir.Rule) {
 	wide := r.Target.Kind != ir.OnWorkload
 	if wide && r.Target.Port != 0 {
-		c.port(r, r.Target.Port, r.Target.PortSpan, "")
+		c.port(r, r.Target.Port, r.On().PortSpan, "")
 	}
 	for i := range r.Entries {
 		e := &r.Entries[i]

@@ -36,10 +36,10 @@ func asksToken(r *ir.Rule, e *ir.Entry) bool {
 func (c *checker) denyToken(r *ir.Rule) {
 	for i := range r.Entries {
 		e := &r.Entries[i]
-		if !asksToken(r, e) || c.told(diag.TokenLeftOut, r.Span) || c.tokenRequired(&r.Target) {
+		if !asksToken(r, e) || c.told(diag.TokenLeftOut, r.Span) || c.tokenRequired(r.Target) {
 			continue
 		}
-		by := c.passes(&r.Target, r.Sources, &e.Op, c.allows(), func(a *ir.Rule, x *ir.Entry) bool {
+		by := c.passes(r.Target, r.Sources, &e.Op, c.allows(), func(a *ir.Rule, x *ir.Entry) bool {
 			return !asksToken(a, x) && meetLists(x.Op.Paths, e.Op.Paths, ir.MeetPatterns) && meetLists(x.Op.Hosts, e.Op.Hosts, ir.MeetPatterns)
 		})
 		if by.nothing {
@@ -51,15 +51,15 @@ func (c *checker) denyToken(r *ir.Rule) {
 		} else if list := tests(r); len(list) > 0 {
 			at = list[slices.IndexFunc(list, func(t placed) bool { return ofToken(t.test.Kind) })].test.Span
 		}
-		if list, _ := c.v.of(&r.Target); len(list) > 0 {
-			subject = c.anyToken(&r.Target, list[0].Issuer)
+		if list, _ := c.v.of(r.Target); len(list) > 0 {
+			subject = c.anyToken(r.Target, list[0].Issuer)
 		}
-		d := c.diags.Add(diag.TokenLeftOut, at, "%s goes by a token, and nothing requires one of callers of %s: the same caller without its token is not %s", brief(at.Text()), &r.Target, verb(r))
+		d := c.diags.Add(diag.TokenLeftOut, at, "%s goes by a token, and nothing requires one of callers of %s: the same caller without its token is not %s", brief(at.Text()), r.Target, verb(r))
 		d.Severity = diag.Warning // until compiler/lint has found a request that passes
 		if by.allow != nil {
 			r.Via.And(d.Relate(by.allow.Span, "this allow lets it through"), by.allow.Via)
 		}
-		d.Advise("require a token: `deny anyone except as %q -> %s`", subject, &r.Target).
+		d.Advise("require a token: `deny anyone except as %q -> %s`", subject, r.Target).
 			Advise("or let the allows say whose tokens are wanted, with `as`")
 		c.tell(diag.TokenLeftOut, r.Span)
 	}
@@ -72,7 +72,7 @@ func (c *checker) tokenRequired(t *ir.Target) bool {
 		c.required = &ir.Covering{}
 		for _, r := range c.p.Rules {
 			if requiresToken(r) {
-				c.required.Add(&r.Target)
+				c.required.Add(r.Target)
 			}
 		}
 	}

@@ -77,8 +77,8 @@ func (c *checker) withoutMTLS(r *ir.Rule) bool {
 		return true
 	}
 	for i := range r.Entries {
-		for _, port := range portsOf(&r.Target, &r.Entries[i].Op) {
-			t := r.Target
+		for _, port := range portsOf(r.Target, &r.Entries[i].Op) {
+			t := *r.Target
 			t.Port = port
 			by, _ := c.mode(&t, "DISABLE")
 			if by == nil {
@@ -126,32 +126,32 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 	if c.told(diag.PlaintextPasses, r.Span) || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) || x.Kind == ir.Authenticated }) {
 		return
 	}
-	by, against := c.strict(&r.Target)
-	if by != nil || len(c.noPlaintext().Of(&r.Target)) > 0 {
+	by, against := c.strict(r.Target)
+	if by != nil || len(c.noPlaintext().Of(r.Target)) > 0 {
 		return
 	}
 	for i := range r.Entries {
 		e := &r.Entries[i]
-		pass := c.passes(&r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
+		pass := c.passes(r.Target, &ir.Sources{Any: []ir.Source{{Kind: ir.Plaintext}}}, &e.Op, c.allowsPlaintext(), func(_ *ir.Rule, a *ir.Entry) bool {
 			return meetLists(a.Op.Paths, e.Op.Paths, ir.MeetPatterns) && meetLists(a.Op.Hosts, e.Op.Hosts, ir.MeetPatterns)
 		})
 		if pass.nothing {
 			continue
 		}
-		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), &r.Target, verb(r))
+		d := c.diags.Add(diag.PlaintextPasses, s.Span, "%s goes by an mTLS identity, and %s accepts plaintext: the same caller without a certificate is not %s", brief(s.Span.Text()), r.Target, verb(r))
 		d.Severity = diag.Warning // until compiler/lint has found a request that passes
 		switch {
 		case pass.allow != nil:
 			r.Via.And(d.Relate(pass.allow.Span, "this allow lets it through"), pass.allow.Via)
 		case pass.open:
-			d.Note("no `deny all` covers %s, so what no deny refuses passes", &r.Target)
+			d.Note("no `deny all` covers %s, so what no deny refuses passes", r.Target)
 		}
 		switch {
 		case against != nil:
 			r.Via.And(d.Relate(against.Span, "this statement has it accepted"), against.Via).
 				Advise("take mTLS only: write `mtls strict` there")
-		case !c.isGateway(&r.Target):
-			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(&r.Target))
+		case !c.isGateway(r.Target):
+			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(r.Target))
 		}
 		d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
 		c.tell(diag.PlaintextPasses, r.Span)
@@ -181,7 +181,7 @@ func (c *checker) noPlaintext() *ir.Covering {
 			if slices.ContainsFunc(r.Entries, func(e ir.Entry) bool {
 				return !e.Op.HTTP() && e.Op.Speaks == ir.AnyTraffic && len(e.Op.Ports)+len(e.Cuts) == 0 && e.When == nil
 			}) {
-				c.plaintext.Add(&r.Target)
+				c.plaintext.Add(r.Target)
 			}
 		}
 	}
@@ -197,18 +197,18 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 		if hasIdentity(x.Kind) {
 			continue
 		}
-		by, _ := c.strict(&r.Target)
+		by, _ := c.strict(r.Target)
 		if by == nil {
 			return
 		}
 		c.tell(diag.PlaintextRefused, r.Span)
 		if x.Kind == ir.Plaintext {
-			d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", &r.Target)
+			d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", r.Target)
 			r.Via.And(d.Relate(by.Span, "by this statement"), by.Via).
-				Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", &r.Target)
+				Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", r.Target)
 			return
 		}
-		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", &r.Target)
+		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", r.Target)
 		r.Via.And(d.Relate(by.Span, "by this statement"), by.Via)
 		if x.Span.File == r.Span.File && x.Span.Start >= r.Span.Start && x.Span.End <= r.Span.End { // not of a group that others use
 			d.Fix(x.Span, "authenticated", "say who is left")

@@ -50,8 +50,8 @@ func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
 	at := v.read[r.Target.Place()]
 	if at == nil {
 		at = &readable{by: map[string][]int{}, untyped: map[issuerClaim]int{}}
-		for i := range v.near.near(&r.Target) {
-			if meets(&v.all[i].Target, &r.Target) {
+		for i := range v.near.near(r.Target) {
+			if meets(&v.all[i].Target, r.Target) {
 				at.by[v.all[i].Issuer] = append(at.by[v.all[i].Issuer], i)
 				at.all = append(at.all, i)
 			}

@@ -104,13 +104,13 @@ func (m *Program) Copy() *Program {
 func (m *Program) plainScope(r *ir.Rule) *Scope {
 	n := int(r.Plain.Target)
 	if n == 0 {
-		return m.scope(&r.Target)
+		return m.scope(r.Target)
 	}
 	if n >= len(m.byPlain) {
 		m.byPlain = append(m.byPlain, make([]*Scope, n+1-len(m.byPlain))...)
 	}
 	if m.byPlain[n] == nil {
-		m.byPlain[n] = m.scope(&r.Target)
+		m.byPlain[n] = m.scope(r.Target)
 	}
 	return m.byPlain[n]
 }

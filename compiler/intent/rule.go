@@ -64,11 +64,11 @@ func (r *Reader) Rule(x *ir.Rule, c Chain) (*sem.Expr, error) {
 	case x.Action == ast.Allow:
 		var declared []int
 		if x.Target.Kind == ir.OnWorkload {
-			declared = r.tcpPorts(&x.Target)
+			declared = r.tcpPorts(x.Target)
 		}
 		return and(r.read(x, connection), or(isPort(declared), r.read(x, every))), nil
 	}
-	declared := isPort(r.tcpPorts(&x.Target))
+	declared := isPort(r.tcpPorts(x.Target))
 	if c == HTTP {
 		return and(r.read(x, request), or(not(declared), r.read(x, connection))), nil
 	}

@@ -323,9 +323,10 @@ type Rule struct {
 	DryRun  bool
 	All     bool // of `ACTION all in ...` and `ACTION all on ...`
 	Sources *Sources
-	Target  Target
+	Target  *Target // plain rules share those of one text, with the place of the first one: see On
 	Entries []Entry // never empty: a rule without an operation has one entry that tests nothing
 	*More
+	Moved int32 // of a plain rule: how far the text of its target stands behind that of Target
 	Plain Plain // of an allow that shares Sources and Entries with others of the same text: their spans lie in Elsewhere
 	Span  source.Span
 }
@@ -370,6 +371,21 @@ func (r *Rule) Unconditional() bool {
 		}
 	}
 	return false
+}
+
+// On returns the target with the places where this rule names it.
+func (r *Rule) On() *Target {
+	if r.Moved == 0 {
+		return r.Target
+	}
+	t := *r.Target
+	for _, s := range []*source.Span{&t.Span, &t.PortSpan} {
+		if s.File != nil {
+			s.Start += r.Moved
+			s.End += r.Moved
+		}
+	}
+	return &t
 }
 
 // Baseline is `deny all` on one target.

@@ -45,13 +45,13 @@ func (l *linter) everything(s *intent.Scope) {
 			!slices.ContainsFunc(from.Any, func(x ir.Source) bool { return x.Kind == ir.Anyone || x.Kind == ir.Plaintext }) {
 			continue
 		}
-		i := slices.IndexFunc(l.p.Baselines, func(b *ir.Baseline) bool { return !b.DryRun && b.Target.Covers(&r.Target) })
+		i := slices.IndexFunc(l.p.Baselines, func(b *ir.Baseline) bool { return !b.DryRun && b.Target.Covers(r.Target) })
 		if i < 0 {
 			continue
 		}
 		l.put(&question{scope: s, rules: []*ir.Rule{r}, full: true, answer: func(a *answer) {
 			if a.are {
-				l.found = append(l.found, finding{code: diag.AllowAllBaseline, at: r.Span, via: r.Via, on: &r.Target, base: l.p.Baselines[i]})
+				l.found = append(l.found, finding{code: diag.AllowAllBaseline, at: r.Span, via: r.Via, on: r.Target, base: l.p.Baselines[i]})
 			}
 		}})
 	}
@@ -71,7 +71,7 @@ func (l *linter) shadowed(s *intent.Scope, denies []*ir.Rule) {
 			continue
 		}
 		if whole >= 0 {
-			l.found = append(l.found, finding{code: diag.DenyShadowsAllow, at: r.Span, via: r.Via, on: &r.Target, by: denies[whole : whole+1]})
+			l.found = append(l.found, finding{code: diag.DenyShadowsAllow, at: r.Span, via: r.Via, on: r.Target, by: denies[whole : whole+1]})
 			continue
 		}
 		a := l.item(r)
@@ -110,7 +110,7 @@ func (l *linter) shadowed(s *intent.Scope, denies []*ir.Rule) {
 				if len(x.By) == 0 {
 					continue
 				}
-				f := finding{code: diag.DenyShadowsAllow, at: r.Span, via: r.Via, on: &r.Target, request: a.requests[len(denies)+i]}
+				f := finding{code: diag.DenyShadowsAllow, at: r.Span, via: r.Via, on: r.Target, request: a.requests[len(denies)+i]}
 				for _, j := range x.By {
 					f.by = append(f.by, a.rules[j])
 				}
@@ -154,7 +154,7 @@ func (l *linter) idle(s *intent.Scope, own, around []*ir.Rule) {
 		if len(met) > enough || l.left <= 0 {
 			continue
 		}
-		f := finding{code: diag.DenyWithoutEffect, at: d.Span, via: d.Via, on: &d.Target}
+		f := finding{code: diag.DenyWithoutEffect, at: d.Span, via: d.Via, on: d.Target}
 		if len(met) == 0 {
 			l.found = append(l.found, f)
 			continue
@@ -225,7 +225,7 @@ func (l *linter) contradictions(s *intent.Scope) {
 		q := &question{scope: s, rules: rules, may: make([]bool, len(rules)), by: make([]bool, len(rules)), answer: func(a *answer) {
 			for i, r := range a.rules {
 				if a.of[i].Empty {
-					l.found = append(l.found, finding{code: diag.MatchesNothing, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target})
+					l.found = append(l.found, finding{code: diag.MatchesNothing, at: r.Span, via: r.Via, what: r.Action.String(), on: r.Target})
 				}
 			}
 		}}

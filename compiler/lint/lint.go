@@ -93,10 +93,10 @@ func target(s *intent.Scope) *ir.Target {
 			if r.Target.Kind == ir.OnWorkload { // the pods that both are
 				return &ir.Target{Kind: ir.OnPods, Namespace: s.Namespace, Pods: &ir.Pods{Namespace: s.Namespace, Labels: s.Labels, Mesh: s.Mesh}}
 			}
-			return &r.Target
+			return r.Target
 		}
 	}
-	return &s.Rules[0].Target
+	return s.Rules[0].Target
 }
 
 // around are the rules on all pods of a scope that stand in other scopes.

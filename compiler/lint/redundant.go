@@ -112,7 +112,7 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 	for _, r := range own {
 		x := l.item(r)
 		if first := twin(known, items[len(around):], &x); first != nil {
-			l.found = append(l.found, finding{code: diag.DuplicateStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target, by: []*ir.Rule{first}})
+			l.found = append(l.found, finding{code: diag.DuplicateStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: r.Target, by: []*ir.Rule{first}})
 			continue
 		}
 		items = append(items, x)
@@ -148,7 +148,7 @@ func (l *linter) union(s *intent.Scope, around, own []*ir.Rule) {
 		if items[by].within(&items[i]) && r.Target.Place() == items[by].r.Target.Place() {
 			code = diag.DuplicateStatement
 		}
-		l.found = append(l.found, finding{code: code, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target, by: []*ir.Rule{items[by].r}})
+		l.found = append(l.found, finding{code: code, at: r.Span, via: r.Via, what: r.Action.String(), on: r.Target, by: []*ir.Rule{items[by].r}})
 	}
 	if len(suspects) == 0 {
 		return
@@ -225,7 +225,7 @@ func (l *linter) heard(a *answer) {
 		if !a.may[i] || x.Unknown || len(x.By) == 0 {
 			continue
 		}
-		f := finding{code: diag.SubsumedStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: &r.Target}
+		f := finding{code: diag.SubsumedStatement, at: r.Span, via: r.Via, what: r.Action.String(), on: r.Target}
 		for _, j := range x.By {
 			f.by = append(f.by, a.rules[j])
 		}

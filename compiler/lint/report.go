@@ -152,8 +152,8 @@ func (l *linter) dead(diags *diag.List, list []*finding) {
 	}
 	if d.Unconditional() {
 		out.Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules")
-		if l.closed.Any(&d.Target) {
-			out.Advise("delete the deny, since a `deny all` already closes %s to all that no allow lets through; or delete the allow", &d.Target)
+		if l.closed.Any(d.Target) {
+			out.Advise("delete the deny, since a `deny all` already closes %s to all that no allow lets through; or delete the allow", d.Target)
 		} else {
 			out.Advise("write `deny all` in place of the deny, or delete one of the two")
 		}

@@ -40,7 +40,7 @@ func (l *lowerer) leavesConnections(r *ir.Rule, kp *knownPorts, cs []cube) {
 			continue
 		}
 		if r.Action != ast.Allow {
-			l.diags.Add(diag.AbsentOnTCP, at, "port %s of %s does not speak HTTP, so its connections carry no %s, and this %s leaves them alone", strings.Join(byNumber(left), ", "), &r.Target, what, r.Action).
+			l.diags.Add(diag.AbsentOnTCP, at, "port %s of %s does not speak HTTP, so its connections carry no %s, and this %s leaves them alone", strings.Join(byNumber(left), ", "), r.Target, what, r.Action).
 				Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
 			return
 		}

@@ -44,8 +44,8 @@ func (l *lowerer) baselines() {
 }
 
 func (l *lowerer) noBaseline(r *ir.Rule) {
-	d := l.diags.Add(diag.NoBaseline, r.Span, "no `deny all` covers %s, so this allow would close it by its mere presence, and its last allow would open it again", &r.Target)
-	d.Advise("%s", l.baselineFor(&r.Target))
+	d := l.diags.Add(diag.NoBaseline, r.Span, "no `deny all` covers %s, so this allow would close it by its mere presence, and its last allow would open it again", r.Target)
+	d.Advise("%s", l.baselineFor(r.Target))
 }
 
 // baselineFor says which baselines would close a target. The root namespace has none of its own.
@@ -72,7 +72,7 @@ func (l *lowerer) openWorkloads() {
 	var wanted ir.Covering
 	for _, r := range l.p.Rules {
 		if r.Action == ast.Allow && !r.DryRun && r.Unconditional() && !l.expired(r.Until) {
-			wanted.Add(&r.Target)
+			wanted.Add(r.Target)
 		}
 	}
 	var open []*ir.Workload
@@ -145,10 +145,10 @@ func (l *lowerer) pointless() {
 		case ir.OnNamespace:
 			b = within[r.Target.Namespace]
 		default:
-			b = first[on(&r.Target)]
+			b = first[on(r.Target)]
 		}
 		if b != nil {
-			d := l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", &r.Target)
+			d := l.diags.Add(diag.AllowAllBaseline, r.Span, "everything passes to %s, so its baseline closes nothing", r.Target)
 			r.Via.And(d.Relate(b.Span, "the baseline"), b.Via).
 				Advise("delete one of the two")
 			r.Via.Relate((*l.diags)[len(*l.diags)-1:], r.Span)

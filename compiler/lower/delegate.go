@@ -23,7 +23,7 @@ type delegate struct {
 // delegateTraffic is denyTraffic for delegates: a gRPC provider is asked wherever a DENY would refuse, an HTTP provider about
 // HTTP requests only (istio-semantics 1.5).
 func (l *lowerer) delegateTraffic(r *ir.Rule, cs []cube) []cube {
-	kind, kp := l.p.Mesh.Providers[r.Provider], l.portsOf(&r.Target)
+	kind, kp := l.p.Mesh.Providers[r.Provider], l.portsOf(r.Target)
 	if kind == ir.HTTPProvider {
 		return l.httpOnly(r, kp, cs)
 	}
@@ -50,7 +50,7 @@ func (l *lowerer) delegateTraffic(r *ir.Rule, cs []cube) []cube {
 	if len(at.in) > 0 {
 		where += " on port " + strings.Join(byNumber(at.in), ", ")
 	}
-	l.diags.Add(diag.ProviderUnknown, r.Span, "provider %q is asked about %s of %s only if it is of the gRPC kind, and nothing says that it is", r.Provider, where, &r.Target).
+	l.diags.Add(diag.ProviderUnknown, r.Span, "provider %q is asked about %s of %s only if it is of the gRPC kind, and nothing says that it is", r.Provider, where, r.Target).
 		Advise("say it in the mesh block: `provider %q grpc`", r.Provider).
 		Advise("or write `{ http }` after the target, if only HTTP is meant")
 	return out
@@ -67,7 +67,7 @@ func (l *lowerer) httpOnly(r *ir.Rule, kp *knownPorts, cs []cube) []cube {
 		in := c.f[ports].in
 		switch {
 		case len(in) > 0 && subset(in, kp.tcp):
-			l.diags.Add(diag.HTTPProviderOnTCP, r.Span, "port %s of %s does not speak HTTP, and provider %q is asked about nothing else", strings.Join(byNumber(in), ", "), &r.Target, r.Provider).
+			l.diags.Add(diag.HTTPProviderOnTCP, r.Span, "port %s of %s does not speak HTTP, and provider %q is asked about nothing else", strings.Join(byNumber(in), ", "), r.Target, r.Provider).
 				Note("the mesh block says that it is an HTTP provider")
 			return nil
 		case !requests || !c.isHTTP() && !(one && len(in) > 0 && subset(in, kp.http)):
@@ -175,7 +175,7 @@ func (l *lowerer) nothingToAsk() {
 	budget := 1 << 22 // comparisons of two values: past them nothing is said
 	known := map[string][]*object{}
 	for _, d := range l.delegates {
-		t := &d.rule.Target
+		t := d.rule.Target
 		if !l.closed.covers(t) || t.Kind == ir.OnPods && t.Pods.Mesh { // pods of any namespace: nothing is sure
 			continue
 		}

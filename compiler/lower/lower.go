@@ -61,7 +61,7 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if r.Plain.Target != 0 && l.plainRule(r) {
 		return
 	}
-	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(&r.Target) && !r.Unconditional() {
+	if r.Action == ast.Allow && !r.DryRun && !l.closed.covers(r.Target) && !r.Unconditional() {
 		if !l.p.Incomplete {
 			l.noBaseline(r)
 		}
@@ -85,7 +85,7 @@ func (l *lowerer) rule(r *ir.Rule) {
 	if !l.fits(r, cs) {
 		return
 	}
-	o := l.object(r.Action, r.Provider, r.DryRun, &r.Target)
+	o := l.object(r.Action, r.Provider, r.DryRun, r.Target)
 	o.cubes = append(o.cubes, cs)
 	if r.Action == ast.Delegate {
 		l.delegates = append(l.delegates, delegate{r, cs})

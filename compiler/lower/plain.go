@@ -1,15 +1,16 @@
 package lower
 
 import (
-	"cmp"
 	"encoding/binary"
 	"iter"
 	"slices"
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
+	typev1beta1 "istio.io/api/type/v1beta1"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 )
 
@@ -53,8 +54,8 @@ func (l *lowerer) plainRule(r *ir.Rule) bool {
 	target := at(&k.targets, r.Plain.Target)
 	if *target == nil {
 		*target = other
-		if l.closed.covers(&r.Target) && len(l.portsOf(&r.Target).tcp) == 0 {
-			*target = l.object(ast.Allow, "", false, &r.Target)
+		if l.closed.covers(r.Target) && len(l.portsOf(r.Target).tcp) == 0 {
+			*target = l.object(ast.Allow, "", false, r.Target)
 		}
 	}
 	if *target == other {
@@ -172,14 +173,84 @@ func (o *object) each(k *plain) iter.Seq[cube] {
 
 // scratch is what a builder needs for one object, kept for the next.
 type scratch struct {
-	seen    []int32 // by operation: its bucket, plus one, in this object
-	pairs   []pair  // of uncovered
-	order   []int   // places of pairs, by caller
-	buckets []bucket
-	key     []byte
+	seen      []int32  // by operation: its bucket, plus one, in this object
+	sorted    []uint64 // of byCaller
+	pairs     []pair   // likewise
+	order     []int    // places of pairs of one caller
+	drop      []bool   // of uncovered
+	buckets   []bucket
+	rules     []grouped
+	byCallers map[string]int
+	key       []byte
+
+	// Of the object that was built last: see Keep.
+	names  []string
+	built  []*builtRule // used of them
+	used   int
+	policy *builtPolicy
 }
 
-func newScratch(k *plain) scratch { return scratch{seen: make([]int32, len(k.ops))} }
+func newScratch(k *plain) scratch {
+	return scratch{seen: make([]int32, len(k.ops)), byCallers: map[string]int{}}
+}
+
+// builtRule is a rule of one source and, mostly, one operation, in one piece.
+type builtRule struct {
+	rule   security.Rule
+	from   [1]*security.Rule_From
+	to     [1]*security.Rule_To
+	first  security.Rule_From
+	source security.Source
+}
+
+// builtPolicy is an object with one policy, in one piece.
+type builtPolicy struct {
+	list     [1]*istio.Object
+	object   istio.Object
+	policy   security.AuthorizationPolicy
+	selector typev1beta1.WorkloadSelector
+}
+
+// Keep leaves what was built last to the caller, for good.
+func (b *Builder) Keep() {
+	s := &b.scratch
+	s.names, s.built, s.used, s.policy = nil, nil, 0, nil
+}
+
+// newPolicy returns an object for the selector of a workload.
+func (s *scratch) newPolicy(labels []ir.Label) *builtPolicy {
+	if s.policy == nil {
+		x := &builtPolicy{selector: typev1beta1.WorkloadSelector{MatchLabels: map[string]string{}}}
+		x.list[0], x.object.Authorization, x.policy.Selector = &x.object, &x.policy, &x.selector
+		s.policy = x
+	}
+	m := s.policy.selector.MatchLabels
+	clear(m)
+	for _, l := range labels {
+		m[l.Key] = l.Value
+	}
+	return s.policy
+}
+
+// newRule returns a rule of principals, which test nothing else.
+func (s *scratch) newRule(names []string) *security.Rule {
+	if s.used == len(s.built) {
+		x := new(builtRule)
+		x.first.Source, x.from[0], x.rule.From = &x.source, &x.first, x.from[:]
+		s.built = append(s.built, x)
+	}
+	x := s.built[s.used]
+	s.used++
+	x.source.Principals, x.rule.To = names, nil
+	return &x.rule
+}
+
+// oneOf is the list of one operation of the rule that was made last.
+func (s *scratch) oneOf(to *security.Rule_To) []*security.Rule_To {
+	x := s.built[s.used-1]
+	x.to[0] = to
+	return x.to[:]
+}
 
 // bucket holds the callers of one operation, by rank.
 type bucket struct {
@@ -187,7 +258,16 @@ type bucket struct {
 	callers []int32
 }
 
-// byOperation gathers the callers of each operation, in the order in which the operations come.
+// grouped is a rule on its way: callers by rank, and operations.
+type grouped struct {
+	callers []int32
+	op      int32
+	more    []int32 // beside op
+	key     string
+	rule    *security.Rule
+}
+
+// byOperation gathers the callers of each operation. The pairs come in the order of callers.
 func (b *Builder) byOperation(pairs []pair) []bucket {
 	k, s := &b.plan.plain, &b.scratch
 	s.buckets = s.buckets[:0]
@@ -205,13 +285,12 @@ func (b *Builder) byOperation(pairs []pair) []bucket {
 			x.op, x.callers = p.op, x.callers[:0]
 		}
 		x := &s.buckets[at-1]
-		x.callers = append(x.callers, k.rank[p.caller])
+		if n, rank := len(x.callers), k.rank[p.caller]; n == 0 || x.callers[n-1] != rank {
+			x.callers = append(x.callers, rank)
+		}
 	}
 	for i := range s.buckets {
-		x := &s.buckets[i]
-		s.seen[x.op] = 0
-		slices.Sort(x.callers)
-		x.callers = slices.Compact(x.callers)
+		s.seen[s.buckets[i].op] = 0
 	}
 	return s.buckets
 }
@@ -219,15 +298,12 @@ func (b *Builder) byOperation(pairs []pair) []bucket {
 // plain groups the plain rules of one object as group does: first by equal operations, then by equal callers.
 func (b *Builder) plain(pairs []pair) []*security.Rule {
 	k, s := &b.plan.plain, &b.scratch
-	buckets := b.byOperation(b.uncovered(pairs))
-	type made struct {
-		callers []int32
-		ops     []int32
-		key     string
-		rule    *security.Rule
+	buckets := b.byOperation(b.uncovered(b.byCaller(pairs)))
+	s.names, s.used = s.names[:0], 0
+	rules := s.rules[:0]
+	if len(s.byCallers) > 0 {
+		clear(s.byCallers)
 	}
-	rules := make([]made, 0, len(buckets))
-	var byCallers map[string]int
 	for _, x := range buckets {
 		if len(buckets) > 1 {
 			s.key = s.key[:0]
@@ -237,34 +313,32 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 			if k.http[x.op] {
 				s.key = append(s.key, 1)
 			}
-			if j, ok := byCallers[string(s.key)]; ok {
-				rules[j].ops = append(rules[j].ops, x.op)
+			if j, ok := s.byCallers[string(s.key)]; ok {
+				rules[j].more = append(rules[j].more, x.op)
 				continue
 			}
-			if byCallers == nil {
-				byCallers = make(map[string]int, len(buckets))
-			}
-			byCallers[string(s.key)] = len(rules)
+			s.byCallers[string(s.key)] = len(rules)
 		}
-		rules = append(rules, made{callers: x.callers, ops: []int32{x.op}})
+		rules = append(rules, grouped{callers: x.callers, op: x.op})
 	}
 	for i := range rules {
 		m := &rules[i]
-		names := make([]string, len(m.callers))
-		for j, c := range m.callers {
-			names[j] = k.byRank[c]
+		start := len(s.names)
+		for _, c := range m.callers {
+			s.names = append(s.names, k.byRank[c])
 		}
-		m.rule = &security.Rule{From: []*security.Rule_From{{Source: &security.Source{Principals: names}}}}
+		names := s.names[start:len(s.names):len(s.names)]
+		m.rule = s.newRule(names)
 		opsKey := ""
-		if len(m.ops) == 1 {
-			opsKey = k.keys[m.ops[0]]
-			if to := k.to[m.ops[0]]; to != nil {
-				m.rule.To = []*security.Rule_To{to}
+		if len(m.more) == 0 {
+			opsKey = k.keys[m.op]
+			if to := k.to[m.op]; to != nil {
+				m.rule.To = s.oneOf(to)
 			}
 		} else {
-			list := make([]cube, len(m.ops))
-			for j, op := range m.ops {
-				list[j] = *k.ops[op]
+			list := []cube{*k.ops[m.op]}
+			for _, op := range m.more {
+				list = append(list, *k.ops[op])
 			}
 			list = merge(list, nSource, nFields)
 			if !(len(list) == 1 && freeFields(&list[0])) {
@@ -279,13 +353,14 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 			m.key = string(append(s.key, "\x06\x04"...))
 		}
 	}
-	slices.SortFunc(rules, func(a, b made) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(rules, func(a, b grouped) int { return strings.Compare(a.key, b.key) })
 	out := make([]*security.Rule, 0, len(rules))
 	for i := range rules {
 		if i == 0 || rules[i].key != rules[i-1].key {
 			out = append(out, rules[i].rule)
 		}
 	}
+	s.rules = rules
 	return out
 }
 
@@ -316,41 +391,54 @@ func (b *Builder) small(pairs []pair) bool {
 // ruleOverhead is more than a rule and its source and operation take beside their values.
 const ruleOverhead = 100
 
-// uncovered drops the pairs whose operation another one of the same caller includes, as dropCovered does.
-func (b *Builder) uncovered(pairs []pair) []pair {
+// byCaller sorts pairs by their callers; those of one caller stay in their order.
+func (b *Builder) byCaller(pairs []pair) []pair {
 	if len(pairs) < 2 {
 		return pairs
 	}
-	k := &b.plan.plain
-	s := &b.scratch
-	s.order = s.order[:0]
-	for i := range pairs {
-		s.order = append(s.order, i)
+	k, s := &b.plan.plain, &b.scratch
+	s.sorted, s.pairs = s.sorted[:0], s.pairs[:0]
+	for i, p := range pairs {
+		s.sorted = append(s.sorted, uint64(k.rank[p.caller])<<32|uint64(i))
 	}
-	rank := func(i int) int32 { return k.rank[pairs[i].caller] }
-	slices.SortFunc(s.order, func(i, j int) int { return cmp.Or(cmp.Compare(rank(i), rank(j)), i-j) })
-	var drop []bool
-	for from := 0; from < len(s.order); {
+	slices.Sort(s.sorted)
+	for _, x := range s.sorted {
+		s.pairs = append(s.pairs, pairs[uint32(x)])
+	}
+	return s.pairs
+}
+
+// uncovered drops the pairs whose operation another one of the same caller includes, as dropCovered does. They come, and stay,
+// in the order of callers.
+func (b *Builder) uncovered(pairs []pair) []pair {
+	k, s := &b.plan.plain, &b.scratch
+	some := false
+	for from := 0; from < len(pairs); {
 		to := from + 1
-		for to < len(s.order) && rank(s.order[to]) == rank(s.order[from]) {
+		for to < len(pairs) && k.rank[pairs[to].caller] == k.rank[pairs[from].caller] {
 			to++
 		}
-		if run := s.order[from:to]; len(run) > 1 && (len(run) <= maxPairs || len(pairs) <= maxPairs) {
-			if drop == nil {
-				drop = make([]bool, len(pairs))
+		if n := to - from; n > 1 && (n <= maxPairs || len(pairs) <= maxPairs) {
+			if !some {
+				some = true
+				s.drop = append(s.drop[:0], make([]bool, len(pairs))...)
 			}
-			markCovered(run, func(i int) *cube { return k.ops[pairs[i].op] }, drop)
+			s.order = s.order[:0]
+			for i := from; i < to; i++ {
+				s.order = append(s.order, i)
+			}
+			markCovered(s.order, func(i int) *cube { return k.ops[pairs[i].op] }, s.drop)
 		}
 		from = to
 	}
-	if !slices.Contains(drop, true) {
+	if !some || !slices.Contains(s.drop, true) {
 		return pairs
 	}
-	s.pairs = s.pairs[:0]
+	kept := pairs[:0]
 	for i, p := range pairs {
-		if !drop[i] {
-			s.pairs = append(s.pairs, p)
+		if !s.drop[i] {
+			kept = append(kept, p)
 		}
 	}
-	return s.pairs
+	return kept
 }

@@ -5,6 +5,7 @@ import (
 
 	security "istio.io/api/security/v1beta1"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/source"
@@ -47,10 +48,18 @@ func (p *Plan) Builder() *Builder {
 	return &Builder{plan: p, scratch: newScratch(&p.plain)}
 }
 
-// Build makes object i of the plan: one, or several where a limit splits it.
+// Build makes object i of the plan: one, or several where a limit splits it. They are the builder's, and change with the next
+// call, unless they are kept.
 func (b *Builder) Build(i int) []*istio.Object {
 	n := b.plan.objects[i]
-	obj := b.plan.header(n)
+	if o := n.gathered; o != nil && len(o.cubes) == 0 && n.target.Kind == ir.OnWorkload && b.small(o.plain) {
+		x := b.scratch.newPolicy(n.target.Workload.Labels)
+		b.plan.header(&x.object, n)
+		x.policy.Action, x.policy.Rules = actions[n.action], b.plain(o.plain)
+		return x.list[:]
+	}
+	obj := new(istio.Object)
+	b.plan.header(obj, n)
 	switch {
 	case n.peer != nil:
 		obj.Peer = n.peer
@@ -78,20 +87,17 @@ func (p *Plan) Places() map[istio.Key][]source.Span {
 	return places
 }
 
-// header makes everything of an object but its spec.
-func (p *Plan) header(n *named) *istio.Object {
-	o := &istio.Object{APIVersion: p.apiVersion, Kind: n.kind, Namespace: n.target.Namespace, Name: n.name, Labels: p.labels}
+// header fills in everything of an object but its spec.
+func (p *Plan) header(o *istio.Object, n *named) {
+	o.APIVersion, o.Kind, o.Namespace, o.Name, o.Labels = p.apiVersion, n.kind, n.target.Namespace, n.name, p.labels
 	if n.dryRun {
 		o.Annotations = map[string]string{"istio.io/dry-run": "true"}
 	}
-	return o
 }
 
 func (b *Builder) authorization(n *named, obj *istio.Object) []*istio.Object {
 	var parts [][]*security.Rule
 	switch o := n.gathered; {
-	case len(o.cubes) == 0 && b.small(o.plain):
-		parts = [][]*security.Rule{b.plain(o.plain)}
 	case len(o.cubes) == 0 && len(o.plain) > 0:
 		parts = partition(b.plain(o.plain))
 	default:

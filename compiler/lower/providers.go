@@ -51,7 +51,7 @@ func (l *lowerer) twoProviders() {
 	picked := map[string]*ir.Selectors[*guarded]{}
 	targets := map[string]*guarded{} // by selector
 	for _, d := range l.delegates {
-		t := &d.rule.Target
+		t := d.rule.Target
 		ns := reach(t)
 		k := ns + "\x00" + labelKey(t.Labels())
 		g := targets[k]

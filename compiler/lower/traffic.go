@@ -26,7 +26,7 @@ type knownPorts struct {
 }
 
 func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
-	kp := l.portsOf(&r.Target)
+	kp := l.portsOf(r.Target)
 	mixed := slices.ContainsFunc(cs, func(c cube) bool { return !c.isHTTP() })
 	lets := "this allow lets nothing through"
 	if mixed {
@@ -54,14 +54,14 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 				}
 				certain := one && (kp.known || len(c.f[ports].in) > 0 && subset(c.f[ports].in, kp.http))
 				if !certain {
-					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: an ALLOW rule can let them through only by port, and no port of %s is sure to speak them", &r.Target).
+					l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass: an ALLOW rule can let them through only by port, and no port of %s is sure to speak them", r.Target).
 						Note("an exception of HTTP leaves those connections allowed").
 						Advise("write `{ http } except ...` if only HTTP is meant, or a rule for each workload, with its ports declared")
 				}
 				continue
 			}
 			if open := undeclared(r.Target.Workload); len(open) > 0 {
-				l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass on port %s of %s: nobody declared what it speaks", strings.Join(open, ", "), &r.Target).
+				l.diags.Add(diag.TCPNotCovered, r.Span, "connections that are not HTTP will not pass on port %s of %s: nobody declared what it speaks", strings.Join(open, ", "), r.Target).
 					Advise("declare it: `port tcp-admin 9000`, or `port admin 9000 tcp`")
 			}
 			c.tcp = false
@@ -77,7 +77,7 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		out = append(out, c)
 	}
 	if len(out) == 0 {
-		l.diags.Add(diag.MatchesNothing, r.Span, "nothing is left of this allow that Istio could let through on %s", &r.Target)
+		l.diags.Add(diag.MatchesNothing, r.Span, "nothing is left of this allow that Istio could let through on %s", r.Target)
 		return nil
 	}
 	l.leavesConnections(r, kp, cs)
@@ -85,15 +85,15 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 }
 
 func (l *lowerer) tcpNeedsPorts(r *ir.Rule, kp *knownPorts) {
-	d := l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs ports that are declared to speak it, and there are none on %s that this rule can mean", &r.Target)
+	d := l.diags.Add(diag.TCPNeedsPorts, r.Span, "`tcp` in an allow needs ports that are declared to speak it, and there are none on %s that this rule can mean", r.Target)
 	d.Note("Istio has no test for \"is not HTTP\" in an ALLOW rule, so only declared ports can be let through")
 	switch {
 	case r.Target.Kind == ir.OnWorkload && len(kp.tcp) > 0:
-		d.Advise("port %s of %s is declared to speak it, and the rule leaves it out: name it, or drop the exception", strings.Join(byNumber(kp.tcp), ", "), &r.Target)
+		d.Advise("port %s of %s is declared to speak it, and the rule leaves it out: name it, or drop the exception", strings.Join(byNumber(kp.tcp), ", "), r.Target)
 	case r.Target.Kind == ir.OnWorkload && r.Target.Workload.AllLabels != nil:
 		d.Advise(nameInManifest)
 	case r.Target.Kind == ir.OnWorkload:
-		d.Advise("declare them: `workload %s { port db 5432 tcp }`, or name the port: `%s:5432`", r.Target.Workload.Ref(), &r.Target)
+		d.Advise("declare them: `workload %s { port db 5432 tcp }`, or name the port: `%s:5432`", r.Target.Workload.Ref(), r.Target)
 	case len(kp.tcp) > 0:
 		d.Advise("write a rule for each workload: other pods may speak HTTP on port %s", strings.Join(kp.tcp, ", "))
 	default:
@@ -145,7 +145,7 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 		}
 	}
 	over := newRefused(append(slices.Clone(tcpCubes), out...))
-	kp := l.portsOf(&r.Target)
+	kp := l.portsOf(r.Target)
 	mixed := len(tcpCubes)+len(out) > 0
 	var open []string // ports on which the rule covers all connections of its sources
 	for _, c := range httpCubes {
@@ -235,14 +235,14 @@ func (c *cube) within(list []string) []string {
 
 // undeclaredPorts reports a rule that reads HTTP where nobody said of any port that it speaks HTTP.
 func (l *lowerer) undeclaredPorts(r *ir.Rule, at []string) {
-	d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and nobody declared what port %s of %s speaks", r.Action, strings.Join(byNumber(at), ", "), &r.Target)
+	d := l.diags.Add(diag.PortsUnknown, r.Span, "this %s reads HTTP, and nobody declared what port %s of %s speaks", r.Action, strings.Join(byNumber(at), ", "), r.Target)
 	d.Note("on connections that are not HTTP Istio drops what it cannot read, and the rule would cover all of them")
 	l.declare(d, r, at[0])
 }
 
 // refusesConnections warns of a rule that reads HTTP, of ports on which it covers every connection that is not HTTP, too.
 func (l *lowerer) refusesConnections(r *ir.Rule, at []string) {
-	d := l.diags.Add(diag.TCPCovered, r.Span, "on port %s of %s this %s covers every connection of its sources that is not HTTP, too: nobody declared what it speaks", strings.Join(byNumber(at), ", "), &r.Target, r.Action)
+	d := l.diags.Add(diag.TCPCovered, r.Span, "on port %s of %s this %s covers every connection of its sources that is not HTTP, too: nobody declared what it speaks", strings.Join(byNumber(at), ", "), r.Target, r.Action)
 	d.Note("on those connections Istio drops what it cannot read")
 	l.declare(d, r, at[0])
 }
@@ -296,9 +296,9 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 	in := c.f[ports].in
 	switch {
 	case len(in) > 0 && len(kp.tcp) > 0 && subset(in, kp.tcp):
-		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so %s", strings.Join(in, ", "), &r.Target, so)
+		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so %s", strings.Join(in, ", "), r.Target, so)
 	case len(in) == 0 && kp.known && len(kp.tcp) > 0 && kp.onlyTCP:
-		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so %s", &r.Target, so).
+		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so %s", r.Target, so).
 			Note("declared TCP ports: %s", strings.Join(kp.tcp, ", "))
 	default:
 		return false
@@ -366,7 +366,7 @@ func (c *cube) withoutHTTP() cube {
 
 func (l *lowerer) portConflict(r *ir.Rule, kp *knownPorts) {
 	a, b := kp.conflict[0], kp.conflict[1]
-	l.diags.Add(diag.PortsConflict, r.Span, "port %d speaks HTTP on %s and something else on %s, so one rule for %s cannot tell them apart", kp.port, a.Ref(), b.Ref(), &r.Target).
+	l.diags.Add(diag.PortsConflict, r.Span, "port %d speaks HTTP on %s and something else on %s, so one rule for %s cannot tell them apart", kp.port, a.Ref(), b.Ref(), r.Target).
 		Advise("write a rule for each workload")
 }
 

@@ -64,13 +64,14 @@ type Checker struct {
 // Checker returns a new checker.
 func (t *Translation) Checker() *Checker { return &Checker{t: t, emitted: t.units.Emitted()} }
 
-// See takes an object, of which the emitted bytes are known to be equal. A spec that is seen is not changed any more.
-func (c *Checker) See(o *istio.Object) {
+// See takes an object, of which the emitted bytes are known to be equal. It reports whether the object is kept: then it must
+// not change any more.
+func (c *Checker) See(o *istio.Object) (kept bool) {
 	if o.Authorization == nil {
 		c.t.mu.Lock()
 		c.t.others = append(c.t.others, o)
 		c.t.mu.Unlock()
-		return
+		return true
 	}
 	c.labels = sorted(c.labels[:0], o.Authorization.GetSelector().GetMatchLabels())
 	s := c.t.program.Find(o.Namespace, c.labels)
@@ -78,15 +79,16 @@ func (c *Checker) See(o *istio.Object) {
 		switch {
 		case baseline(o):
 			c.t.closed[c.t.place[s]].Store(true)
-			return
+			return false
 		case c.plain(o) && c.emitted.Equal(s):
 			c.t.settled[c.t.place[s]].Store(true)
-			return
+			return false
 		}
 	}
 	c.t.mu.Lock()
 	c.t.kept[s] = append(c.t.kept[s], o)
 	c.t.mu.Unlock()
+	return true
 }
 
 // baseline reports whether an object is an ALLOW that names nothing.

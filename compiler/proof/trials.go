@@ -85,7 +85,7 @@ func (w *World) Run(ctx context.Context, only func(string) bool, coverage bool) 
 
 // question is a rule that stands for the requests that a trial speaks of.
 func question(s *ir.Sources, target *ir.Target, entries []ir.Entry, cuts []ir.Operation, when *ir.Cond) *ir.Rule {
-	return &ir.Rule{Action: ast.Audit, Sources: s, Target: *target, Entries: entries, More: &ir.More{Cuts: cuts, When: when}}
+	return &ir.Rule{Action: ast.Audit, Sources: s, Target: target, Entries: entries, More: &ir.More{Cuts: cuts, When: when}}
 }
 
 func (x *asked) entries() []ir.Entry {

@@ -57,9 +57,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 		k.rules = k.rules[1:]
 		x.Action, x.Sources, x.Entries, x.Span, x.More = ast.Allow, src.sources, ops.entries, at, ir.NoMore
 		x.Plain = ir.Plain{Sources: src.number.Sources, Entries: ops.number.Entries, Target: targets.number.Target + int32(i)}
-		x.Target = targets.targets[i]
-		x.Target.Span.Start += moved
-		x.Target.Span.End += moved
+		x.Target, x.Moved = &targets.targets[i], moved
 		r.p.Rules = append(r.p.Rules, x)
 	}
 }

@@ -80,8 +80,8 @@ func (r *resolver) rule(s *scope, a *ast.Rule) {
 
 // made adds a rule for each of its targets.
 func (r *resolver) made(s *scope, targets []ir.Target, rule ir.Rule) {
-	for _, t := range targets {
-		if r.portsExist(s, &t, rule.Entries) {
+	for i := range targets {
+		if t := &targets[i]; r.portsExist(s, t, rule.Entries) {
 			x := rule
 			x.Target = t
 			r.p.Rules = append(r.p.Rules, &x)
@@ -151,14 +151,15 @@ func (r *resolver) baseline(s *scope, a *ast.Rule, until, because string, ok boo
 		return
 	}
 	at := s.span(a)
-	for _, t := range targets {
+	for i := range targets {
+		t := &targets[i]
 		if a.Action == ast.Deny {
 			if t.Port != 0 {
 				r.report(s, diag.BaselinePort, a, "a baseline closes a workload as a whole, not one port").
 					Advise("write `deny anyone -> %s:%d` to refuse the port", t.Workload.Ref(), t.Port)
 				continue
 			}
-			r.p.Baselines = append(r.p.Baselines, &ir.Baseline{Target: t, DryRun: a.DryRun, Until: until, Because: because, Span: at, Via: s.via})
+			r.p.Baselines = append(r.p.Baselines, &ir.Baseline{Target: *t, DryRun: a.DryRun, Until: until, Because: because, Span: at, Via: s.via})
 			continue
 		}
 		r.p.Rules = append(r.p.Rules, &ir.Rule{

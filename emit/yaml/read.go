@@ -58,6 +58,8 @@ type reader struct {
 	err    error
 	again  []byte           // what the writer makes of the last document
 	rules  []*security.Rule // of Check: what the rules must be, nil when they have been found so
+	// What mappings most likely are, of Check: one that is found to be so is not built a second time.
+	labels, selects map[string]string
 }
 
 // document reads an object, and compares the text with what the writer makes of it: this finds whatever the parser lets pass.
@@ -231,10 +233,20 @@ func (r *reader) list(name string) []string {
 	return out
 }
 
-// mapping reads a field with a mapping of strings.
-func (r *reader) mapping(name string) map[string]string {
+// mapping reads a field with a mapping of strings; like is what it most likely is.
+func (r *reader) mapping(name string, like map[string]string) map[string]string {
 	if !r.field(name) || !r.open() {
 		return nil
+	}
+	if len(like) == 1 {
+		for k, v := range like {
+			start := *r
+			if r.entry() && r.anyKey() == k && r.str() == v && !r.entry() && r.err == nil {
+				r.close()
+				return like
+			}
+			*r = start
+		}
 	}
 	m := map[string]string{}
 	for r.entry() {

@@ -33,8 +33,8 @@ func (r *reader) object() *istio.Object {
 	}
 	r.need("metadata")
 	if r.open() {
-		o.Annotations = r.mapping("annotations")
-		o.Labels = r.mapping("labels")
+		o.Annotations = r.mapping("annotations", nil)
+		o.Labels = r.mapping("labels", r.labels)
 		r.need("name")
 		o.Name = r.str()
 		o.Namespace = r.optional("namespace")
@@ -100,7 +100,7 @@ func (r *reader) selector() *selector.WorkloadSelector {
 	}
 	s := new(selector.WorkloadSelector)
 	if r.open() {
-		s.MatchLabels = r.mapping("matchLabels")
+		s.MatchLabels = r.mapping("matchLabels", r.selects)
 		r.close()
 	}
 	return s

@@ -198,6 +198,9 @@ func (d *destination) read(files, stale []output, program string, check bool) (m
 			bad.Add(diag.BadDestination, source.Span{}, "cannot replace %q: %s", d.display(f.name), reason(err))
 		default:
 			old[f.name] = text
+			if bytes.Equal(text, f.text) {
+				continue
+			}
 			if why := foreign(text, program); why != "" && !check && !(d.dir && f.name == kustomization) {
 				bad.Add(diag.ForeignFile, source.Span{}, "%q is there and %s", d.display(f.name), why).
 					Advise("move it, or write to another place")

@@ -32,8 +32,11 @@ func documents(text []byte) []document {
 		}
 		d, says, outer, mine = document{}, false, "", ""
 	}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimRight(line, "\r\n")
+	for line := range bytes.Lines(text) {
+		if outer != "" && outer != "metadata:" && line[0] == ' ' { // nearly all of a file
+			continue
+		}
+		line := strings.TrimRight(string(line), "\r\n")
 		if line == "---" || line == "..." {
 			flush()
 			continue

@@ -97,7 +97,7 @@ func New(p *ir.Program, now string) (g *Graph, ok bool) {
 		if n += len(r.Sources.Any) * len(r.Entries); n > MaxRules {
 			return nil, false
 		}
-		to := b.target(&r.Target)
+		to := b.target(r.Target)
 		rules := rulesOf(r, b.spell)
 		seen := map[*Node]bool{} // a group may name somebody twice
 		for i := range r.Sources.Any {

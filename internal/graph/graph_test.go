@@ -407,7 +407,7 @@ func TestBounds(t *testing.T) {
 	many := &ir.Program{}
 	s := &ir.Sources{Any: make([]ir.Source, 1001)}
 	for range 1000 {
-		many.Rules = append(many.Rules, &ir.Rule{More: ir.NoMore, Sources: s, Entries: make([]ir.Entry, 1), Target: ir.Target{Kind: ir.OnMesh}})
+		many.Rules = append(many.Rules, &ir.Rule{More: ir.NoMore, Sources: s, Entries: make([]ir.Entry, 1), Target: &ir.Target{Kind: ir.OnMesh}})
 	}
 	if _, ok := New(many, ""); ok {
 		t.Error("a million rules and more make a graph")
