@@ -106,7 +106,7 @@ var mutants = []mutant{
 		other = ir.HTTP
 	}`, ``},
 	{"compiler/intent/rule.go", `		if x.Target.Kind == ir.OnWorkload {
-			declared = r.tcpPorts(&x.Target)
+			declared = r.tcpPorts(x.Target)
 		}`, ``},
 	{"compiler/intent/rule.go", `and(r.read(x, request), or(not(declared), r.read(x, connection)))`, `r.read(x, request)`},
 	{"compiler/intent/rule.go", `or(r.read(x, connection), and(some, not(declared)))`, `or(r.read(x, connection), and(some, sem.False))`},
