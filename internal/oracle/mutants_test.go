@@ -86,7 +86,8 @@ var mutants = []mutant{
 	{"compiler/sem/cubes.go", `			other = append(other, piece{pos: p.neg})`, `			other = other[:1]`},
 	{"compiler/sem/cubes.go", `				neg = s.tidy(append(slices.Clip(neg), q.neg...))`, `				neg = q.neg`},
 	{"compiler/sem/cubes.go", `s.less(d, list[m+d], id)`, `s.less(d, full, id)`},
-	{"compiler/sem/cubes_tidy.go", `		if id != b[i] && i != d {`, `		if id != b[i] && i > d {`},
+	{"compiler/sem/cubes_tidy.go", `known[d] = s.join(d, known[d], cube[d])`, `known[d] = s.meet(d, known[d], cube[d])`},
+	{"compiler/sem/cubes_tidy.go", `			if j != i && s.within(list[i:i+n], list[j:j+n], -1) {`, `			if j != i && s.within(list[i:i+n], list[j:j+n], 0) {`},
 	{"compiler/sem/space_cover.go", `from = s.newCover(slices.Concat(p.neg, b.cover.cubes))`, `from = s.newCover(p.neg)`},
 	{"compiler/sem/same.go", `n = f.number(signed{s.x.list[0], !s.not})`, `n = f.number(signed{s.x.list[0], s.not})`},
 	{"compiler/sem/same.go", `		op = opAnd + opOr - op
