@@ -2,6 +2,7 @@
 package conformance
 
 import (
+	"cmp"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
@@ -35,12 +36,7 @@ func NewCells(list ...*sem.Expr) (*Cells, error) {
 		x.Attrs(seen)
 	}
 	c := &Cells{}
-	for _, a := range slices.SortedFunc(maps.Keys(seen), func(a, b sem.Attr) int {
-		if a.Kind != b.Kind {
-			return int(a.Kind) - int(b.Kind)
-		}
-		return strings.Compare(a.Name, b.Name)
-	}) {
+	for _, a := range sortedAttrs(seen) {
 		side, err := space.Project(all, a)
 		if err != nil {
 			return nil, err
@@ -50,11 +46,12 @@ func NewCells(list ...*sem.Expr) (*Cells, error) {
 	return c, nil
 }
 
-// Requests returns n requests: the first ones have each class of each attribute at least once.
-func (c *Cells) Requests(r *rand.Rand, n int) []sem.Request {
+// Requests returns n requests, or more: the first ones have each class of each attribute at least once. In the others a value
+// may be one that lies beside those that stand for classes: a wrong idea of a class has witnesses that are wrong, too.
+func (c *Cells) Requests(r *rand.Rand, n int, http bool) []sem.Request {
 	var out []sem.Request
 	one := func() sem.Request {
-		q := sem.Request{}
+		q := Plain(http)
 		for i, a := range c.attrs {
 			q[a] = c.values[i][r.IntN(len(c.values[i]))]
 		}
@@ -68,23 +65,108 @@ func (c *Cells) Requests(r *rand.Rand, n int) []sem.Request {
 		}
 	}
 	for len(out) < n {
-		out = append(out, one())
+		q := one()
+		for _, a := range c.attrs {
+			if r.IntN(3) == 0 {
+				q[a] = near(r, a.Kind, q[a])
+			}
+		}
+		out = append(out, q)
 	}
 	return out
 }
 
+// near is a value that differs in one byte of one part, or in the case of its letters, or in one part of a list; an address or
+// a port is the next one.
+func near(r *rand.Rand, k sem.Kind, v sem.Value) sem.Value {
+	if v.Absent || len(v.Parts) == 0 {
+		return v
+	}
+	i := r.IntN(len(v.Parts))
+	s := v.Parts[i]
+	parts := slices.Clone(v.Parts)
+	switch k {
+	case sem.SourceIP, sem.RemoteIP, sem.DestIP:
+		a := netip.MustParseAddr(s)
+		next := a.Next()
+		if r.IntN(2) == 0 {
+			next = a.Prev()
+		}
+		if !next.IsValid() {
+			return v
+		}
+		parts[i] = next.String()
+	case sem.Port:
+		n, err := strconv.Atoi(s)
+		if n += 2*r.IntN(2) - 1; err != nil || n < 0 || n > 65535 {
+			return v
+		}
+		parts[i] = strconv.Itoa(n)
+	case sem.Answer:
+		return v
+	default:
+		if isList(k) && r.IntN(4) == 0 {
+			return sem.Value{Parts: append(parts, s+"z")}
+		}
+		shorter := []string{s}
+		if len(s) > 1 {
+			shorter = []string{s[1:], s[:len(s)-1]}
+		}
+		switch r.IntN(4) {
+		case 0:
+			s += []string{"z", "/", "a", "8"}[r.IntN(4)]
+		case 1:
+			s = []string{"z", "/", "a"}[r.IntN(3)] + s
+		case 2:
+			s = shorter[r.IntN(len(shorter))]
+		default:
+			if s = strings.ToUpper(s); s == parts[i] {
+				s = strings.ToLower(s)
+			}
+		}
+		if k == sem.Peer {
+			s = strings.Trim(s, "/")
+		}
+		if s == "" && k != sem.Header && k != sem.Claim && k != sem.MetadataList && k != sem.Metadata && k != sem.Token {
+			return v
+		}
+		if k == sem.Path && !strings.HasPrefix(s, "/") {
+			return v
+		}
+		parts[i] = s
+	}
+	v.Parts = parts
+	return v
+}
+
+// Plain is a request that no policy names anything of. It has what every request has.
+func Plain(http bool) sem.Request {
+	one := func(s string) sem.Value { return sem.Value{Parts: []string{s}} }
+	q := sem.Request{
+		{Kind: sem.SourceIP}: one("203.0.113.77"), {Kind: sem.RemoteIP}: one("203.0.113.78"), {Kind: sem.DestIP}: one("203.0.113.79"), {Kind: sem.Port}: one("65000"),
+	}
+	if http {
+		q[sem.Attr{Kind: sem.Method}], q[sem.Attr{Kind: sem.Host}], q[sem.Attr{Kind: sem.Path}] = one("GET"), one("other.example"), one("/other")
+	}
+	return q
+}
+
+// sortedAttrs are the attributes of a request, in an order that is always the same.
+func sortedAttrs[V any](q map[sem.Attr]V) []sem.Attr {
+	return slices.SortedFunc(maps.Keys(q), func(a, b sem.Attr) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
+	})
+}
+
 const jwtFilter = "envoy.filters.http.jwt_authn"
 
-// Concrete makes a request that Envoy could see of one of the algebra. ok is false where there is none: attributes that the
-// algebra takes to be independent contradict each other.
+// Concrete makes a request that Envoy could see of one of the algebra, which has all of Plain. ok is false where there is none:
+// attributes that the algebra takes to be independent contradict each other.
 func Concrete(q sem.Request, http bool) (r *rbac.Request, ok bool) {
 	r = &rbac.Request{HTTP: http, Headers: map[string][]string{}, Metadata: map[string]map[string]any{}}
-	if http {
-		r.Headers[":method"], r.Headers[":authority"], r.Path = []string{"GET"}, []string{"other.example"}, "/other"
-	}
 	payload := map[string]any{}
-	r.Source, r.Remote, r.Dest, r.Port = netip.MustParseAddr("203.0.113.77"), netip.MustParseAddr("203.0.113.78"), netip.MustParseAddr("203.0.113.79"), 65000
-	for a, v := range q {
+	for _, a := range sortedAttrs(q) {
+		v := q[a]
 		if v.Absent {
 			continue
 		}

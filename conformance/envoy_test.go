@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,8 +14,8 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/conformance/envoy"
+	"github.com/zt-lang/ztc/conformance/istiod"
 	"github.com/zt-lang/ztc/conformance/rbac"
-	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/internal/judge"
 )
@@ -92,44 +93,102 @@ func sendable(r *rbac.Request) (c envoy.Caller, q envoy.HTTPRequest, ok bool) {
 	return c, q, true
 }
 
-// TestEnvoy sends requests of every cell of random policies to a running Envoy that enforces what istiod makes of them.
+// envoyPorts are those that the pods listen on.
+var envoyPorts = []uint32{8080, 9000}
+
+// addressesOf are those of the listeners of a pod, for HTTP and for other connections: each process has a network of its own.
+func addressesOf(pod int) (out [2]string) {
+	for i := range out {
+		out[i] = fmt.Sprintf("127.%d.%d.%d", 128+os.Getpid()%120, 100*i+pod/200, 1+pod%200)
+	}
+	return out
+}
+
+// listenersOf are the listeners of a pod: of HTTP on one address, of other connections on another one.
+func listenersOf(s *Setting, addresses [2]string) (out []envoy.Listener) {
+	m := istiod.Mesh{TrustDomain: s.TrustDomain, Aliases: s.Aliases, RootNamespace: root, Policies: s.Policies}
+	http, tcp := m.Chains(s.Pod.Namespace, s.Pod.Labels)
+	for _, port := range envoyPorts {
+		out = append(out,
+			envoy.Listener{Address: addresses[0], Port: port, HTTP: true, Filters: http},
+			envoy.Listener{Address: addresses[1], Port: port, Filters: tcp})
+	}
+	return out
+}
+
+// decisions are readings of which the decision alone counts.
+func decisions(list []Reading) []Reading {
+	var out []Reading
+	for _, r := range list {
+		out = append(out, Reading{r.Name, func(s *Setting, c plane.Chain) (Answer, error) {
+			answer, err := r.Read(s, c)
+			if err != nil {
+				return nil, err
+			}
+			return func(a *Asked) (Verdict, error) {
+				v, err := answer(a)
+				return Verdict{Allow: v.Passes(), Closed: true}, err
+			}, nil
+		}})
+	}
+	return out
+}
+
+// running is the reading of an Envoy that is started for each request: it is slow, and for what a disagreement comes down to.
+func running(t *testing.T, bin string) Reading {
+	return Reading{"Envoy", func(s *Setting, c plane.Chain) (Answer, error) {
+		addresses := addressesOf(19_999)
+		return func(a *Asked) (Verdict, error) {
+			caller, request, ok := sendable(a.Real)
+			if !ok || !slices.Contains(envoyPorts, a.Real.Port) || c == plane.TCP && a.Real.Remote.String() != "203.0.113.78" {
+				return Verdict{}, errors.New("no such request can be sent")
+			}
+			server, err := envoy.Start(bin, t.TempDir(), listenersOf(s, addresses))
+			if err != nil {
+				return Verdict{}, err
+			}
+			defer server.Stop()
+			if c == plane.TCP {
+				passed, err := server.TCP(caller, addresses[1], a.Real.Port)
+				return Verdict{Allow: passed, Closed: true}, err
+			}
+			codes, err := server.HTTP(caller, addresses[0], a.Real.Port, []envoy.HTTPRequest{request})
+			return Verdict{Allow: err == nil && codes[0] == 200, Closed: true}, err
+		}, nil
+	}}
+}
+
+// TestEnvoy sends requests of every cell of random policies to a running Envoy that enforces what istiod makes of them. All
+// readings say what it does.
 func TestEnvoy(t *testing.T) {
 	bin := envoyBinary(t)
-	const seed = 3
+	seed, only := seeds(t, 3)
 	meshes, want := 40, 4_000
 	if full() {
 		meshes, want = 400, 100_000
 	}
-	r := rand.New(rand.NewPCG(seed, 1))
-	g := Askable(r)
 	type pod struct {
-		world     *world
-		addresses [2]string // of its HTTP and of its TCP listeners
-		policies  []*istio.Object
+		*Setting
+		*rand.Rand
+		addresses [2]string
+		seed      string
 	}
-	here := plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}
-	ports := []uint32{8080, 9000}
 	var pods []pod
 	var listeners []envoy.Listener
 	for i := range meshes {
-		var policies []*istio.Object
-		for n := range 1 + r.IntN(3) {
+		if only >= 0 && i != only {
+			continue
+		}
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
+		g := Askable(r)
+		s := &Setting{TrustDomain: "cluster.local", Pod: plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}}
+		for n := range 1 + g.IntN(3) {
 			if o := g.Policy(n); o.Authorization.Action != security.AuthorizationPolicy_CUSTOM {
-				policies = append(policies, o)
+				s.Policies = append(s.Policies, o)
 			}
 		}
-		p := pod{world: newWorld(policies, "cluster.local"), addresses: [2]string{fmt.Sprintf("127.40.%d.%d", i/200, 1+i%200), fmt.Sprintf("127.41.%d.%d", i/200, 1+i%200)}}
-		for _, o := range policies {
-			if p.world.ours.Reaches(o, &here) {
-				p.policies = append(p.policies, o)
-			}
-		}
-		http, tcp := p.world.theirs.Chains(here.Namespace, here.Labels)
-		for _, port := range ports {
-			listeners = append(listeners,
-				envoy.Listener{Address: p.addresses[0], Port: port, HTTP: true, Filters: http},
-				envoy.Listener{Address: p.addresses[1], Port: port, Filters: tcp})
-		}
+		p := pod{s, r, addressesOf(i), fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())}
+		listeners = append(listeners, listenersOf(s, p.addresses)...)
 		pods = append(pods, p)
 	}
 	server, err := envoy.Start(bin, t.TempDir(), listeners)
@@ -137,88 +196,103 @@ func TestEnvoy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
+	readings := decisions(Readings)
 	verdicts, passed := 0, 0
 	for round := 0; verdicts < want && round < 200 && !t.Failed(); round++ {
 		for i := range pods {
 			p := &pods[i]
-			n, ok, err := askPod(server, p.world, p.policies, p.addresses, ports, r, 40)
+			n, ok, d, err := askPod(server, p.Setting, readings, p.addresses, p.Rand, 40)
 			verdicts, passed = verdicts+n, passed+ok
 			if err != nil {
-				t.Errorf("%v\n%s", err, texts(p.policies))
+				t.Errorf("%s: %v\n%s", p.seed, err, p.YAML())
+			}
+			if d != nil {
+				d.Readings, d.Seed = append([]Reading{running(t, bin)}, readings...), p.seed
+				t.Errorf("%v", d.Minimise())
+			}
+			if t.Failed() {
+				break
 			}
 		}
 	}
-	t.Logf("%d verdicts of a running Envoy on %d meshes, %d of them passed, seed %d", verdicts, meshes, passed, seed)
-	if verdicts < want || passed < verdicts/50 {
+	t.Logf("%d verdicts of a running Envoy on %d meshes, %d of them passed, seed %d", verdicts, len(pods), passed, seed)
+	if only < 0 && (verdicts < want || passed < verdicts/50) {
 		t.Errorf("%d verdicts, %d passed", verdicts, passed)
 	}
 }
 
-// askPod asks about cells of the policies of a pod. It returns how many verdicts there were, and how many requests passed.
-func askPod(server *envoy.Server, w *world, policies []*istio.Object, addresses [2]string, ports []uint32, r *rand.Rand, n int) (verdicts, passed int, err error) {
+// askPod asks about cells of the policies of a pod. It returns how many verdicts there were, how many requests passed, and the
+// first request of which a reading says something else.
+func askPod(server *envoy.Server, s *Setting, readings []Reading, addresses [2]string, r *rand.Rand, n int) (verdicts, passed int, differ *Disagreement, err error) {
 	for c, chain := range []plane.Chain{plane.HTTP, plane.TCP} {
-		l, err := w.ours.Ladder(policies, chain)
+		l, err := s.Ladder(chain)
 		if err != nil {
 			continue // not modelled, and said so
 		}
-		passes := l.Passes()
-		cells, err := NewCells(passes)
+		cells, err := NewCells(l.Passes())
 		if err != nil {
 			continue
+		}
+		answers := make([]Answer, len(readings))
+		for i, r := range readings {
+			if answers[i], err = r.Read(s, chain); err != nil {
+				return verdicts, passed, nil, fmt.Errorf("%s, %v: %w", r.Name, chain, err)
+			}
 		}
 		type connection struct {
 			caller envoy.Caller
 			port   uint32
 		}
-		asked := map[connection][]envoy.HTTPRequest{}
-		wanted := map[connection][]bool{}
+		type question struct {
+			envoy.HTTPRequest
+			*Asked
+		}
+		asked := map[connection][]question{}
 		var order []connection
-		for _, q := range cells.Requests(r, n) {
-			port := ports[r.IntN(len(ports))]
-			if v, tested := q[sem.Attr{Kind: sem.Port}]; tested {
-				if i := slices.IndexFunc(ports, func(p uint32) bool { return fmt.Sprint(p) == v.Parts[0] }); i >= 0 {
-					port = ports[i]
-				} else {
-					continue // nobody listens there
-				}
-			} else {
-				q[sem.Attr{Kind: sem.Port}] = sem.Value{Parts: []string{fmt.Sprint(port)}}
+		port := sem.Attr{Kind: sem.Port}
+		tested := slices.Contains(cells.attrs, port)
+		for _, q := range cells.Requests(r, n, chain == plane.HTTP) {
+			if !tested {
+				q[port] = sem.Value{Parts: []string{fmt.Sprint(envoyPorts[r.IntN(len(envoyPorts))])}}
 			}
 			real, ok := Concrete(q, chain == plane.HTTP)
-			if !ok {
-				continue
+			if !ok || !slices.Contains(envoyPorts, real.Port) {
+				continue // nobody listens there
 			}
-			if _, tested := q[sem.Attr{Kind: sem.RemoteIP}]; tested && chain == plane.TCP {
+			if chain == plane.TCP && slices.Contains(cells.attrs, sem.Attr{Kind: sem.RemoteIP}) {
 				continue // without headers it is the peer's address
 			}
 			caller, request, ok := sendable(real)
 			if !ok {
 				continue
 			}
-			k := connection{caller, port}
+			k := connection{caller, real.Port}
 			if _, known := asked[k]; !known {
 				order = append(order, k)
 			}
-			asked[k] = append(asked[k], request)
-			wanted[k] = append(wanted[k], passes.Holds(q))
+			asked[k] = append(asked[k], question{request, &Asked{q, real}})
 		}
 		for _, k := range order {
 			var got []bool
 			if chain == plane.HTTP {
-				codes, err := server.HTTP(k.caller, addresses[c], k.port, asked[k])
+				var requests []envoy.HTTPRequest
+				for _, x := range asked[k] {
+					requests = append(requests, x.HTTPRequest)
+				}
+				codes, err := server.HTTP(k.caller, addresses[c], k.port, requests)
 				if err != nil {
-					return verdicts, passed, fmt.Errorf("%v: %w", k, err)
+					return verdicts, passed, nil, fmt.Errorf("%v: %w", k, err)
 				}
 				for i, code := range codes {
 					if code != 200 && code != 403 {
-						return verdicts, passed, fmt.Errorf("%v %v: status %d", k, asked[k][i], code)
+						return verdicts, passed, nil, fmt.Errorf("%v %v: status %d", k, requests[i], code)
 					}
 					got = append(got, code == 200)
 				}
 			} else {
 				ok, err := server.TCP(k.caller, addresses[c], k.port)
 				if err != nil {
-					return verdicts, passed, fmt.Errorf("%v: %w", k, err)
+					return verdicts, passed, nil, fmt.Errorf("%v: %w", k, err)
 				}
 				got = append(got, ok)
 			}
@@ -227,11 +301,17 @@ func askPod(server *envoy.Server, w *world, policies []*istio.Object, addresses 
 				if got[i] {
 					passed++
 				}
-				if got[i] != wanted[k][i] {
-					return verdicts, passed, fmt.Errorf("%v, %v, %+v: Envoy lets it pass: %t, ztc: %t", chain, k, asked[k][i], got[i], wanted[k][i])
+				for _, answer := range answers {
+					v, err := answer(asked[k][i].Asked)
+					if err != nil {
+						return verdicts, passed, nil, err
+					}
+					if got[i] != v.Passes() {
+						return verdicts, passed, &Disagreement{Setting: *s, Chain: chain, Request: asked[k][i].Request}, nil
+					}
 				}
 			}
 		}
 	}
-	return verdicts, passed, nil
+	return verdicts, passed, nil, nil
 }

@@ -2,154 +2,129 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
-	rbacpb "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
-	"google.golang.org/protobuf/encoding/prototext"
 	"istio.io/istio/pkg/log"
 
 	"github.com/zt-lang/ztc/compiler/sem"
-	"github.com/zt-lang/ztc/conformance/istiod"
-	"github.com/zt-lang/ztc/conformance/rbac"
-	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 )
 
 // full reports whether the long run is asked for.
 func full() bool { return os.Getenv("CONFORMANCE_FULL") != "" }
 
-// world is a mesh in Istio's hands and in ours.
-type world struct {
-	theirs istiod.Mesh
-	ours   plane.Mesh
-}
-
-func newWorld(policies []*istio.Object, td string, aliases ...string) *world {
-	return &world{
-		theirs: istiod.Mesh{TrustDomain: td, Aliases: aliases, RootNamespace: "istio-system", Policies: policies},
-		ours:   plane.Mesh{TrustDomain: td, Aliases: aliases, RootNamespace: "istio-system", MultipleProviders: true},
-	}
-}
-
-// verdict is what one side says of a request, part by part.
-type verdict struct{ custom, deny, allow, audit, closed bool }
-
-func (v verdict) String() string {
-	return fmt.Sprintf("custom %t, deny %t, allow %t, audit %t, closed %t", v.custom, v.deny, v.allow, v.audit, v.closed)
-}
-
-func theirs(e *rbac.Evaluator, f *istiod.Filters, r *rbac.Request) (v verdict, err error) {
-	for _, x := range []struct {
-		rules *rbacpb.RBAC
-		into  *bool
-	}{{f.Custom["opa"], &v.custom}, {f.Deny, &v.deny}, {f.Allow, &v.allow}, {f.Audit, &v.audit}} {
-		if *x.into, err = e.Matches(x.rules, r); err != nil {
-			return v, err
-		}
-	}
-	v.closed = f.Allow != nil
-	return v, nil
-}
-
-func ours(l *sem.Ladder, q sem.Request) verdict {
-	custom := l.Custom["opa"]
-	return verdict{custom != nil && custom.Holds(q), l.Deny.Holds(q), l.Allow.Holds(q), l.Audit.Holds(q), l.Closed}
-}
-
-// agree holds what both sides say of the cells of some policies against each other, and returns how many verdicts there were.
-func agree(t *testing.T, w *world, pod plane.Pod, r *rand.Rand, each int) (verdicts int) {
+// seeds are the seed of a run, and the one mesh of it that is asked for: CONFORMANCE_SEED=SEED or SEED/MESH.
+func seeds(t *testing.T, usual uint64) (seed uint64, only int) {
 	t.Helper()
-	var reaching []*istio.Object
-	for _, o := range w.theirs.Policies {
-		if w.ours.Reaches(o, &pod) {
-			reaching = append(reaching, o)
-		}
+	text := os.Getenv("CONFORMANCE_SEED")
+	if text == "" {
+		return usual, -1
 	}
-	chosen := w.theirs.Reaching(pod.Namespace, pod.Labels)
-	if n := len(chosen.Allow) + len(chosen.Deny) + len(chosen.Audit) + len(chosen.Custom); n != len(reaching) {
-		t.Errorf("%d policies reach the pod, and Istio says %d", len(reaching), n)
-		return 0
+	first, second, one := strings.Cut(text, "/")
+	seed, err := strconv.ParseUint(first, 10, 64)
+	if only = -1; err == nil && one {
+		only, err = strconv.Atoi(second)
 	}
-	for _, c := range []struct {
-		chain plane.Chain
-		build func(string, map[string]string) (*istiod.Filters, error)
-	}{{plane.HTTP, w.theirs.HTTP}, {plane.TCP, w.theirs.TCP}} {
-		f, err := c.build(pod.Namespace, pod.Labels)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		l, err := w.ours.Ladder(reaching, c.chain)
+	if err != nil {
+		t.Fatalf("CONFORMANCE_SEED=%s: %v", text, err)
+	}
+	return seed, only
+}
+
+// randomSetting is a mesh of a few random policies.
+func randomSetting(g *Generator) *Setting {
+	s := &Setting{TrustDomain: "cluster.local", Pod: plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}}
+	for n := range 1 + g.IntN(4) {
+		s.Policies = append(s.Policies, g.Policy(n))
+	}
+	switch g.IntN(4) {
+	case 0:
+		s.TrustDomain = "td1"
+	case 1:
+		s.TrustDomain, s.Aliases = "td1", []string{"old", "td2"}
+	}
+	if g.IntN(4) == 0 {
+		s.Pod.Namespace, s.Pod.Labels = root, map[string]string{"app": "x"}
+	}
+	return s
+}
+
+// agree has the readings of a setting answer about requests of each cell. It returns how many were asked about, and the first
+// one that the readings tell different things of. count, if there is one, is told of each request.
+func agree(s *Setting, r *rand.Rand, each int, readings []Reading, count func(plane.Chain, sem.Request)) (asked int, differ *Disagreement, err error) {
+	for _, c := range []plane.Chain{plane.HTTP, plane.TCP} {
+		l, err := s.Ladder(c)
 		if err != nil {
 			continue // not modelled, and said so
 		}
-		list := []*sem.Expr{l.Deny, l.Allow, l.Audit}
-		for _, x := range l.Custom {
-			list = append(list, x)
-		}
-		cells, err := NewCells(list...)
+		parts := append([]*sem.Expr{l.Deny, l.Allow, l.Audit}, slices.Collect(maps.Values(l.Custom))...)
+		cells, err := NewCells(parts...)
 		if err != nil {
 			continue
 		}
-		var e rbac.Evaluator
-		for _, q := range cells.Requests(r, each) {
-			real, ok := Concrete(q, c.chain == plane.HTTP)
+		answers := make([]Answer, len(readings))
+		for i, r := range readings {
+			if answers[i], err = r.Read(s, c); err != nil {
+				return asked, nil, fmt.Errorf("%s, %v: %w", r.Name, c, err)
+			}
+		}
+		for _, q := range cells.Requests(r, each, c == plane.HTTP) {
+			real, ok := Concrete(q, c == plane.HTTP)
 			if !ok {
 				continue
 			}
-			want, err := theirs(&e, f, real)
-			if err != nil {
-				t.Errorf("%v: %v", c.chain, err)
-				break
+			var first Verdict
+			for i, answer := range answers {
+				v, err := answer(&Asked{q, real})
+				if err != nil {
+					return asked, nil, fmt.Errorf("%s, %v: %w", readings[i].Name, c, err)
+				}
+				if i == 0 {
+					first = v
+				} else if v != first {
+					return asked, &Disagreement{Setting: *s, Chain: c, Request: q, Readings: readings}, nil
+				}
 			}
-			verdicts++
-			if got := ours(&l, q); got != want {
-				t.Errorf("%v, %v:\n  Istio: %v\n  ztc:   %v\n%s", c.chain, q, want, got, texts(reaching))
-				break
+			asked++
+			if count != nil {
+				count(c, q)
 			}
 		}
 	}
-	return verdicts
+	return asked, nil, nil
 }
 
-func texts(list []*istio.Object) (out string) {
-	for _, o := range list {
-		out += fmt.Sprintf("%s/%s %v: %s\n", o.Namespace, o.Name, o.Annotations, prototext.MarshalOptions{Multiline: false}.Format(o.Authorization))
-	}
-	return out
-}
-
-// TestTranslation holds the meaning of random policies over every field to what Istio's builder makes of them.
+// TestTranslation holds the meaning of random policies over every field to what Istio's builder makes of them, and to what a
+// naive reader of their YAML says.
 func TestTranslation(t *testing.T) {
-	const seed = 1
-	r := rand.New(rand.NewPCG(seed, 1))
-	g := Everything(r)
+	seed, only := seeds(t, 1)
 	want := 60_000
 	if full() {
 		want = 1_100_000
 	}
 	verdicts, meshes := 0, 0
-	for verdicts < want && !t.Failed() {
-		var policies []*istio.Object
-		for n := range 1 + r.IntN(4) {
-			policies = append(policies, g.Policy(n))
-		}
-		td, aliases := "cluster.local", []string(nil)
-		switch r.IntN(4) {
-		case 0:
-			td = "td1"
-		case 1:
-			td, aliases = "td1", []string{"old", "td2"}
-		}
-		w := newWorld(policies, td, aliases...)
-		pod := plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}
-		if r.IntN(4) == 0 {
-			pod.Namespace, pod.Labels = "istio-system", map[string]string{"app": "x"}
-		}
-		verdicts += agree(t, w, pod, r, 150)
+	for i := max(only, 0); verdicts < want && !t.Failed(); i++ {
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
+		s := randomSetting(Everything(r))
+		n, d, err := agree(s, r, 150, Readings, nil)
+		verdicts += n
 		meshes++
+		switch {
+		case err != nil:
+			t.Errorf("mesh %d: %v", i, err)
+		case d != nil:
+			d.Seed = fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())
+			t.Errorf("%v", d.Minimise())
+		}
+		if only >= 0 {
+			break
+		}
 	}
 	t.Logf("%d verdicts on %d meshes, seed %d", verdicts, meshes, seed)
 }

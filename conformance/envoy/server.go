@@ -118,6 +118,7 @@ func (s *Server) bootstrap(listeners []Listener) ([]byte, error) {
 		all = append(all, object{
 			"name":            fmt.Sprintf("%s:%d", l.Address, l.Port),
 			"address":         object{"socketAddress": object{"address": l.Address, "portValue": l.Port}},
+			"enableReusePort": false, // another server on the address is an error, and does not get half of the connections
 			"listenerFilters": list{typed("tls_inspector", "filters.listener.tls_inspector.v3.TlsInspector", nil)},
 			"filterChains": list{
 				object{"filters": filters, "filterChainMatch": object{"transportProtocol": "tls"}, "transportSocket": socket},
