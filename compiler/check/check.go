@@ -23,6 +23,7 @@ func Program(p *ir.Program) diag.List {
 			c.rule(r)
 		}
 		checkAbsence(r, &c.diags)
+		c.headerLines(r)
 		r.Via.Relate(c.diags[n:], r.Span)
 	}
 	if !p.Incomplete && !p.Lossy {

@@ -3,6 +3,7 @@
 package ir
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/zt-lang/ztc/lang/ast"
@@ -58,8 +59,21 @@ func (m *Mesh) Identity(ns, account string) string {
 	return m.TrustDomain + "/ns/" + ns + "/sa/" + account
 }
 
-// Version is an Istio release line.
-type Version struct{ Major, Minor int }
+// Version is an Istio release, or a line of them.
+type Version struct {
+	Major, Minor int
+	Patch        int // AnyPatch where it is not said
+}
+
+// AnyPatch is the Patch of a line of releases.
+const AnyPatch = -1
+
+func (v Version) String() string {
+	if v.Patch == AnyPatch {
+		return fmt.Sprintf("%d.%d", v.Major, v.Minor)
+	}
+	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
+}
 
 // Before reports whether v is older than major.minor.
 func (v Version) Before(major, minor int) bool {

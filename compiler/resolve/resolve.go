@@ -176,7 +176,7 @@ func statements(u *Unit, f func(s *scope, st ast.Stmt)) {
 // mesh reads the mesh block and the overrides.
 func (r *resolver) mesh() {
 	m := &r.p.Mesh
-	*m = ir.Mesh{TrustDomain: "cluster.local", RootNamespace: "istio-system", AppLabel: "app", Istio: ir.Version{Major: 1, Minor: 31}}
+	*m = ir.Mesh{TrustDomain: "cluster.local", RootNamespace: "istio-system", AppLabel: "app", Istio: ir.Version{Major: 1, Minor: 31, Patch: ir.AnyPatch}}
 	var first source.Span
 	for _, u := range r.in.Units {
 		statements(u, func(s *scope, st ast.Stmt) {
@@ -380,8 +380,12 @@ func count(n int, what string) string {
 
 func parseVersion(s string) (ir.Version, bool) {
 	major, minor, ok := strings.Cut(s, ".")
-	minor, _, _ = strings.Cut(minor, ".") // a patch release says nothing more
+	minor, patch, _ := strings.Cut(minor, ".")
 	a, erra := strconv.ParseUint(major, 10, 8)
 	b, errb := strconv.ParseUint(minor, 10, 8)
-	return ir.Version{Major: int(a), Minor: int(b)}, ok && erra == nil && errb == nil && a == 1
+	v := ir.Version{Major: int(a), Minor: int(b), Patch: ir.AnyPatch}
+	if c, err := strconv.ParseUint(patch, 10, 8); err == nil { // what is no number, such as 1.29-dev, says nothing more
+		v.Patch = int(c)
+	}
+	return v, ok && erra == nil && errb == nil && a == 1
 }

@@ -5,6 +5,8 @@ const (
 	TargetRefNotYet   Code = "ZT1403" // targets by targetRefs have no meaning yet
 	FieldNeedsVersion Code = "ZT1405" // a field that the target version lacks
 	BaselinePort      Code = "ZT1406" // a baseline on one port
+	HeaderLines       Code = "ZT1407" // a header that is walked around by sending it twice
+	HeaderLinesPatch  Code = "ZT1408" // likewise, in some patch releases
 )
 
 var planeCodes = []Info{
@@ -49,6 +51,42 @@ deny all on web, api:8080, db
 workload api { port http 8080 }
 workload db { port db 5432 tcp }
 deny all on web, api, db
+`,
+	},
+	{
+		Code: HeaderLines, Severity: Error, Title: "a header that is walked around by sending it twice",
+		Explanation: "Until 1.27.8, 1.28.5 and 1.29.1 (ISTIO-SECURITY-2026-001, CVE-2026-26308) Istio's proxies compared a header that came in several lines as one text, with commas between them. The lines `x-role: admin` and `x-role: b` were `admin,b`, which is not `admin`: a `deny` that compared the header let them pass, and so did an `allow` that wanted another value, while the service behind it saw both lines. A statement that a caller can walk around is refused; one that only lets fewer requests pass is not.",
+		Example: `mesh { istio "1.26" }
+workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when header["x-role"] == "admin"
+`,
+		Fixed: `mesh { istio "1.31" }
+workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when header["x-role"] == "admin"
+`,
+	},
+	{
+		Code: HeaderLinesPatch, Severity: Warning, Title: "a header that some patch releases let be walked around",
+		Explanation: "Of Istio 1.27, 1.28 and 1.29 the first patch releases compare a header that comes in several lines as one text, with commas between them, so that a caller who sends it twice is past this statement. From 1.27.8, 1.28.5 and 1.29.1 on each line is compared by itself. The version of the mesh block may name the patch release that runs; with an older one, the statement is refused.",
+		Example: `mesh { istio "1.29" }
+workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when header["x-role"] == "admin"
+`,
+		Fixed: `mesh { istio "1.29.1" }
+workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when header["x-role"] == "admin"
 `,
 	},
 }
