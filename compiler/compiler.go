@@ -38,6 +38,9 @@ type Input struct {
 	// Coverage asks for Output.Coverage.
 	Coverage bool
 	Options  Options
+	// Around, when it is set, is asked for what there is to say of the files around the program, once those that it imports have
+	// been read. A waiver of it stands at the mesh block.
+	Around func() diag.List
 	// Reasons asks for Output.Reasons.
 	Reasons bool
 	// Trace, when it is set, is told of each stage as it begins, and how much goes into it. A stage may come twice.
@@ -127,6 +130,9 @@ func placeless(l diag.List) bool {
 
 func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	given := l.program()
+	if l.in.Around != nil {
+		l.diags = append(l.diags, l.in.Around()...)
+	}
 	l.readOthers()
 	var out Output
 	if l.in.Reasons {

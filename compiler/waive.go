@@ -80,7 +80,8 @@ func (x *waived) apply(diags *diag.List) {
 	}
 	for i := range *diags {
 		d := &(*diags)[i]
-		if info, ok := diag.Lookup(d.Code); !ok || d.Waiver != nil || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
+		info, ok := diag.Lookup(d.Code)
+		if !ok || d.Waiver != nil || !info.CanWaive() || d.Severity == diag.Error && info.Waiving != diag.WaivableError {
 			continue
 		}
 		v := x.byFile[d.Span.File].covering(d.Span, d.Code, false)
@@ -88,6 +89,9 @@ func (x *waived) apply(diags *diag.List) {
 			if v == nil && r.Message == ir.UsedHere {
 				v = x.byFile[r.Span.File].covering(r.Span, d.Code, true)
 			}
+		}
+		if v == nil && info.Waiving == diag.WaivableAtMesh {
+			v = inMesh(x.all, d.Code)
 		}
 		if at, manifest := x.loader.askedBy[d.Span.File]; v == nil && manifest {
 			if v = x.byFile[at.File].covering(at, d.Code, false); v == nil {
@@ -107,7 +111,7 @@ func (x *waived) unused(diags *diag.List) {
 		return // what a waiver is for may not have been looked for
 	}
 	for _, w := range x.all {
-		w.unused(diags)
+		w.unused(diags, x.loader.in.Around != nil)
 	}
 }
 
@@ -334,13 +338,19 @@ func (w *waivers) covering(s source.Span, code diag.Code, inUse bool) *waiver {
 	return w.at[site{i, code}]
 }
 
-// unused reports what waives nothing.
-func (w *waivers) unused(diags *diag.List) {
+// unused reports what waives nothing; around says whether the files around the program were looked at.
+func (w *waivers) unused(diags *diag.List, around bool) {
 	for _, v := range w.list {
+		info, _ := diag.Lookup(v.code)
+		atMesh := info.Waiving == diag.WaivableAtMesh
 		switch {
 		case v.statement < 0:
 			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: it stands at no statement").
 				Advise("put it on the line above its statement, or at the end of a line of it")
+		case atMesh && !w.statements[v.statement].mesh:
+			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: %s is about the program as a whole", v.code).
+				Advise("put it at the mesh block: above `mesh { }`")
+		case atMesh && !around: // what it is for was not looked for
 		case !v.used && !w.library:
 			diags.Add(diag.UnusedWaiver, v.span, "this waives nothing: the statement has no %s", v.code).Advise("delete it")
 		}

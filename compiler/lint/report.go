@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -150,7 +151,11 @@ func (l *linter) dead(diags *diag.List, list []*finding) {
 	if f.request != nil {
 		out.Note("it is for requests such as %s", proof.Words(f.request))
 	}
-	if d.Unconditional() {
+	ends := slices.IndexFunc(f.by, func(r *ir.Rule) bool { return r.Until != "" })
+	if ends >= 0 {
+		out.Advise("where a block until %s is meant, waive this at the deny: `# ztc:allow %s REASON`", f.by[ends].Until, f.code)
+	}
+	if d.Unconditional() && ends < 0 {
 		out.Note("the baseline that allows can open is `deny all`: Istio writes it as an ALLOW policy without rules")
 		if l.closed.Any(d.Target) {
 			out.Advise("delete the deny, since a `deny all` already closes %s to all that no allow lets through; or delete the allow", d.Target)

@@ -119,10 +119,11 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	diags := compile(ctx, compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Others: in.others, Options: s.options})
-	if in.root != nil {
-		r.unread(in)
+	given := compiler.Input{Files: in.files, Dir: in.dir, FS: in.fs, Inventory: in.inventory, Others: in.others, Options: s.options}
+	if len(in.searched) > 0 {
+		given.Around = in.unread
 	}
+	diags := compile(ctx, given)
 	diags = append(diags, r.diags...)
 	diags.Sort()
 	return in, diags, verdict(diags, s.werror)

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // Whose a file is decides what is overwritten and removed: a doubt is always resolved against touching it.
@@ -74,6 +78,23 @@ func TestWay(t *testing.T) {
 		d := destination{path: c.dir}
 		if got := d.way(c.to); got != c.want {
 			t.Errorf("from %s to %s: %q, want %q", c.dir, c.to, got, c.want)
+		}
+	}
+}
+
+// TestSources: two programs whose files have the same names are told apart wherever the destination is.
+func TestSources(t *testing.T) {
+	files := []*source.File{source.New("../../a/policies.zt", ""), source.New(stdinName, "")}
+	for _, c := range []struct{ dir, root, want string }{
+		{"/src/out", "/src", "../a/policies.zt"},
+		{"/tmp/out", "/src/one", "/src/one/a/policies.zt"},
+		{"/tmp/out", "/src/two", "/src/two/a/policies.zt"},
+		{"/tmp/out", "/src/a\nb", "/src/a\\nb/a/policies.zt"},
+	} {
+		d := destination{path: filepath.FromSlash(c.dir)}
+		in := inputs{files: files, dir: "../../", rootPath: filepath.FromSlash(c.root)}
+		if got := d.sources(&in); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("from %s to %s: %q, want %q", c.dir, c.root, got, c.want)
 		}
 	}
 }

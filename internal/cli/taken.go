@@ -13,15 +13,15 @@ import (
 
 // sources are the files of a program, sorted, as paths from the directory that it writes into: so two programs whose files have the
 // same names are told apart, and every checkout has the same paths. Where no more than the root of the file system holds both,
-// the way from one to the other is a matter of the machine: there they are paths from where ztc runs.
+// the way from one to the other is a matter of the machine, and the directory is of no checkout: there they are absolute.
 func (d *destination) sources(in *inputs) []string {
 	var out []string
 	for _, f := range in.files {
 		if f.Name == stdinName {
 			continue
 		}
-		name := strings.TrimPrefix(f.Name, in.dir)
-		out = append(out, cmp.Or(d.way(filepath.Join(in.rootPath, filepath.FromSlash(name))), name))
+		file := filepath.Join(in.rootPath, filepath.FromSlash(strings.TrimPrefix(f.Name, in.dir)))
+		out = append(out, diag.Clean(cmp.Or(d.way(file), filepath.ToSlash(file)))) // a directory may have any name
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // Bounds of the search for files that nothing reads.
@@ -18,7 +19,7 @@ const (
 
 // unread warns, for each directory, of sources below the directories of a program that are not part of it. Called when imports
 // have been read. Hidden directories are left alone, and links are not followed.
-func (r *reader) unread(in *inputs) {
+func (in *inputs) unread() (diags diag.List) {
 	part := map[string]bool{}
 	for _, f := range in.files {
 		part[strings.TrimPrefix(f.Name, in.dir)] = true
@@ -56,7 +57,8 @@ func (r *reader) unread(in *inputs) {
 		if len(names) > 1 {
 			more = " and others beside it are"
 		}
-		d := r.add(diag.UnreadProgram, "%q%s not part of this program: nothing below its directory is read unless it is named or imported", diag.Clean(in.dir+path.Join(dir, names[0])), more)
+		d := diags.Add(diag.UnreadProgram, source.Span{}, "%q%s not part of this program: nothing below its directory is read unless it is named or imported", diag.Clean(in.dir+path.Join(dir, names[0])), more)
 		d.Advise("name %q as well, import the file, or move it out", diag.Clean(in.dir+dir))
 	}
+	return diags
 }

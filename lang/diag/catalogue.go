@@ -22,6 +22,7 @@ const (
 	BySeverity      Waiving = iota // a warning about a program may be waived; an error and a note may not
 	WaivableError                  // an error about a string's shape or a dead rule: what is emitted still means what is written
 	WaivableWarning                // an error that is a warning in some programs, where it may be waived
+	WaivableAtMesh                 // a warning about the program as a whole: its waiver stands at the mesh block
 	NeverWaived                    // a warning that no statement has, or one about waivers
 )
 

@@ -67,9 +67,8 @@ var delegateCodes = []Info{
 	},
 	{
 		Code: DelegateAssumes, Severity: Note, Title: "what delegate takes for granted",
-		Explanation: "Providers are set up in meshConfig, which no policy can see. A name that is missing there makes Istio refuse what the rules cover; `failOpen` there lets requests pass while the provider does not answer.",
+		Explanation: "Providers are set up in meshConfig, which no policy can see. A name that is missing there makes Istio refuse what the rules cover; `failOpen` there lets requests pass while the provider does not answer. There is nothing to mend in the program: `extensionProviders` of meshConfig has to hold an entry with the name to the letter, an `envoyExtAuthzGrpc` or `envoyExtAuthzHttp` without `failOpen: true`.",
 		Example:     delegateShop + "delegate \"opa\" anyone -> api GET\n",
-		Fixed:       delegateShop,
 	},
 	{
 		Code: SplitValue, Severity: Warning, Title: "a value with a blank of a claim that is split",

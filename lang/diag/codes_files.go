@@ -46,7 +46,7 @@ var fileCodes = []Info{
 			"a program is checked against it with `--inventory`.",
 	},
 	{
-		Code: UnreadProgram, Severity: Warning, Internal: true,
+		Code: UnreadProgram, Severity: Warning, Internal: true, Waiving: WaivableAtMesh,
 		Title: "a file below a directory that nothing reads",
 		Explanation: "A program is the `.zt` files of the directories that are named, and what they import. A file in a directory below one " +
 			"of them is neither: whoever put it there may think that its rules are enforced. Name its directory as well, import it, or " +

@@ -40,7 +40,7 @@ allow authenticated -> api
 	},
 	{
 		Code: DenyShadowsAllow, Severity: Error, Waiving: WaivableError, Title: "a deny that leaves nothing of an allow",
-		Explanation: "DENY wins over every ALLOW. One deny, or several together, refuse every request that the allow is for, on all of its targets, so it lets nothing pass. Where the deny was to be a baseline: the one that allows can open is `deny all`. This is proven over all requests; beyond a budget nothing is said.",
+		Explanation: "DENY wins over every ALLOW. One deny, or several together, refuse every request that the allow is for, on all of its targets, so it lets nothing pass. Where the deny was to be a baseline: the one that allows can open is `deny all`. A block for a while, `deny anyone -> api until ...`, is meant so, and waived. This is proven over all requests; beyond a budget nothing is said.",
 		Example: `deny all in default
 deny anyone -> api
 allow web -> api GET

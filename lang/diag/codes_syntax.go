@@ -30,6 +30,7 @@ const (
 	UnquotedValue         Code = "ZT0027" // a value without quotes
 	StrayBrace            Code = "ZT0028" // a closing brace that closes nothing
 	RepeatedWord          Code = "ZT0029" // a word missing before a string of a list
+	EmptyReason           Code = "ZT0040" // a reason that says nothing
 	TextTooLarge          Code = "ZT0091" // a file too large to read
 	TooDeep               Code = "ZT0092" // nesting that is too deep
 	StatementTooLong      Code = "ZT0093" // a statement that is too long
@@ -133,6 +134,12 @@ var syntaxCodes = []Info{
 	syntaxCase(RepeatedWord, "a word missing before a string of a list",
 		"In a list of sources each one says what it is, so that it can be read by itself: `principal \"a\", principal \"b\"`.",
 		"allow trust-domain \"a.example\", \"b.example\" -> api", "allow trust-domain \"a.example\", trust-domain \"b.example\" -> api"),
+	{
+		Code: EmptyReason, Severity: Warning, Title: "a reason that says nothing",
+		Explanation: "`because` is for whoever reads the statement later, and `ztc check --format json` lists it. An empty one, or one of blanks, looks as if somebody had asked and nobody answered.",
+		Example:     "deny all in default because \"\"\n",
+		Fixed:       "deny all in default because \"nothing talks but what is named below\"\n",
+	},
 	{
 		Code: TextTooLarge, Severity: Error, Internal: true, Title: "a file too large to read",
 		Explanation: "A file of more than 128 MiB is not read. A program of that size is many files.",

@@ -48,7 +48,7 @@ func (i Info) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s[%s]: %s\n\n%s\n", i.Severity, i.Code, i.Title, wrap(i.Explanation, docWidth))
 	if i.CanWaive() {
-		fmt.Fprintf(&b, "\nCan be waived at its statement: # ztc:allow %s REASON\n", i.Code)
+		fmt.Fprintf(&b, "\nCan be waived at %s: # ztc:allow %s REASON\n", i.Waiving.where(), i.Code)
 	}
 	for _, part := range []struct{ title, text string }{{"Example", i.Example}, {"Fixed", i.Fixed}} {
 		if part.text == "" {
@@ -121,11 +121,19 @@ func (i Info) markdown(b *strings.Builder) {
 	i.page(b)
 }
 
+// where says where a waiver stands.
+func (w Waiving) where() string {
+	if w == WaivableAtMesh {
+		return "the mesh block (an empty `mesh { }` will do)"
+	}
+	return "its statement"
+}
+
 // page writes what there is to say of a code as Markdown: the explanation, the example and the mend.
 func (i Info) page(b *strings.Builder) {
 	b.WriteString(strings.TrimSpace(i.Explanation) + "\n")
 	if i.CanWaive() {
-		fmt.Fprintf(b, "Can be waived at its statement: `# ztc:allow %s REASON`.\n", i.Code)
+		fmt.Fprintf(b, "Can be waived at %s: `# ztc:allow %s REASON`.\n", i.Waiving.where(), i.Code)
 	}
 	if i.Example != "" {
 		fmt.Fprintf(b, "\n```zt\n%s\n```\n", strings.TrimRight(i.Example, "\n"))

@@ -57,6 +57,10 @@ func (r *reader) clauses(list []*clause, holder string) (c ast.Clauses) {
 		default:
 			twice = c.Because != nil
 			c.Because = r.optionalStr(g.Because)
+			if strings.TrimSpace(c.Because.Value) == "" {
+				r.diags.Add(diag.EmptyReason, r.span(c.Because.Start, c.Because.End), "a reason that says nothing").
+					Advise("say why the statement is there, or delete `because`")
+			}
 		}
 		if twice {
 			if d := r.fail(diag.ClauseMisplaced, g.rng(), "a second %q: each clause is written once", word); d != nil && word == "when" {
