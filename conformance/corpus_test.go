@@ -52,7 +52,7 @@ func TestCorpus(t *testing.T) {
 			}
 			policies++
 			s := &Setting{TrustDomain: "cluster.local", Policies: []*istio.Object{o}, Pod: pod}
-			n, d, err := agree(s, r, 100, Readings, nil)
+			n, d, err := agree(s, sidecars, r, 100, Readings, nil)
 			verdicts += n
 			if err != nil {
 				t.Errorf("%s: %v", row[0], err)

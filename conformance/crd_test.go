@@ -9,13 +9,19 @@ import (
 	"istio.io/istio/pkg/config/crd"
 )
 
-// TestCRD holds all that is emitted to the schema and the CEL rules of Istio's CRDs, as an API server applies them.
-func TestCRD(t *testing.T) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "istio.io/api").Output()
+// moduleDir is where the sources of a module are.
+func moduleDir(t *testing.T, module string) string {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := crd.NewValidatorFromFiles(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml"))
+	return strings.TrimSpace(string(dir))
+}
+
+// TestCRD holds all that is emitted to the schema and the CEL rules of Istio's CRDs, as an API server applies them.
+func TestCRD(t *testing.T) {
+	v, err := crd.NewValidatorFromFiles(filepath.Join(moduleDir(t, "istio.io/api"), "kubernetes", "customresourcedefinitions.gen.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func TestMinimise(t *testing.T) {
 			for i := 0; i < 200 && found == nil; i++ {
 				r := rand.New(rand.NewPCG(11, uint64(i)))
 				s := randomSetting(Everything(r))
-				_, d, err := agree(s, r, 150, readings, nil)
+				_, d, err := agree(s, sidecars, r, 150, readings, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,14 +2,17 @@ package conformance
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
 	rbacpb "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
+	workloadapi "istio.io/istio/pkg/workloadapi/security"
 
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/conformance/istiod"
 	"github.com/zt-lang/ztc/conformance/rbac"
+	"github.com/zt-lang/ztc/conformance/ztunnel"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/emit/yaml"
@@ -65,6 +68,13 @@ var Readings = []Reading{{"Istio", readIstio}, {"ztc", readPlane}, {"oracle", re
 // readIstio has Istio's builder make the rules, and evaluates them as Envoy does.
 func readIstio(s *Setting, c plane.Chain) (Answer, error) {
 	m := istiod.Mesh{TrustDomain: s.TrustDomain, Aliases: s.Aliases, RootNamespace: root, Policies: s.Policies}
+	if c == plane.ZTunnel {
+		told, err := m.ZTunnel(s.Pod.Namespace, s.Pod.Labels)
+		if err != nil {
+			return nil, err
+		}
+		return readTold(told), nil
+	}
 	chosen := m.Reaching(s.Pod.Namespace, s.Pod.Labels)
 	build := m.HTTP
 	if c == plane.TCP {
@@ -98,12 +108,29 @@ func readIstio(s *Setting, c plane.Chain) (Answer, error) {
 	}, nil
 }
 
+// readTold evaluates what ztunnel is told as it does.
+func readTold(told []*workloadapi.Authorization) Answer {
+	return func(a *Asked) (Verdict, error) {
+		v := Verdict{Reaching: len(told)}
+		c := ztunnel.Connection{Source: a.Real.Source, Destination: netip.AddrPortFrom(a.Real.Dest, uint16(a.Real.Port))}
+		if p := strings.Split(strings.TrimPrefix(a.Real.Peer, "spiffe://"), "/"); len(p) == 5 {
+			c.Identity = &ztunnel.Identity{TrustDomain: p[0], Namespace: p[2], Account: p[4]}
+		}
+		v.Deny, v.Closed, v.Allow = ztunnel.Verdict(told, &c)
+		return v, nil
+	}
+}
+
 // reaching are the policies of a setting that ztc says to reach the pod, and the mesh as ztc has it.
-func (s *Setting) reaching() (*plane.Mesh, []*istio.Object) {
+func (s *Setting) reaching(c plane.Chain) (*plane.Mesh, []*istio.Object) {
 	m := &plane.Mesh{TrustDomain: s.TrustDomain, Aliases: s.Aliases, RootNamespace: root, MultipleProviders: true}
+	reaches := m.Reaches
+	if c == plane.ZTunnel {
+		reaches = m.ReachesZTunnel
+	}
 	var out []*istio.Object
 	for _, o := range s.Policies {
-		if m.Reaches(o, &s.Pod) {
+		if reaches(o, &s.Pod) {
 			out = append(out, o)
 		}
 	}
@@ -112,7 +139,7 @@ func (s *Setting) reaching() (*plane.Mesh, []*istio.Object) {
 
 // Ladder is what ztc says of the policies.
 func (s *Setting) Ladder(c plane.Chain) (sem.Ladder, error) {
-	m, policies := s.reaching()
+	m, policies := s.reaching(c)
 	return m.Ladder(policies, c)
 }
 
@@ -122,7 +149,7 @@ func readPlane(s *Setting, c plane.Chain) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, policies := s.reaching()
+	_, policies := s.reaching(c)
 	custom := l.Custom[provider]
 	return func(a *Asked) (Verdict, error) {
 		q := a.Request
@@ -156,11 +183,21 @@ func readOracle(s *Setting, c plane.Chain) (Answer, error) {
 		return nil, err
 	}
 	pod := &oracle.Pod{Namespace: s.Pod.Namespace, Labels: s.Pod.Labels}
-	policies = slices.DeleteFunc(policies, func(p oracle.Policy) bool { return !m.Reaches(&p, pod) })
-	chain := map[plane.Chain]oracle.Chain{plane.HTTP: oracle.HTTP, plane.TCP: oracle.TCP}[c]
+	reaches := m.Reaches
+	if c == plane.ZTunnel {
+		reaches = m.ReachesZTunnel
+	}
+	policies = slices.DeleteFunc(policies, func(p oracle.Policy) bool { return !reaches(&p, pod) })
+	chain := map[plane.Chain]oracle.Chain{plane.HTTP: oracle.HTTP, plane.TCP: oracle.TCP, plane.ZTunnel: oracle.ZTunnel}[c]
+	reaching := 0 // without the verifier
+	for _, p := range policies {
+		if p.Kind == string(istio.AuthorizationPolicy) {
+			reaching++
+		}
+	}
 	return func(a *Asked) (Verdict, error) {
 		v := m.Decide(chain, policies, naive(a.Real))
-		return Verdict{Reaching: len(policies) - 1, Custom: v.Asked[provider], Deny: v.Deny, Allow: v.Allow, Audit: v.Audit, Closed: v.Closed}, nil
+		return Verdict{Reaching: reaching, Custom: v.Asked[provider], Deny: v.Deny, Allow: v.Allow, Audit: v.Audit, Closed: v.Closed}, nil
 	}, nil
 }
 

@@ -171,3 +171,43 @@ func TestIdentityBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestReachesZTunnel(t *testing.T) {
+	mesh := &Mesh{TrustDomain: "td", RootNamespace: "istio-system"}
+	web := &Pod{Namespace: "shop", Labels: map[string]string{"app": "web"}}
+	for _, c := range []struct {
+		namespace, spec string
+		pod             *Pod
+		want            bool
+	}{
+		{"shop", `{}`, web, true},
+		{"other", `{}`, web, false},
+		{"istio-system", `{}`, web, true},
+		{"shop", `{"selector":{"matchLabels":{"app":"web"}}}`, web, true},
+		{"shop", `{"selector":{"matchLabels":{"app":"db"}}}`, web, false},
+		{"istio-system", `{"selector":{"matchLabels":{"app":"web"}}}`, web, true},
+		{"shop", `{"selector":{}}`, web, false},
+		{"shop", `{"selector":{"matchLabels":{}}}`, web, true},
+		{"shop", `{"selector":{"matchLabels":{"app":"db"}}}`, &Pod{Namespace: "shop"}, true},
+		{"other", `{"selector":{"matchLabels":{"app":"db"}}}`, &Pod{Namespace: "shop"}, false},
+		{"shop", `{"targetRefs":[{"kind":"Service","name":"web"}]}`, web, false},
+		{"shop", `{"targetRef":{"kind":"Service","name":"web"}}`, web, false},
+		{"shop", `{"action":"AUDIT"}`, web, false},
+		{"shop", `{"action":"CUSTOM"}`, web, false},
+		{"shop", `{"action":"DENY"}`, web, true},
+	} {
+		p := policy(t, c.spec)
+		p.Namespace = c.namespace
+		if got := mesh.ReachesZTunnel(p, c.pod); got != c.want {
+			t.Errorf("%s in %s on %v: %v", c.spec, c.namespace, *c.pod, got)
+		}
+	}
+	dry := policy(t, `{}`)
+	dry.Namespace, dry.Annotations = "shop", map[string]string{"istio.io/dry-run": "true"}
+	if mesh.ReachesZTunnel(dry, web) {
+		t.Error("a policy on dry run")
+	}
+	if mesh.ReachesZTunnel(&istio.Object{Namespace: "shop", Request: &security.RequestAuthentication{}}, web) {
+		t.Error("a RequestAuthentication")
+	}
+}

@@ -1,6 +1,7 @@
 package plane
 
 import (
+	security "istio.io/api/security/v1beta1"
 	selector "istio.io/api/type/v1beta1"
 
 	"github.com/zt-lang/ztc/emit/istio"
@@ -27,8 +28,8 @@ type Service struct {
 }
 
 // Reaches reports whether a policy applies to a pod: an AuthorizationPolicy or a RequestAuthentication. (ShouldAttachPolicy of
-// pilot/pkg/model/policyattachment.go; ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY is as by default. ztunnel is told of the same
-// policies for pods that are no gateways.)
+// pilot/pkg/model/policyattachment.go; ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY is as by default.) Which ones ztunnel holds
+// against connections to it is ReachesZTunnel.
 func (m *Mesh) Reaches(p *istio.Object, pod *Pod) bool {
 	var s *selector.WorkloadSelector
 	var one *selector.PolicyTargetReference
@@ -54,6 +55,25 @@ func (m *Mesh) Reaches(p *istio.Object, pod *Pod) bool {
 		}
 	}
 	return false
+}
+
+// ReachesZTunnel reports whether ztunnel holds a policy against connections to a pod: an AuthorizationPolicy that allows or denies,
+// and is not on dry run. A selector without labels reaches no pod, an empty map of them every one; a pod without labels is reached
+// by all selectors. (buildWorkloadPolicies of pilot/pkg/serviceregistry/ambient/workloads.go, which fetches by a selector that is
+// not nil, and by no labels where there are none; AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY is as by default.)
+func (m *Mesh) ReachesZTunnel(p *istio.Object, pod *Pod) bool {
+	a := p.Authorization
+	switch {
+	case a == nil, a.TargetRef != nil, len(a.TargetRefs) > 0, DryRun(p):
+		return false
+	case a.Action != security.AuthorizationPolicy_ALLOW && a.Action != security.AuthorizationPolicy_DENY:
+		return false
+	case a.Selector != nil && a.Selector.MatchLabels == nil:
+		return false
+	case len(pod.Labels) == 0:
+		return m.selects(p.Namespace, nil, pod)
+	}
+	return m.selects(p.Namespace, a.Selector, pod)
 }
 
 // selects reports whether a selector of a policy in a namespace picks a pod; nil picks all.

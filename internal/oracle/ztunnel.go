@@ -15,6 +15,26 @@ type match []struct {
 	not  []string
 }
 
+// ReachesZTunnel follows what istiod tells ztunnel of a pod: of a selector without labels nothing, and all selectors of a pod
+// without labels.
+func (m *Mesh) ReachesZTunnel(p *Policy, pod *Pod) bool {
+	if p.Kind != authorization || p.dryRun() || p.action() != "ALLOW" && p.action() != "DENY" {
+		return false
+	}
+	if p.Spec["targetRef"] != nil || len(p.Spec.list("targetRefs")) > 0 {
+		return false
+	}
+	if s := p.Spec["selector"]; s != nil {
+		if p.Spec.object("selector")["matchLabels"] == nil {
+			return false
+		}
+		if len(pod.Labels) == 0 {
+			return p.Namespace == pod.Namespace || p.Namespace == m.RootNamespace
+		}
+	}
+	return m.selected(p, pod)
+}
+
 // ztunnel follows 1.8: clauses, one for `to`, one for `from` and one for each `when`, all of which must have a match; a match
 // of nothing is passed over.
 func ztunnel(p *Policy, rule fields, r *Request) bool {
