@@ -45,6 +45,7 @@ type linter struct {
 	found       []finding
 	told        map[fault]*told
 	omitted     []*omission
+	unsent      []*omission
 	transport   *ir.Covering
 }
 
@@ -73,8 +74,11 @@ func Look(p *ir.Program, m *intent.Program) Looked {
 func (x Looked) Ask(said diag.List) *Result {
 	l := x.l
 	l.omissions(said)
+	l.sent()
 	l.ask()
-	return &Result{l.report(), l.omitted}
+	out := &Result{l.report(), l.omitted}
+	l.said(&out.Diags)
+	return out
 }
 
 // Result is what was found of a program.

@@ -3,6 +3,7 @@ package lint
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -23,6 +24,9 @@ type omission struct {
 	known  int // of which something is known
 	never  int // where no such request passes, whatever mTLS and tokens are required
 	passes sem.Request
+
+	rule *ir.Rule          // of an attribute that a client sends or does not
+	left map[sem.Attr]bool // all of these
 }
 
 // maxDestinations is how many destinations of one statement are looked at.
@@ -60,6 +64,10 @@ func holds(s, in source.Span) bool {
 // omit asks of one rule, at each of its destinations.
 func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 	without, absent := leaves(o, r)
+	given := sem.Request{}
+	for a := range o.left {
+		given[a] = sem.Value{Absent: true}
+	}
 	if without == nil {
 		o.asked++ // and nothing is known
 		return
@@ -83,7 +91,7 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 	for _, x := range at {
 		o.asked++
 		rules := append(l.around(x), x.Rules...)
-		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, closed: l.closed.Any(target(x)), mtls: l.mtls(target(x))}}
+		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, given: given, closed: l.closed.Any(target(x)), mtls: l.mtls(target(x)), issuers: l.issuers()}}
 		for _, a := range []ast.Action{ast.Deny, ast.Allow} {
 			q.omits.from = append(q.omits.from, len(q.rules))
 			q.rules = append(q.rules, enforced(rules, a)...)
@@ -106,10 +114,12 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 // omits is what a question about what is left out goes by: its first rule is what is left of a statement, and after it come
 // the denies and the allows of the destination.
 type omits struct {
-	absent []sem.Kind // attributes that are left out
-	from   []int      // where the denies begin, and the allows
-	closed bool
-	mtls   *sem.Expr // holds for the callers that are let in
+	absent  []sem.Kind // attributes that are left out
+	given   sem.Request
+	from    []int // where the denies begin, and the allows
+	closed  bool
+	mtls    *sem.Expr // holds for the callers that are let in
+	issuers []string  // of the tokens that the program has verified
 }
 
 // settle finds a request that passes.
@@ -122,18 +132,18 @@ func (x *omits) settle(r *reader, q *question) {
 	all := sem.And(parts...)
 	attrs := map[sem.Attr]bool{}
 	all.Attrs(attrs)
-	none := sem.Request{}
+	none := maps.Clone(x.given)
 	for a := range attrs {
 		if slices.Contains(x.absent, a.Kind) {
 			none[a] = sem.Value{Absent: true}
 		}
 	}
-	if slices.Contains(x.absent, sem.Token) {
+	if slices.Contains(x.absent, sem.Token) || slices.ContainsFunc(slices.Collect(maps.Keys(x.given)), func(a sem.Attr) bool { return a.Kind == sem.Header }) {
 		all = sem.And(all, onHTTP)
 	}
 	given := sem.Given(none)
 	universe := r.universe(q.scope)
-	request, known := first(universe, r.named, given(sem.And(all, x.mtls)))
+	request, known := first(universe, r.named, given(sem.And(all, x.mtls, x.verified(attrs))))
 	if !known {
 		return
 	}
@@ -141,6 +151,9 @@ func (x *omits) settle(r *reader, q *question) {
 		if request != nil && k != sem.Claim {
 			request[sem.Attr{Kind: k}] = sem.Value{Absent: true}
 		}
+	}
+	if request != nil {
+		maps.Copy(request, x.given)
 	}
 	q.found.requests = []sem.Request{request}
 	if request == nil {
@@ -151,6 +164,35 @@ func (x *omits) settle(r *reader, q *question) {
 		q.found.are = any == nil
 	}
 	q.found.known = true
+}
+
+// verified holds where a token is of one of the issuers, and where claims are those of a token.
+func (x *omits) verified(attrs map[sem.Attr]bool) *sem.Expr {
+	token := sem.Attr{Kind: sem.Token}
+	var by []*sem.Expr
+	for _, issuer := range x.issuers {
+		by = append(by, sem.Is(sem.Matcher{Attr: token, Parts: [3]sem.Pattern{{Op: sem.Exact, Text: issuer}}}))
+	}
+	issued := sem.Or(by...)
+	var parts []*sem.Expr
+	for a := range attrs {
+		switch a.Kind {
+		case sem.Token:
+			parts = append(parts, sem.Or(sem.Not(sem.Is(sem.Matcher{Attr: a})), issued))
+		case sem.Claim:
+			parts = append(parts, sem.Or(sem.Not(sem.Is(sem.Matcher{Attr: a, Parts: [3]sem.Pattern{{Op: sem.Present}}})), issued))
+		}
+	}
+	return sem.And(parts...)
+}
+
+// issuers are those of all tokens that the program has verified.
+func (l *linter) issuers() (out []string) {
+	for _, j := range l.p.JWT {
+		out = append(out, j.Issuer)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // leaves is what is left of a rule when its caller leaves out what a warning is about.
@@ -164,15 +206,23 @@ func leaves(o *omission, r *ir.Rule) (*ir.Rule, []sem.Kind) {
 		return &y, []sem.Kind{sem.Peer}
 	case diag.TokenLeftOut:
 		from.As, from.NotAs = nil, nil
-		replace(&y, func(t *ir.Test) *ir.Cond {
+		replace(&y, func(t *ir.Test, _ bool) *ir.Cond {
 			if t.Kind == ir.AttrClaim || t.Kind == ir.AttrAudience || t.Kind == ir.AttrPresenter {
 				return &ir.Cond{Op: ir.CondAnd}
 			}
 			return nil
 		})
 		return &y, []sem.Kind{sem.Token, sem.Claim}
+	case diag.HeaderLeftOut:
+		replace(&y, func(t *ir.Test, negated bool) *ir.Cond {
+			if a, sent := sentBy(t); sent && !negated && o.left[a] && t.Op != ast.Absent {
+				return &ir.Cond{Op: ir.CondAnd}
+			}
+			return nil
+		})
+		return &y, nil
 	}
-	replace(&y, func(t *ir.Test) *ir.Cond {
+	replace(&y, func(t *ir.Test, _ bool) *ir.Cond {
 		if t.Span != o.at {
 			return nil
 		}
@@ -183,15 +233,16 @@ func leaves(o *omission, r *ir.Rule) (*ir.Rule, []sem.Kind) {
 	return &y, nil
 }
 
-// replace puts other conditions in the place of tests of a rule, where with has one.
-func replace(r *ir.Rule, with func(*ir.Test) *ir.Cond) {
-	var cond func(c *ir.Cond) *ir.Cond
-	cond = func(c *ir.Cond) *ir.Cond {
+// replace puts other conditions in the place of tests of a rule, where with has one. It is told which stand under an odd number
+// of `not`.
+func replace(r *ir.Rule, with func(t *ir.Test, negated bool) *ir.Cond) {
+	var cond func(c *ir.Cond, negated bool) *ir.Cond
+	cond = func(c *ir.Cond, negated bool) *ir.Cond {
 		if c == nil {
 			return nil
 		}
 		if c.Op == ir.CondTest {
-			if x := with(&c.Test); x != nil {
+			if x := with(&c.Test, negated); x != nil {
 				return x
 			}
 			return c
@@ -199,16 +250,16 @@ func replace(r *ir.Rule, with func(*ir.Test) *ir.Cond) {
 		x := *c
 		x.List = make([]*ir.Cond, len(c.List))
 		for i := range c.List {
-			x.List[i] = cond(c.List[i])
+			x.List[i] = cond(c.List[i], negated != (c.Op == ir.CondNot))
 		}
 		return &x
 	}
 	more := *r.More
-	more.When = cond(r.When)
+	more.When = cond(r.When, false)
 	r.More = &more
 	r.Entries = slices.Clone(r.Entries)
 	for i := range r.Entries {
-		r.Entries[i].When = cond(r.Entries[i].When)
+		r.Entries[i].When = cond(r.Entries[i].When, false)
 	}
 }
 
@@ -275,5 +326,68 @@ func (r *Result) Settle(said *diag.List) {
 		case o.asked > 0 && o.never == o.asked:
 			*said = slices.Delete(*said, i, i+1)
 		}
+	}
+}
+
+// sentBy is the attribute of a test that a client sends or does not, as it likes.
+func sentBy(t *ir.Test) (a sem.Attr, sent bool) {
+	if t.Kind != ir.AttrHeader && t.Kind != ir.AttrSNI {
+		return a, false
+	}
+	a, _ = intent.Stated(&ir.Given{Key: t.Key, Kind: t.Kind})
+	return a, true
+}
+
+// sent looks for denies on the value of what a client may as well leave out.
+func (l *linter) sent() {
+	of := map[source.Span]*omission{}
+	for _, s := range l.meant.Scopes {
+		for _, r := range s.Rules {
+			if r.Action != ast.Deny || r.DryRun || r.Plain.Sources != 0 {
+				continue
+			}
+			var first *ir.Test
+			left := map[sem.Attr]bool{}
+			y := *r
+			replace(&y, func(t *ir.Test, negated bool) *ir.Cond {
+				if a, sent := sentBy(t); sent && !negated && (t.Op == ast.Equal || t.Op == ast.In) {
+					left[a] = true
+					if first == nil {
+						first = t
+					}
+				}
+				return nil
+			})
+			if first == nil {
+				continue
+			}
+			o := of[first.Span]
+			if o == nil {
+				o = &omission{code: diag.HeaderLeftOut, at: first.Span, rule: r, left: left}
+				of[first.Span] = o
+				l.unsent = append(l.unsent, o)
+			}
+			l.omit(o, s, r)
+		}
+	}
+}
+
+// said speaks of the denies that a client gets around by leaving something out.
+func (l *linter) said(diags *diag.List) {
+	for _, o := range l.unsent {
+		if o.passes == nil {
+			continue
+		}
+		var names []string
+		for a := range o.left {
+			names = append(names, proof.Attribute(a))
+		}
+		slices.Sort(names)
+		n := len(*diags)
+		diags.Add(o.code, o.at, "a client gets around this deny by leaving out %s, which it need not send", strings.Join(names, " and ")).
+			Note("such a request passes: %s", proof.Words(o.passes)).
+			Advise("have the deny refuse all but what is wanted, absence included: `when not (... == ...)`").
+			Advise("or let the allows say what they want: `allow ... when ... == ...`")
+		o.rule.Via.Relate((*diags)[n:], o.rule.Span)
 	}
 }

@@ -17,6 +17,7 @@ const (
 	SubsumedStatement  Code = "ZT1313" // a statement inside another one
 	RedundantStatement Code = "ZT1314" // a statement inside several others together
 	DenyWithoutEffect  Code = "ZT1315" // a deny without effect
+	HeaderLeftOut      Code = "ZT1316" // a deny on a header that a client leaves out
 )
 
 var meaningCodes = []Info{
@@ -170,6 +171,22 @@ workload legacy
 mtls strict in default
 deny all in default
 allow web -> api GET
+`,
+	},
+	{
+		Code: HeaderLeftOut, Severity: Warning, Title: "a deny on a header that a client leaves out",
+		Explanation: "A client sends a header, and a server name, or it does not. A deny on a value of one refuses who sends it, and the same request without it passes, which is shown. Where the value is set by a proxy that no client gets around, waive it. A deny on presence (`is present`) is taken to mean what it says.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api GET
+deny web -> api when header["x-env"] == "test"
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow web -> api GET
+deny web -> api when not (header["x-env"] == "prod")
 `,
 	},
 }

@@ -60,14 +60,14 @@ deny all on web, api, db
 workload web
 workload api { port http 8080 }
 deny all in default
-allow web -> api
+allow web -> api when header["x-role"] is present
 deny anyone -> api when header["x-role"] == "admin"
 `,
 		Fixed: `mesh { istio "1.31" }
 workload web
 workload api { port http 8080 }
 deny all in default
-allow web -> api
+allow web -> api when header["x-role"] is present
 deny anyone -> api when header["x-role"] == "admin"
 `,
 	},
@@ -78,14 +78,14 @@ deny anyone -> api when header["x-role"] == "admin"
 workload web
 workload api { port http 8080 }
 deny all in default
-allow web -> api
+allow web -> api when header["x-role"] is present
 deny anyone -> api when header["x-role"] == "admin"
 `,
 		Fixed: `mesh { istio "1.29.1" }
 workload web
 workload api { port http 8080 }
 deny all in default
-allow web -> api
+allow web -> api when header["x-role"] is present
 deny anyone -> api when header["x-role"] == "admin"
 `,
 	},
