@@ -7,6 +7,7 @@ const (
 	BaselinePort      Code = "ZT1406" // a baseline on one port
 	HeaderLines       Code = "ZT1407" // a header that is walked around by sending it twice
 	HeaderLinesPatch  Code = "ZT1408" // likewise, in some patch releases
+	HeaderJoined      Code = "ZT1409" // likewise, of headers that a proxy keeps one value of
 )
 
 var planeCodes = []Info{
@@ -87,6 +88,22 @@ workload api { port http 8080 }
 deny all in default
 allow web -> api when header["x-role"] is present
 deny anyone -> api when header["x-role"] == "admin"
+`,
+	},
+	{
+		Code: HeaderJoined, Severity: Warning, Title: "a header that is one text whatever its lines",
+		Explanation: "Envoy keeps one value of the headers that it knows, such as `user-agent`, `accept`, `content-type`, `origin`, `authorization` and `x-forwarded-host`: several lines become one text with commas between them, and with semicolons for `cookie`, before any policy is asked. A request with the lines `user-agent: bad` and `user-agent: x` has the value `bad,x`, which is not `bad`. That is also what the service behind the proxy gets, and some take its first or its last part. What can be relied on is a rule that names the values that are wanted.",
+		Example: `workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when header["x-forwarded-proto"] == "http"
+`,
+		Fixed: `workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny anyone -> api when not (header["x-forwarded-proto"] == "https")
 `,
 	},
 }
