@@ -2,6 +2,7 @@
 package compiler
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 
@@ -72,20 +73,19 @@ type Output struct {
 }
 
 // YAML returns all objects as one stream.
-func (o Output) YAML() []byte {
-	const separator = "---\n"
-	n := 0
-	for i := range o.Objects {
-		n += len(separator) + len(o.Objects[i].YAML)
-	}
-	text := make([]byte, 0, n)
+func (o Output) YAML() []byte { return bytes.Join(o.Pieces(), nil) }
+
+// Pieces returns the stream in pieces that follow one another: that of a large program need not be put together.
+func (o Output) Pieces() [][]byte {
+	separator := []byte("---\n")
+	pieces := make([][]byte, 0, 2*len(o.Objects))
 	for i := range o.Objects {
 		if i > 0 {
-			text = append(text, separator...)
+			pieces = append(pieces, separator)
 		}
-		text = append(text, o.Objects[i].YAML...)
+		pieces = append(pieces, o.Objects[i].YAML)
 	}
-	return text
+	return pieces
 }
 
 // Object is one policy object.

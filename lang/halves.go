@@ -2,6 +2,7 @@ package lang
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,7 +37,7 @@ func inHalves(f *source.File, skim bool) *parser {
 	if skim {
 		b.renumber(a.skim)
 	}
-	a.stmts = append(a.stmts, b.stmts...)
+	a.stmts = slices.Concat(a.stmts, b.stmts)
 	a.text = f.Text
 	return a
 }

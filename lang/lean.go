@@ -26,18 +26,25 @@ type lean struct {
 const maxPlain = 8
 
 // slab hands out pieces of larger slices. A piece cannot grow into the next.
-type slab[T any] struct{ free []T }
+type slab[T any] struct {
+	free []T
+	all  []T // what free is the rest of
+}
 
 func (s *slab[T]) put(list []T) []T {
 	n := len(list)
 	if len(s.free) < n {
 		s.free = make([]T, max(n, 256))
+		s.all = s.free
 	}
 	out := s.free[:n:n]
 	s.free = s.free[n:]
 	copy(out, list)
 	return out
 }
+
+// rewind hands out again what was handed out.
+func (s *slab[T]) rewind() { s.free = s.all }
 
 func (s *slab[T]) one(v T) *T { return &s.put([]T{v})[0] }
 
@@ -122,7 +129,8 @@ func (p *parser) plainName() (ast.Ident, bool) {
 	return ast.Ident{Range: ast.Range{Start: t.Start, End: t.End}, Text: p.word(t)}, true
 }
 
-// plainOps reads a list of methods, then a list of paths; either may be missing, or hold names of sets.
+// plainOps reads a list of methods, then a list of paths; either may be missing, or hold names of sets. Without a rule it only
+// looks whether they are there.
 func (p *parser) plainOps(rule *ast.Rule) bool {
 	var lists [2]ast.ItemList
 	n := 0
@@ -161,9 +169,12 @@ func (p *parser) plainOps(rule *ast.Rule) bool {
 			}
 			p.next()
 		}
+		if rule == nil {
+			continue
+		}
 		lists[n] = ast.ItemList{Range: ast.Range{Start: items[0].Start, End: items[k-1].End}, Items: p.lean.items.put(items[:k])}
 	}
-	if n == 0 {
+	if n == 0 || rule == nil {
 		return true
 	}
 	all := ast.Range{Start: lists[0].Start, End: lists[n-1].End}

@@ -107,7 +107,11 @@ func TestSkim(t *testing.T) {
 		got, gotDiags := Skim(f)
 		for i, st := range got.Stmts {
 			if s, ok := st.(*ast.Plain); ok {
-				got.Stmts[i] = e.Expand(got, s)
+				kept := new(Expander).Expand(got, s)
+				if again := e.Expand(got, s); !reflect.DeepEqual(again, kept) {
+					t.Fatalf("%q: an expander that was used makes another rule of statement %d", f.Text, i)
+				}
+				got.Stmts[i] = kept
 				plain++
 				for _, piece := range []ast.Piece{s.Sources, s.Targets, s.Ops} {
 					if text := got.Pieces[piece.Text]; text != f.Text[piece.Start:int(piece.Start)+len(text)] {

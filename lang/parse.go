@@ -2,6 +2,8 @@
 package lang
 
 import (
+	"strings"
+
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/internal/grammar"
@@ -57,6 +59,7 @@ func newParser(f *source.File, skim bool, from, to int) *parser {
 	if skim {
 		p.skim = newSkim()
 	}
+	p.stmts = make([]ast.Stmt, 0, min((to-from)/64, strings.Count(f.Text[from:to], "\n")))
 	p.next()
 	return p
 }

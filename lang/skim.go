@@ -149,8 +149,7 @@ func (p *parser) skimOps() (ast.Piece, bool) {
 			return ast.Piece{Start: t.Start, Text: n}, true
 		}
 	}
-	var rule ast.Rule
-	if !p.plainOps(&rule) {
+	if !p.plainOps(nil) {
 		return ast.Piece{}, false
 	}
 	n := p.skim.pieces.of(p.text[t.Start:p.prev.End], true)
@@ -181,9 +180,17 @@ func restOfLine(text string, start int) (end int, near bool) {
 // Expander builds rules of plain statements. The zero Expander is ready for use.
 type Expander struct{ p parser }
 
-// Expand builds the rule that a plain statement of a skimmed file stands for.
+// Expand builds the rule that a plain statement of a skimmed file stands for. It holds until the next call.
 func (e *Expander) Expand(f *ast.File, s *ast.Plain) *ast.Rule {
 	p := &e.p
+	l := &p.lean
+	l.rules.rewind()
+	l.sources.rewind()
+	l.targets.rewind()
+	l.ports.rewind()
+	l.entries.rewind()
+	l.lists.rewind()
+	l.items.rewind()
 	p.file, p.text, p.prev, p.tok = f.Source, f.Source.Text[:s.End], scan.Token{}, scan.Token{}
 	p.sc = scan.New(p.text)
 	p.sc.Jump(scan.Token{Kind: scan.Term, Start: s.Start, End: s.Start})

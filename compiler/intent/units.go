@@ -33,7 +33,7 @@ const maxUnits = 4096
 // not be kept for them.
 func (m *Program) Units() *Units {
 	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, byEntries: map[op][]uint32{}}
-	all := make([]uint64, 0, len(m.p.Rules))
+	all := make([]uint64, 0, 2*len(m.p.Rules))
 	for _, s := range m.Scopes {
 		if !plain(s) {
 			continue

@@ -53,6 +53,11 @@ func Program(in Input) (*ir.Program, diag.List) {
 	r.accounts()
 	r.settle()
 	r.policies()
+	n := 0
+	for _, u := range in.Units {
+		n += len(u.File.Stmts)
+	}
+	r.p.Rules = make([]*ir.Rule, 0, n)
 	for _, u := range in.Units {
 		r.unit(u)
 	}

@@ -147,7 +147,7 @@ func TestLayoutNames(t *testing.T) {
 	}
 	var got strings.Builder
 	for _, f := range files {
-		got.WriteString(f.name + ":\n" + string(f.text))
+		got.WriteString(f.name + ":\n" + string(f.text.join()))
 	}
 	const want = "a.yaml:\n1\n---\n2\nkustomization.ns.yaml:\n3\nz.yaml:\n4\nkustomization.yaml:\n" +
 		"# app.kubernetes.io/managed-by: ztc\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- a.yaml\n- kustomization.ns.yaml\n- z.yaml\n"

@@ -25,11 +25,26 @@ type target struct {
 // output is one file to write.
 type output struct {
 	name string // below the destination's directory
-	text []byte
+	text content
+}
+
+// content is the text of a file, in pieces: that of a large program is not put together a second time.
+type content [][]byte
+
+func (c content) join() []byte { return bytes.Join(c, nil) }
+
+func (c content) equal(text []byte) bool {
+	for _, piece := range c {
+		if !bytes.HasPrefix(text, piece) {
+			return false
+		}
+		text = text[len(piece):]
+	}
+	return len(text) == 0
 }
 
 // stream is all objects as one text.
-func stream(out compiler.Output, json bool) []byte {
+func stream(out compiler.Output, json bool) content {
 	if json {
 		list := make([]*istio.Object, len(out.Objects))
 		for i := range list {
@@ -39,9 +54,9 @@ func stream(out compiler.Output, json bool) []byte {
 			}
 			list[i] = o
 		}
-		return yaml.AppendList(nil, list)
+		return content{yaml.AppendList(nil, list)}
 	}
-	return out.YAML()
+	return out.Pieces()
 }
 
 // layout is all objects as one file for each namespace, sorted by name, and the kustomization.yaml that lists them.
@@ -68,7 +83,7 @@ func layout(out compiler.Output, who owner, json bool) ([]output, error) {
 	for i, f := range files {
 		names[i] = f.name
 	}
-	return append(files, output{kustomization, list{who, names}.text()}), nil
+	return append(files, output{kustomization, content{list{who, names}.text()}}), nil
 }
 
 // fileName is the name of the file of a namespace.
@@ -102,7 +117,7 @@ func (a *app) deliver(in *inputs, out compiler.Output, diags diag.List, t target
 	a.stats.begin("write")
 	if t.dest == "-" {
 		a.report(diags)
-		return a.print(stream(out, t.json))
+		return a.print(stream(out, t.json).join())
 	}
 	d, bad := openDestination(t.dest)
 	if d != nil {
@@ -170,7 +185,7 @@ func (a *app) compare(d *destination, files []output, old map[string][]byte, sta
 	var b bytes.Buffer
 	for _, f := range files {
 		have, ok := old[f.name]
-		if ok && bytes.Equal(have, f.text) {
+		if ok && f.text.equal(have) {
 			continue
 		}
 		name := d.display(f.name)
@@ -178,12 +193,12 @@ func (a *app) compare(d *destination, files []output, old map[string][]byte, sta
 		if !ok {
 			from = os.DevNull
 		}
-		b.Write(diff.Diff(from, have, name+" (as it would be written)", f.text))
+		b.Write(diff.Diff(from, have, name+" (as it would be written)", f.text.join()))
 		diags.Add(diag.OutputDiffers, source.Span{}, "%q is not what would be written", name)
 	}
 	for _, f := range stale {
 		name := d.display(f.name)
-		b.Write(diff.Diff(name, f.text, os.DevNull, nil))
+		b.Write(diff.Diff(name, f.text.join(), os.DevNull, nil))
 		diags.Add(diag.OutputDiffers, source.Span{}, "%q is left over from an earlier build", name)
 	}
 	diags = append(diags, d.strays(diag.OutputDiffers)...)

@@ -198,7 +198,7 @@ func (d *destination) read(files, stale []output, program string, check bool) (m
 			bad.Add(diag.BadDestination, source.Span{}, "cannot replace %q: %s", d.display(f.name), reason(err))
 		default:
 			old[f.name] = text
-			if bytes.Equal(text, f.text) {
+			if f.text.equal(text) {
 				continue
 			}
 			if why := foreign(text, program); why != "" && !check && !(d.dir && f.name == kustomization) {
@@ -311,7 +311,7 @@ func (d *destination) stale(in *inputs, files []output, program string) ([]outpu
 		}
 		switch owner, ours := builtBy(name, text); {
 		case ours && owner == program:
-			out = append(out, output{name, text})
+			out = append(out, output{name, content{text}})
 		case ours:
 			others[owner] = append(others[owner], name)
 		case len(documents(text)) > 0 && foreign(text, program) == "":

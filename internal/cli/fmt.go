@@ -195,7 +195,7 @@ func (f *reader) rewrite(root *os.Root, p, shown string, text []byte) {
 	}
 	var tmp string
 	if err == nil {
-		tmp, err = writeTemp(root, p, text)
+		tmp, err = writeTemp(root, p, content{text})
 	}
 	if err == nil {
 		if err = root.Rename(tmp, p); err != nil {

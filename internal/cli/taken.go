@@ -65,10 +65,10 @@ func (d *destination) taken(who owner, files, stale []output, old map[string][]b
 		have := old[f.name]
 		switch {
 		case !d.dir || f.name == kustomization || len(bytes.TrimSpace(have)) == 0:
-		case bytes.Equal(have, f.text):
+		case f.text.equal(have):
 			kept = true
 		default:
-			lost = append(lost, output{f.name, have})
+			lost = append(lost, output{f.name, content{have}})
 		}
 	}
 	if lost = append(lost, stale...); len(lost) == 0 {
@@ -103,7 +103,7 @@ func (d *destination) taken(who owner, files, stale []output, old map[string][]b
 func meets(files, old []output) bool {
 	written := make(map[string][]byte, len(files))
 	for _, f := range files {
-		written[stem(f.name)] = f.text
+		written[stem(f.name)] = f.text.join()
 	}
 	for _, f := range old {
 		text, ok := written[stem(f.name)]
@@ -111,7 +111,7 @@ func meets(files, old []output) bool {
 			continue
 		}
 		had := map[document]bool{}
-		for _, d := range documents(f.text) {
+		for _, d := range documents(f.text.join()) {
 			had[d] = true
 		}
 		if slices.ContainsFunc(documents(text), func(d document) bool { return had[d] }) {

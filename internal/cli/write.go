@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,7 +106,7 @@ func (d *destination) write(files []output, old map[string][]byte) diag.List {
 	}
 	for _, f := range files {
 		have, ok := old[f.name]
-		if ok && bytes.Equal(have, f.text) {
+		if ok && f.text.equal(have) {
 			continue
 		}
 		tmp, err := writeTemp(d.root, f.name, f.text)
@@ -132,7 +132,7 @@ func (d *destination) write(files []output, old map[string][]byte) diag.List {
 var temporary = regexp.MustCompile(`^\.(.+)\.[0-9]+-[0-9]+\.tmp$`)
 
 // writeTemp writes a complete file beside name, with the permissions of what name is now, and returns the file's name.
-func writeTemp(root *os.Root, name string, text []byte) (string, error) {
+func writeTemp(root *os.Root, name string, text content) (string, error) {
 	mode := fs.FileMode(0o666)
 	info, statErr := root.Lstat(name)
 	var f *os.File
@@ -147,7 +147,11 @@ func writeTemp(root *os.Root, name string, text []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(text)
+	w := bufio.NewWriterSize(f, 1<<16)
+	for _, piece := range text {
+		w.Write(piece) // the first error stays, and Flush returns it
+	}
+	err = w.Flush()
 	if err == nil && statErr == nil {
 		err = f.Chmod(info.Mode().Perm())
 	}
