@@ -152,6 +152,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	checked := beside(func() diag.List { return check.Program(program) })
 	meaning := beside(func() meaning {
 		m := intent.Of(program, l.in.Options.Now)
+		m.Units()
 		looked := lint.Look(program, m.Copy())
 		return meaning{looked, proof.NewTranslation(program, m, l.in.Options.Now)}
 	})

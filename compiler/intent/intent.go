@@ -37,9 +37,13 @@ type Scope struct {
 	Rules     []*ir.Rule     // in force, in the order of the program
 
 	named []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
-	units []uint64       // the normal form of its rules, which are forgotten then; see Units
-	first source.Span    // of the first of these rules
+	units []uint64       // the normal form of its rules; see Units
+	apart bool           // see Apart
+	first source.Span    // of the first of these rules, which may be forgotten
 }
+
+// Apart reports whether the rules are known, from their normal form, to be allows of single principals, none of two of them.
+func (s *Scope) Apart() bool { return s.apart }
 
 // Span is the place of the first statement of a scope.
 func (s *Scope) Span() source.Span {
@@ -87,7 +91,7 @@ func Of(p *ir.Program, now string) *Program {
 	return m
 }
 
-// Copy is another program of the same scopes, for those who read rules while Units forgets them.
+// Copy is another program of the same scopes, for those who read rules that Forget drops.
 func (m *Program) Copy() *Program {
 	scopes := make([]Scope, len(m.Scopes))
 	out := *m

@@ -2,6 +2,7 @@ package intent
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
@@ -16,6 +17,7 @@ type Units struct {
 	m         *Program
 	callers   map[string]uint32
 	ops       map[unit]uint32
+	wild      bool            // a caller has a wildcard
 	bySources [][]uint32      // by number of ir.Plain.Sources
 	byEntries map[op][]uint32 // of one rule
 }
@@ -29,29 +31,45 @@ type unit struct {
 // maxUnits bounds the units of one operation: lists multiply.
 const maxUnits = 4096
 
-// Units returns the units of all plain rules. The rules of a scope that has a normal form are forgotten: a large program need
-// not be kept for them.
+// Units brings the scopes of plain rules into normal form.
 func (m *Program) Units() *Units {
+	if m.units != nil {
+		return m.units
+	}
 	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, byEntries: map[op][]uint32{}}
-	all := make([]uint64, 0, 2*len(m.p.Rules))
+	plains := make([]*Scope, 0, len(m.Scopes))
+	n := 0
 	for _, s := range m.Scopes {
-		if !plain(s) {
-			continue
+		if plain(s) {
+			plains = append(plains, s)
+			for _, r := range s.Rules {
+				n += u.learn(r)
+			}
 		}
-		for _, r := range s.Rules {
-			u.learn(r)
-		}
+	}
+	all := make([]uint64, 0, n)
+	for _, s := range plains {
 		from := len(all)
 		var ok bool
 		if all, ok = u.pairs(all, s); ok {
-			s.first, s.units, s.Rules = s.Rules[0].Span, all[from:len(all):len(all)], nil
+			s.first, s.units = s.Rules[0].Span, all[from:len(all):len(all)]
+		}
+	}
+	u.bySources, u.byEntries, m.units = nil, nil, u
+	return u
+}
+
+// Forget drops the rules of the scopes that have a normal form: a large program need not be kept for them.
+func (m *Program) Forget() {
+	m.Units()
+	for _, s := range m.Scopes {
+		if s.units != nil {
+			s.Rules = nil
 		}
 	}
 	slim := *m.p
 	slim.Rules, slim.Baselines = nil, nil
-	m.p = &slim
-	u.bySources, u.byEntries, m.byPlain, m.units = nil, nil, nil, u
-	return u
+	m.p, m.byPlain = &slim, nil
 }
 
 // plain reports whether all that is enforced in a scope is allows that share their parts, and perhaps its baseline.
@@ -69,8 +87,9 @@ func plain(s *Scope) bool {
 	return len(s.Rules) > 0
 }
 
-// learn numbers the callers and the operations of a rule. Those that have no units get an empty list, which is no list.
-func (u *Units) learn(r *ir.Rule) {
+// learn numbers the callers and the operations of a rule, and returns how many pairs they make. Those that have no units get an
+// empty list, which is no list.
+func (u *Units) learn(r *ir.Rule) int {
 	n := int(r.Plain.Sources)
 	if n >= len(u.bySources) {
 		u.bySources = append(u.bySources, make([][]uint32, n+1-len(u.bySources))...)
@@ -79,9 +98,12 @@ func (u *Units) learn(r *ir.Rule) {
 		u.bySources[n] = u.learnCallers(r.Sources)
 	}
 	k := op{r.Plain.Entries, r.Target.Port}
-	if u.byEntries[k] == nil {
-		u.byEntries[k] = u.learnOps(r)
+	ops := u.byEntries[k]
+	if ops == nil {
+		ops = u.learnOps(r)
+		u.byEntries[k] = ops
 	}
+	return len(u.bySources[n]) * len(ops)
 }
 
 func (u *Units) learnCallers(s *ir.Sources) []uint32 {
@@ -93,6 +115,7 @@ func (u *Units) learnCallers(s *ir.Sources) []uint32 {
 		if x.Kind != ir.Principal {
 			return []uint32{}
 		}
+		u.wild = u.wild || strings.Contains(x.Value, "*")
 		out = append(out, number(u.callers, x.Value))
 	}
 	return out
@@ -162,15 +185,23 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 // pairs appends to dst the normal form of a scope, and reports whether it has one. It has one when it holds nothing but plain
 // rules, and its ladder is then that of one ALLOW.
 func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
-	from := len(dst)
+	from, named := len(dst), 0
 	for _, r := range s.Rules {
 		callers, ops := u.bySources[r.Plain.Sources], u.byEntries[op{r.Plain.Entries, r.Target.Port}]
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}
 		dst = product(dst, callers, ops)
+		named += len(callers)
 	}
-	return normal(dst, from), true
+	dst = normal(dst, from)
+	for i, x := range dst[from:] {
+		if i == 0 || dst[from+i-1]>>32 != x>>32 {
+			named--
+		}
+	}
+	s.apart = named == 0 && !u.wild
+	return dst, true
 }
 
 // Allow is the ALLOW of a scope that has a normal form, on a chain.

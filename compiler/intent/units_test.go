@@ -85,7 +85,7 @@ allow web -> api:9000
 `, true)
 	for _, c := range []intent.Chain{intent.HTTP, intent.TCP} {
 		m, n := intent.Of(p, ""), intent.Of(p, "")
-		n.Units()
+		n.Forget()
 		labels := []ir.Label{{Key: "app", Value: "api"}}
 		a, b := ladder(t, m.Reader(), m.Find("default", labels), c, false), ladder(t, n.Reader(), n.Find("default", labels), c, false)
 		if len(n.Find("default", labels).Rules) > 0 {

@@ -39,7 +39,7 @@ type linter struct {
 	numbers
 	left, asked int
 	items       []item  // of the scope at hand
-	seen        []int32 // callers: the round of strangers in which each was seen last
+	seen        []int32 // callers: the round of sharing in which each was seen last, negative for twice
 	round       int32
 	questions   []*question
 	found       []finding

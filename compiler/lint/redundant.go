@@ -44,17 +44,23 @@ func (l *linter) redundant(s *intent.Scope) {
 	if len(around)+len(s.Rules) < 2 {
 		return
 	}
-	if len(around) == 0 && l.strangers(s.Rules) {
-		return
-	}
-	first := groupOf(s.Rules[0])
-	if len(around) == 0 && !slices.ContainsFunc(s.Rules, func(r *ir.Rule) bool { return groupOf(r) != first }) {
-		l.union(s, nil, s.Rules)
-		return
+	rules := s.Rules
+	if len(around) == 0 {
+		if s.Apart() {
+			return
+		}
+		if rules = l.sharing(rules); len(rules) == 0 {
+			return
+		}
+		first := groupOf(rules[0])
+		if !slices.ContainsFunc(rules, func(r *ir.Rule) bool { return groupOf(r) != first }) {
+			l.union(s, nil, rules)
+			return
+		}
 	}
 	own, others := map[group][]*ir.Rule{}, map[group][]*ir.Rule{}
 	var order []group
-	for _, r := range s.Rules {
+	for _, r := range rules {
 		g := groupOf(r)
 		if own[g] == nil {
 			order = append(order, g)
@@ -69,25 +75,39 @@ func (l *linter) redundant(s *intent.Scope) {
 	}
 }
 
-// strangers reports whether rules are all of single principals, none of two of them: then nothing lies in anything.
-func (l *linter) strangers(rules []*ir.Rule) bool {
+// sharing returns the rules that share a caller with another one, if all are of single principals: nothing else lies in
+// anything. Otherwise it returns all rules.
+func (l *linter) sharing(rules []*ir.Rule) []*ir.Rule {
 	l.round++
+	shared := false
 	for _, r := range rules {
 		callers := l.sourcesOf(r)
 		if len(callers) == 0 {
-			return false
+			return rules
 		}
 		for _, c := range callers {
 			if n := int(c) + 1 - len(l.seen); n > 0 {
 				l.seen = append(l.seen, make([]int32, n+len(l.seen))...)
 			}
-			if l.seen[c] == l.round {
-				return false
+			switch l.seen[c] {
+			case l.round:
+				l.seen[c], shared = -l.round, true
+			case -l.round:
+			default:
+				l.seen[c] = l.round
 			}
-			l.seen[c] = l.round
 		}
 	}
-	return true
+	if !shared {
+		return nil
+	}
+	var out []*ir.Rule
+	for _, r := range rules {
+		if slices.ContainsFunc(l.sourcesOf(r), func(c int32) bool { return l.seen[c] == -l.round }) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // same is equal for simple rules of one caller that are equal.

@@ -50,6 +50,7 @@ func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	for i, s := range m.Scopes {
 		t.place[s] = i
 	}
+	m.Forget()
 	return t
 }
 
