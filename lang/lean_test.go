@@ -111,6 +111,9 @@ func TestSkim(t *testing.T) {
 				if again := e.Expand(got, s); !reflect.DeepEqual(again, kept) {
 					t.Fatalf("%q: an expander that was used makes another rule of statement %d", f.Text, i)
 				}
+				if ops := e.Ops(got, s); !reflect.DeepEqual(*ops, kept.Ops) {
+					t.Fatalf("%q: other operations of statement %d", f.Text, i)
+				}
 				got.Stmts[i] = kept
 				plain++
 				for _, piece := range []ast.Piece{s.Sources, s.Targets, s.Ops} {

@@ -177,11 +177,28 @@ func restOfLine(text string, start int) (end int, near bool) {
 	return end, end < len(within) || len(within) == len(text)
 }
 
-// Expander builds rules of plain statements. The zero Expander is ready for use.
-type Expander struct{ p parser }
+// Expander builds rules of plain statements. The zero Expander is ready for use, and what it builds holds until the next call.
+type Expander struct {
+	p   parser
+	ops ast.Rule // of Ops
+}
 
-// Expand builds the rule that a plain statement of a skimmed file stands for. It holds until the next call.
+// Expand builds the rule that a plain statement of a skimmed file stands for.
 func (e *Expander) Expand(f *ast.File, s *ast.Plain) *ast.Rule {
+	return e.at(f, s, s.Start).plain().(*ast.Rule)
+}
+
+// Ops builds the operations of that rule alone.
+func (e *Expander) Ops(f *ast.File, s *ast.Plain) *ast.Ops {
+	e.ops = ast.Rule{}
+	if s.Ops.Text != 0 {
+		e.at(f, s, s.Ops.Start).plainOps(&e.ops)
+	}
+	return &e.ops.Ops
+}
+
+// at returns a parser of a statement from one of its tokens on.
+func (e *Expander) at(f *ast.File, s *ast.Plain, start int32) *parser {
 	p := &e.p
 	l := &p.lean
 	l.rules.rewind()
@@ -193,7 +210,7 @@ func (e *Expander) Expand(f *ast.File, s *ast.Plain) *ast.Rule {
 	l.items.rewind()
 	p.file, p.text, p.prev, p.tok = f.Source, f.Source.Text[:s.End], scan.Token{}, scan.Token{}
 	p.sc = scan.New(p.text)
-	p.sc.Jump(scan.Token{Kind: scan.Term, Start: s.Start, End: s.Start})
+	p.sc.Jump(scan.Token{Kind: scan.Term, Start: start, End: start})
 	p.next()
-	return p.plain().(*ast.Rule)
+	return p
 }

@@ -94,11 +94,12 @@ func (r *Reader) Ladder(s *Scope, c Chain, dryRun bool) (sem.Ladder, error) {
 	var allow, deny, audit []*sem.Expr
 	custom := map[string][]*sem.Expr{}
 	closed := slices.ContainsFunc(s.Baselines, func(b *ir.Baseline) bool { return b.DryRun == dryRun })
+	rules := s.Rules
 	if s.units != nil && !dryRun {
-		closed = true
+		closed, rules = true, nil
 		allow = append(allow, r.m.units.Allow(s, c))
 	}
-	for _, x := range s.Rules {
+	for _, x := range rules {
 		if x.DryRun != dryRun {
 			continue
 		}

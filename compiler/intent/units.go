@@ -18,8 +18,11 @@ type Units struct {
 	callers   map[string]uint32
 	ops       map[unit]uint32
 	wild      bool            // a caller has a wildcard
-	bySources [][]uint32      // by number of ir.Plain.Sources
-	byEntries map[op][]uint32 // of one rule
+
+	// What the parts of plain rules are, by their numbers; without a list where it is not known yet.
+	bySources [][]uint32
+	byEntries [][]uint32
+	withPort  map[op][]uint32 // entries on one port of their target
 }
 
 // unit is one value in each part of an operation; nothing where a part is not tested.
@@ -36,7 +39,7 @@ func (m *Program) Units() *Units {
 	if m.units != nil {
 		return m.units
 	}
-	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, byEntries: map[op][]uint32{}}
+	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, withPort: map[op][]uint32{}}
 	plains := make([]*Scope, 0, len(m.Scopes))
 	n := 0
 	for _, s := range m.Scopes {
@@ -55,7 +58,7 @@ func (m *Program) Units() *Units {
 			s.first, s.units = s.Rules[0].Span, all[from:len(all):len(all)]
 		}
 	}
-	u.bySources, u.byEntries, m.units = nil, nil, u
+	u.bySources, u.byEntries, u.withPort, m.units = nil, nil, nil, u
 	return u
 }
 
@@ -90,20 +93,38 @@ func plain(s *Scope) bool {
 // learn numbers the callers and the operations of a rule, and returns how many pairs they make. Those that have no units get an
 // empty list, which is no list.
 func (u *Units) learn(r *ir.Rule) int {
-	n := int(r.Plain.Sources)
-	if n >= len(u.bySources) {
-		u.bySources = append(u.bySources, make([][]uint32, n+1-len(u.bySources))...)
+	callers := at(&u.bySources, r.Plain.Sources)
+	if *callers == nil {
+		*callers = u.learnCallers(r.Sources)
 	}
-	if u.bySources[n] == nil {
-		u.bySources[n] = u.learnCallers(r.Sources)
+	if port := r.Target.Port; port != 0 {
+		k := op{r.Plain.Entries, port}
+		if u.withPort[k] == nil {
+			u.withPort[k] = u.learnOps(r)
+		}
+		return len(*callers) * len(u.withPort[k])
 	}
-	k := op{r.Plain.Entries, r.Target.Port}
-	ops := u.byEntries[k]
-	if ops == nil {
-		ops = u.learnOps(r)
-		u.byEntries[k] = ops
+	ops := at(&u.byEntries, r.Plain.Entries)
+	if *ops == nil {
+		*ops = u.learnOps(r)
 	}
-	return len(u.bySources[n]) * len(ops)
+	return len(*callers) * len(*ops)
+}
+
+// at returns the place of a number in a list that grows with the numbers.
+func at[T any](list *[]T, n int32) *T {
+	if more := int(n) + 1 - len(*list); more > 0 {
+		*list = append(*list, make([]T, more)...)
+	}
+	return &(*list)[n]
+}
+
+// parts are the callers and the operations of a rule that was learnt.
+func (u *Units) parts(r *ir.Rule) (callers, ops []uint32) {
+	if r.Target.Port != 0 {
+		return u.bySources[r.Plain.Sources], u.withPort[op{r.Plain.Entries, r.Target.Port}]
+	}
+	return u.bySources[r.Plain.Sources], u.byEntries[r.Plain.Entries]
 }
 
 func (u *Units) learnCallers(s *ir.Sources) []uint32 {
@@ -187,7 +208,7 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
 	from, named := len(dst), 0
 	for _, r := range s.Rules {
-		callers, ops := u.bySources[r.Plain.Sources], u.byEntries[op{r.Plain.Entries, r.Target.Port}]
+		callers, ops := u.parts(r)
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}

@@ -188,11 +188,8 @@ next:
 
 // condition makes a condition, with its text.
 func condition(key string, http bool, s set) when {
-	var b strings.Builder
-	b.WriteString(key)
-	b.WriteByte(2)
-	s.key(&b)
-	return when{key: key, http: http, set: s, text: b.String()}
+	text := s.appendKey(append([]byte(key), 2))
+	return when{key: key, http: http, set: s, text: string(text)}
 }
 
 // mergeAlternatives joins single positive tests of one key: x == "a" or x == "b" is x in ["a", "b"].

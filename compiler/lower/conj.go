@@ -1,9 +1,6 @@
 package lower
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // field is one pair of lists of an Istio rule: values and notValues. The first six belong to a source, the rest to an operation.
 type field uint8
@@ -246,29 +243,29 @@ func (c *cube) settle() bool {
 
 var star = []string{"*"}
 
-// key writes the parts of a cube that fields selects, so that equal text means equal parts.
+// key is a text of the parts of a cube that fields select: equal texts mean equal parts.
 func (c *cube) key(from, to field, conds bool) string {
-	var b strings.Builder
+	return string(c.appendKey(nil, from, to, conds))
+}
+
+func (c *cube) appendKey(key []byte, from, to field, conds bool) []byte {
 	for f := from; f < to; f++ {
-		c.f[f].key(&b)
+		key = c.f[f].appendKey(key)
 	}
 	if conds {
 		for _, w := range c.conds {
-			b.WriteString(w.text)
+			key = append(key, w.text...)
 		}
 	}
-	return b.String()
+	return key
 }
 
-func (s set) key(b *strings.Builder) {
-	for _, v := range s.in {
-		b.WriteString(v)
-		b.WriteByte(0)
+func (s set) appendKey(key []byte) []byte {
+	for _, list := range [][]string{s.in, s.out} {
+		for _, v := range list {
+			key = append(append(key, v...), 0)
+		}
+		key = append(key, 1)
 	}
-	b.WriteByte(1)
-	for _, v := range s.out {
-		b.WriteString(v)
-		b.WriteByte(0)
-	}
-	b.WriteByte(1)
+	return key
 }

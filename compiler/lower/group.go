@@ -223,14 +223,11 @@ func mergeField(list []cube, f, from, to field) []cube {
 }
 
 func listKey(list []cube, from, to field) string {
-	var b strings.Builder
+	var key []byte
 	for i := range list {
-		for f := from; f < to; f++ {
-			list[i].f[f].key(&b)
-		}
-		b.WriteByte(6)
+		key = append(list[i].appendKey(key, from, to, false), 6)
 	}
-	return b.String()
+	return string(key)
 }
 
 func condsKey(conds []when) string {

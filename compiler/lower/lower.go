@@ -95,6 +95,9 @@ func (l *lowerer) rule(r *ir.Rule) {
 // supported reports fields that the target version lacks.
 func (l *lowerer) supported(r *ir.Rule) {
 	v := l.p.Mesh.Istio
+	if !v.Before(1, 31) {
+		return
+	}
 	for _, list := range [][]ir.Source{r.Sources.Any, r.Sources.Except} {
 		for _, s := range list {
 			if s.Kind == ir.TrustDomain && len(s.Value) > 1 && s.Value[0] == '*' && v.Before(1, 31) {

@@ -23,6 +23,7 @@ type plain struct {
 	targets             []*object       // by number of ir.Plain; other where rules go the way of all rules
 	withPort            map[opKey]int32 // operations on one port of their target
 	number              map[string]int32
+	key                 []byte
 
 	identity []string // by number of a caller
 	rank     []int32  // likewise: its place in the order of identities
@@ -116,9 +117,10 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 		return -1
 	}
 	k := &l.plain
-	key := c.key(nSource, nFields, true)
-	n := k.number[key]
+	k.key = c.appendKey(k.key[:0], nSource, nFields, true)
+	n := k.number[string(k.key)]
 	if n == 0 {
+		key := string(k.key)
 		if k.number == nil {
 			k.number = map[string]int32{}
 		}

@@ -13,6 +13,9 @@ import (
 // path checks a path pattern. What RBAC compares is the normalised path without query and fragment (istio-semantics 2.7, 9).
 func (r *resolver) path(s *scope, it *ast.Item) bool {
 	v := it.Text
+	if ordinary(v) {
+		return true
+	}
 	bad := func(format string, args ...any) bool {
 		d := r.report(s, diag.BadPath, it, format, args...)
 		switch n := normalPath(v); {
@@ -66,6 +69,23 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 		r.report(s, diag.OpenPrefix, it, "path %q also matches %q", v, lit+"x").
 			Note("the wildcard does not stop at a slash").
 			Advise("write %q, %q if only what lies below is meant", lit, lit+"/*")
+	}
+	return true
+}
+
+// ordinary reports whether a path, or a prefix that ends in a slash, has nothing in it that path looks for.
+func ordinary(v string) bool {
+	if rest, ok := strings.CutSuffix(v, "/*"); ok {
+		v = v[:len(rest)+1]
+	}
+	if v == "" || v[0] != '/' {
+		return false
+	}
+	for i := range len(v) {
+		c := v[i]
+		if c != '/' && c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
 	}
 	return true
 }

@@ -99,8 +99,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 	var entries []ir.Entry
 	ok := true
 	if ops.entries == nil {
-		rule = k.expander.Expand(s.unit.File, a)
-		entries, ok = r.entries(s, &rule.Ops, rule)
+		entries, ok = r.entries(s, k.expander.Ops(s.unit.File, a), a)
 		if ok && len(r.diags) == said {
 			k.numbers.Entries++
 			ops.entries, ops.number.Entries, ops.weight = entries, k.numbers.Entries, int32(weight(&ir.Sources{}, entries, nil, nil))
