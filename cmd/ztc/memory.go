@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	floor = 56 << 20 // bytes of the heap below which nothing is collected: most programs never get there
+	floor = 84 << 20 // bytes of the heap below which nothing is collected: most programs never get there
 	more  = 25       // garbage per live memory, in percent, above it
 )
 
