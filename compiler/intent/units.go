@@ -14,10 +14,10 @@ import (
 //
 // The units are those of a program; they do not change, and may be asked from several goroutines.
 type Units struct {
-	m         *Program
-	callers   map[string]uint32
-	ops       map[unit]uint32
-	wild      bool            // a caller has a wildcard
+	m       *Program
+	callers map[string]uint32
+	ops     map[unit]uint32
+	wild    bool // a caller has a wildcard
 
 	// What the parts of plain rules are, by their numbers; without a list where it is not known yet.
 	bySources [][]uint32
