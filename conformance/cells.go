@@ -22,8 +22,11 @@ type Cells struct {
 }
 
 // NewCells splits the attributes of expressions.
-func NewCells(list ...*sem.Expr) (*Cells, error) {
-	space, err := sem.NewSpace(sem.Limits{}, nil, nil, list...)
+func NewCells(list ...*sem.Expr) (*Cells, error) { return NamedCells(nil, list...) }
+
+// NamedCells does so, too. A class that has one of the named values is asked about by that.
+func NamedCells(named map[sem.Kind][]sem.Value, list ...*sem.Expr) (*Cells, error) {
+	space, err := sem.NewSpace(sem.Limits{}, nil, named, list...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,9 @@ var (
 	field = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`)
 )
 
+// anywhere is the address of a caller of which nothing is asked.
+const anywhere = "127.99.0.1"
+
 // sendable makes what is written to a socket of a request. ok is false for what no client could send, or Envoy would change on
 // the way: those are another test's.
 func sendable(r *rbac.Request) (c envoy.Caller, q envoy.HTTPRequest, ok bool) {
@@ -52,12 +55,12 @@ func sendable(r *rbac.Request) (c envoy.Caller, q envoy.HTTPRequest, ok bool) {
 	}
 	c.Identity = r.Peer
 	if a := r.Source.String(); a != "203.0.113.77" {
-		if !strings.HasPrefix(a, "127.") || strings.HasSuffix(a, ".0") || strings.HasSuffix(a, ".255") {
+		if !strings.HasPrefix(a, "127.") {
 			return c, q, false
 		}
 		c.Address = a
 	} else {
-		c.Address = "127.99.0.1"
+		c.Address = anywhere
 	}
 	if r.SNI != "" && (!label.MatchString(r.SNI) || !strings.Contains(r.SNI, ".") || strings.Contains(r.SNI, "..") || strings.HasSuffix(r.SNI, ".") || r.Peer == "" || r.SNI != strings.ToLower(r.SNI)) {
 		return c, q, false
@@ -110,8 +113,8 @@ func listenersOf(s *Setting, addresses [2]string) (out []envoy.Listener) {
 	http, tcp := m.Chains(s.Pod.Namespace, s.Pod.Labels)
 	for _, port := range envoyPorts {
 		out = append(out,
-			envoy.Listener{Address: addresses[0], Port: port, HTTP: true, Filters: http},
-			envoy.Listener{Address: addresses[1], Port: port, Filters: tcp})
+			envoy.Listener{Address: addresses[0], Port: port, HTTP: true, Custom: http.Custom, Local: http.Local},
+			envoy.Listener{Address: addresses[1], Port: port, Custom: tcp.Custom, Local: tcp.Local})
 	}
 	return out
 }

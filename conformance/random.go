@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	security "istio.io/api/security/v1beta1"
 	types "istio.io/api/type/v1beta1"
 
@@ -100,6 +102,15 @@ func (g *Generator) Policy(n int) *istio.Object {
 	return o
 }
 
+// Custom makes one that an external authorizer is asked by.
+func (g *Generator) Custom(n int) *istio.Object {
+	for {
+		if o := g.Policy(n); o.Authorization.Action == security.AuthorizationPolicy_CUSTOM {
+			return o
+		}
+	}
+}
+
 func (g *Generator) rule() *security.Rule {
 	x := &security.Rule{}
 	for range g.IntN(3) {
@@ -143,4 +154,21 @@ var keys = []Key{
 	{"destination.ip", "ipBlocks"}, {"destination.port", "ports"}, {"connection.sni", "sni"},
 	{"experimental.envoy.filters.a.b[k]", "lists"}, {"experimental.envoy.filters.a.b[j]", "values"},
 	{"request.headersX[y]", "values"}, {"request.auth.claims[a]x[b]", "values"}, {"bogus.key", "values"},
+}
+
+// withoutCallers takes from a policy what Istio refuses in a CUSTOM one: identities and tokens.
+func withoutCallers(p *security.AuthorizationPolicy) {
+	for _, x := range p.Rules {
+		var from []*security.Rule_From
+		for _, f := range x.From {
+			s := &security.Source{IpBlocks: f.Source.IpBlocks, NotIpBlocks: f.Source.NotIpBlocks, RemoteIpBlocks: f.Source.RemoteIpBlocks, NotRemoteIpBlocks: f.Source.NotRemoteIpBlocks}
+			if !proto.Equal(s, &security.Source{}) {
+				from = append(from, &security.Rule_From{Source: s})
+			}
+		}
+		x.From = from
+		x.When = slices.DeleteFunc(x.When, func(c *security.Condition) bool {
+			return strings.HasPrefix(c.Key, "request.auth.") || strings.HasPrefix(c.Key, "source.") && c.Key != "source.ip"
+		})
+	}
 }

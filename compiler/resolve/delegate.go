@@ -31,7 +31,7 @@ func (r *resolver) providers(s *scope, b *ast.Mesh) {
 	}
 }
 
-const maxProvider = 253 // bytes of a provider's name: Istio sets no limit, and no name is near it
+const maxProvider = 253 // bytes of a provider's name: Istio before 1.30 sets no limit, and no name is near it
 
 func (r *resolver) providerName(s *scope, n *ast.Str) bool {
 	why := ""
@@ -66,6 +66,11 @@ func (r *resolver) delegate(s *scope, a *ast.Rule) bool {
 		return false
 	}
 	if !r.providerName(s, a.Provider) {
+		return false
+	}
+	if bad := dnsLabel(a.Provider.Value); bad != "" && !r.p.Mesh.Istio.Before(1, 30) {
+		r.report(s, diag.BadProvider, a.Provider, "provider %q %s: Istio 1.30 and later take no such provider, and refuse all that its rules cover", a.Provider.Value, bad).
+			Advise("give it another name in meshConfig.extensionProviders, and write that")
 		return false
 	}
 	list := r.p.Mesh.Providers

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,8 +22,16 @@ type Listener struct {
 	Address string // of the loopback network: one for each pod, so that addresses and ports are what policies see
 	Port    uint32
 	HTTP    bool
-	// Filters are what istiod generated: of an HTTP connection manager, or of the network.
-	Filters []proto.Message
+	// Custom and Local are filters that istiod generated, of an HTTP connection manager or of the network: Custom stand before the
+	// verification of tokens, Local after it.
+	Custom, Local []proto.Message
+}
+
+// Cluster is where an external authorizer answers, on this machine.
+type Cluster struct {
+	Name string
+	Port uint32
+	GRPC bool
 }
 
 // Server is a running Envoy.
@@ -48,7 +57,7 @@ func typed(name, kind string, body object) object {
 }
 
 // Start starts an Envoy with some listeners. Its files lie in dir.
-func Start(binary, dir string, listeners []Listener) (*Server, error) {
+func Start(binary, dir string, listeners []Listener, clusters ...Cluster) (*Server, error) {
 	if len(listeners) == 0 {
 		return nil, errors.New("no listeners")
 	}
@@ -57,7 +66,7 @@ func Start(binary, dir string, listeners []Listener) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{pki: p, dir: dir, done: make(chan error, 1)}
-	config, err := s.bootstrap(listeners)
+	config, err := s.bootstrap(listeners, clusters)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +105,7 @@ func (s *Server) Stop() {
 	}
 }
 
-func (s *Server) bootstrap(listeners []Listener) ([]byte, error) {
+func (s *Server) bootstrap(listeners []Listener, clusters []Cluster) ([]byte, error) {
 	cert, key, err := s.pki.serverPEM("spiffe://cluster.local/ns/server/sa/server")
 	if err != nil {
 		return nil, err
@@ -128,23 +137,51 @@ func (s *Server) bootstrap(listeners []Listener) ([]byte, error) {
 	}
 	return json.Marshal(object{
 		"node":            object{"id": "conformance", "cluster": "conformance"},
-		"staticResources": object{"listeners": all},
+		"staticResources": object{"listeners": all, "clusters": upstreams(clusters)},
 		"layeredRuntime":  object{"layers": list{object{"name": "s", "staticLayer": object{"overload": object{"global_downstream_max_connections": 50000}}}}},
 	})
 }
 
-// chain is the filter chain that istiod's filters stand in.
-func (s *Server) chain(l Listener) (list, error) {
-	var filters list
-	for _, f := range l.Filters {
-		text, err := protojson.Marshal(f)
+func upstreams(clusters []Cluster) list {
+	out := list{}
+	for _, c := range clusters {
+		endpoint := object{"endpoint": object{"address": object{"socketAddress": object{"address": "127.0.0.1", "portValue": c.Port}}}}
+		x := object{"name": c.Name, "type": "STATIC", "connectTimeout": "5s",
+			"loadAssignment": object{"clusterName": c.Name, "endpoints": list{object{"lbEndpoints": list{endpoint}}}}}
+		if c.GRPC {
+			x["typedExtensionProtocolOptions"] = object{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": object{
+				"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions", "explicitHttpConfig": object{"http2ProtocolOptions": object{}}}}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// plain are messages as the bootstrap has them.
+func plain(messages []proto.Message) (list, error) {
+	var out list
+	for _, m := range messages {
+		text, err := protojson.Marshal(m)
 		if err != nil {
 			return nil, err
 		}
-		filters = append(filters, json.RawMessage(text))
+		out = append(out, json.RawMessage(text))
+	}
+	return out, nil
+}
+
+// chain is the filter chain that istiod's filters stand in.
+func (s *Server) chain(l Listener) (list, error) {
+	custom, err := plain(l.Custom)
+	if err != nil {
+		return nil, err
+	}
+	local, err := plain(l.Local)
+	if err != nil {
+		return nil, err
 	}
 	if !l.HTTP {
-		return append(filters, typed("echo", "filters.network.echo.v3.Echo", nil)), nil
+		return slices.Concat(custom, local, list{typed("echo", "filters.network.echo.v3.Echo", nil)}), nil
 	}
 	// Istio's own form of a RequestAuthentication, for whatever issuer signs with the keys of the test.
 	jwt := typed("envoy.filters.http.jwt_authn", "filters.http.jwt_authn.v3.JwtAuthentication", object{
@@ -157,7 +194,7 @@ func (s *Server) chain(l Listener) (list, error) {
 			object{"providerName": "origins-0"}, object{"allowMissing": object{}}}}}}},
 	})
 	answer := object{"match": object{"prefix": "/"}, "directResponse": object{"status": 200, "body": object{"inlineString": "ok"}}}
-	filters = append(append(list{jwt}, filters...), typed("envoy.filters.http.router", "filters.http.router.v3.Router", nil))
+	filters := slices.Concat(custom, list{jwt}, local, list{typed("envoy.filters.http.router", "filters.http.router.v3.Router", nil)})
 	return list{typed("envoy.filters.network.http_connection_manager", "filters.network.http_connection_manager.v3.HttpConnectionManager", object{
 		"statPrefix": "in", "normalizePath": true, "codecType": "AUTO",
 		"routeConfig": object{"virtualHosts": list{object{"name": "all", "domains": list{"*"}, "routes": list{answer}}}},

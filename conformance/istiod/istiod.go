@@ -7,7 +7,6 @@ import (
 	rbacpb "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	rbachttp "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	rbactcp "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
-	"google.golang.org/protobuf/proto"
 	security "istio.io/api/security/v1beta1"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/pkg/security/authn"
@@ -26,6 +25,9 @@ type Mesh struct {
 	Aliases       []string
 	RootNamespace string
 	Policies      []*istio.Object
+	Providers     []Provider
+	// MultipleProviders is PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS.
+	MultipleProviders bool
 }
 
 // Filters are the RBAC rules of one chain of a pod, in the order of their filters. Nil ones are not there.
@@ -60,21 +62,6 @@ func (m *Mesh) TCP(namespace string, labels map[string]string) (*Filters, error)
 		}
 		return out, nil
 	})
-}
-
-// Chains returns the filters that istiod puts into the HTTP chain and into the TCP chain of a pod, those of CUSTOM aside.
-func (m *Mesh) Chains(namespace string, labels map[string]string) (http, tcp []proto.Message) {
-	b := builder.New(trustdomain.NewBundle(m.TrustDomain, m.Aliases), nil, m.Reaching(namespace, labels), builder.Option{})
-	if b == nil {
-		return nil, nil
-	}
-	for _, f := range b.BuildHTTP() {
-		http = append(http, f)
-	}
-	for _, f := range b.BuildTCP() {
-		tcp = append(tcp, f)
-	}
-	return http, tcp
 }
 
 func (m *Mesh) filters(namespace string, labels map[string]string, build func(*builder.Builder) ([]*rbacpb.RBAC, error)) (*Filters, error) {

@@ -37,7 +37,7 @@ var delegateCodes = []Info{
 	},
 	{
 		Code: BadProvider, Severity: Error, Title: "not the name of a provider",
-		Explanation: "A provider is named as in meshConfig.extensionProviders, to the letter. A name that is not there turns the rules into a DENY. Where the mesh block lists providers, a delegate asks one of them.",
+		Explanation: "A provider is named as in meshConfig.extensionProviders, to the letter. A name that is not there turns the rules into a DENY, and so does, since Istio 1.30, one that is no DNS label: only lower-case letters, digits and `-`, 63 at most. Where the mesh block lists providers, a delegate asks one of them.",
 		Example:     delegateShop + "delegate \"opa*\" anyone -> api GET\n",
 		Fixed:       delegateShop + "delegate \"opa\" anyone -> api GET\n",
 	},
