@@ -231,7 +231,7 @@ func TestAuthorizers(t *testing.T) {
 				Providers: map[string]ir.ProviderKind{"oauth": ir.HTTPProvider, "opa": ir.GRPCProvider, "opa-x": ir.GRPCProvider}},
 		}
 		w.ours.MultipleProviders = w.theirs.MultipleProviders
-		names := []string{"oauth", "opa", "opa-x", "missing"}
+		names := []string{"oauth", "opa", "opa-x", "unknown"} // the last one refuses after the others were asked
 		one := names[g.IntN(len(names))]
 		for n := range 2 + g.IntN(4) {
 			o := g.Policy(n)
