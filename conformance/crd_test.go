@@ -19,12 +19,19 @@ func moduleDir(t *testing.T, module string) string {
 	return strings.TrimSpace(string(dir))
 }
 
-// TestCRD holds all that is emitted to the schema and the CEL rules of Istio's CRDs, as an API server applies them.
-func TestCRD(t *testing.T) {
+// schemaOf has the schema and the CEL rules of Istio's CRDs.
+func schemaOf(t *testing.T) *crd.Validator {
+	t.Helper()
 	v, err := crd.NewValidatorFromFiles(filepath.Join(moduleDir(t, "istio.io/api"), "kubernetes", "customresourcedefinitions.gen.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return v
+}
+
+// TestCRD holds all that is emitted to the schema and the CEL rules of Istio's CRDs, as an API server applies them.
+func TestCRD(t *testing.T) {
+	v := schemaOf(t)
 	// It refuses what has to be refused.
 	for _, bad := range []string{
 		"spec: {action: ALOW}",

@@ -92,7 +92,8 @@ func (r *reader) object(o manifest.Object) *Document {
 	}
 	before := len(r.Diags)
 	d := &Document{Object: &Object{APIVersion: o.Version, Kind: Kind(o.Kind), Namespace: "default"}}
-	if !r.known(o.Fields, "the "+o.Kind, []string{"apiVersion", "kind", "metadata", "spec", "status"}) || !r.metadata(o, d) {
+	r.known(o.Fields, "the "+o.Kind, []string{"apiVersion", "kind", "metadata", "spec", "status"})
+	if r.full() || !r.metadata(o, d) {
 		return nil
 	}
 	var m protoreflect.Message

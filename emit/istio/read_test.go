@@ -157,7 +157,7 @@ func TestReadRefuses(t *testing.T) {
 		{policy("{action: CUSTOM, rules: [{}]}"), diag.PolicyRefused, "CUSTOM", "provider.name"},
 		{policy("{selector: {}, targetRefs: []}"), diag.PolicyRefused, "[]}", "exclude each other"},
 		{policy("{selector: {matchLabels: {a: \"*\"}}}"), diag.PolicyRefused, `"*"`, "no label value"},
-		{policy("{targetRefs: [{kind: Service, name: a}, {kind: Pod, name: a}]}"), diag.PolicyRefused, "{kind: Pod, name: a}]}", "not supported"},
+		{policy("{targetRefs: [{kind: Service, name: a}, {kind: Pod, name: a}]}"), diag.PolicyRefused, "Pod", "not supported"},
 		{source1(""), diag.PolicyRefused, "{}}]}]}", "an empty source"},
 		{source1("principals: [a, \"\"]"), diag.PolicyRefused, `""`, "empty value in principals"},
 		{source1("ipBlocks: [10.0.0.1, 10.0.0]"), diag.PolicyRefused, "10.0.0", "no IP address"},

@@ -220,19 +220,23 @@ func (v *validator) selector(s *selector.WorkloadSelector) {
 }
 
 func (v *validator) targetRef(r *selector.PolicyTargetReference, path ...any) {
-	path = append([]any{"spec"}, path...)
+	path = slices.Clip(append([]any{"spec"}, path...))
 	switch [2]string{r.GetGroup(), r.GetKind()} {
 	case [2]string{"", "Service"}, [2]string{"core", "Service"}, [2]string{"networking.istio.io", "ServiceEntry"},
 		[2]string{"gateway.networking.k8s.io", "Gateway"}, [2]string{"gateway.networking.k8s.io", "GatewayClass"}:
 	default:
-		v.addAt(path, "targetRef to %s/%s is not supported", r.GetGroup(), r.GetKind())
+		field := "kind"
+		if slices.Contains([]string{"Service", "ServiceEntry", "Gateway", "GatewayClass"}, r.GetKind()) {
+			field = "group"
+		}
+		v.addAt(append(path, field), "targetRef to %s/%s is not supported", r.GetGroup(), r.GetKind())
 	}
 	if name := r.GetName(); name == "" || len(name) > MaxNameLen {
-		v.addAt(path, "targetRef: %q is no name", name)
+		v.addAt(append(path, "name"), "targetRef: %q is no name", name)
 	}
 	v.text("targetRef", r.GetName())
 	if r.GetNamespace() != "" {
-		v.addAt(path, "targetRef into another namespace is not supported")
+		v.addAt(append(path, "namespace"), "targetRef into another namespace is not supported")
 	}
 }
 

@@ -15,8 +15,10 @@ func (v *validator) authorization(p *security.AuthorizationPolicy) {
 	}
 	custom := p.Action == security.AuthorizationPolicy_CUSTOM
 	switch {
-	case custom && p.GetProvider().GetName() == "":
+	case custom && p.ActionDetail == nil:
 		v.addAt([]any{"spec", "action"}, "a CUSTOM policy needs provider.name")
+	case custom && p.GetProvider().GetName() == "":
+		v.addAt([]any{"spec", "provider", "name"}, "a CUSTOM policy needs provider.name")
 	case !custom && p.ActionDetail != nil:
 		v.addAt([]any{"spec", "provider"}, "provider is for CUSTOM policies")
 	}
@@ -133,6 +135,9 @@ func (v *validator) condition(i int, c *security.Condition, custom bool) {
 	key := c.GetKey()
 	check, ok := attribute(key)
 	switch {
+	case key == "":
+		v.addAt(append(v.at.path(), "key"), "rule %d: a condition without key", i)
+		return
 	case !ok:
 		v.addAt(append(v.at.path(), "key"), "rule %d: key %q is unknown", i, key)
 		return
