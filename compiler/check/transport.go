@@ -120,10 +120,12 @@ type transport struct {
 	meeting
 }
 
-// denyIdentity warns of a deny or audit that goes by identities where the same caller passes without one.
+// denyIdentity warns of a deny or audit that goes by identities where the same caller passes without one. `authenticated` alone
+// says what it means; with an exception it is everybody else, less those who leave their identity out.
 func (c *checker) denyIdentity(r *ir.Rule) {
 	s := r.Sources
-	if c.told(diag.PlaintextPasses, r.Span) || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) || x.Kind == ir.Authenticated }) {
+	all := slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Authenticated })
+	if c.told(diag.PlaintextPasses, r.Span) || all && len(s.Except) == 0 || slices.ContainsFunc(s.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) {
 		return
 	}
 	by, against := c.strict(r.Target)
@@ -153,7 +155,11 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 		case !c.isGateway(r.Target):
 			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(r.Target))
 		}
-		d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
+		if all {
+			d.Advise("write `anyone` in place of `authenticated`: it takes in callers without an identity")
+		} else {
+			d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
+		}
 		c.tell(diag.PlaintextPasses, r.Span)
 		return
 	}

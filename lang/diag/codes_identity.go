@@ -215,7 +215,7 @@ allow anyone as "https://i.example/*" -> api GET
 	},
 	{
 		Code: PlaintextPasses, Severity: Error, Waiving: WaivableWarning, Title: "a deny on an identity where plaintext passes",
-		Explanation: "An identity comes from the certificate of mTLS. Where plaintext is accepted, which is Istio's default, the same caller can leave it out: a pod without a sidecar, or whoever reaches the port. A deny or audit on its identity then does not see it, and it passes, because the target is open or an allow admits callers without an identity. It is an error of a deny where such a request passes, and the diagnostic shows it; it is a warning of an audit, and where that is not known for sure.",
+		Explanation: "An identity comes from the certificate of mTLS. Where plaintext is accepted, which is Istio's default, the same caller can leave it out: a pod without a sidecar, or whoever reaches the port. A deny or audit on its identity, or on everybody `authenticated` except some, then does not see it, and it passes, because the target is open or an allow admits callers without an identity. It is an error of a deny where such a request passes, and the diagnostic shows it; it is a warning of an audit, and where that is not known for sure.",
 		Example: `workload web { port http 8080 }
 workload legacy
 workload api { port http 8080 }
