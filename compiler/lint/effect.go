@@ -37,26 +37,6 @@ func (l *linter) effects(s *intent.Scope) {
 	l.everything(s)
 }
 
-// everything looks for allows of everything to everybody that do not say so.
-func (l *linter) everything(s *intent.Scope) {
-	for _, r := range s.Rules {
-		from := r.Sources
-		if r.Action != ast.Allow || r.DryRun || r.Unconditional() || len(from.As)+len(from.NotAs) > 0 || r.When != nil || r.Target.Port != 0 ||
-			!slices.ContainsFunc(from.Any, func(x ir.Source) bool { return x.Kind == ir.Anyone || x.Kind == ir.Plaintext }) {
-			continue
-		}
-		i := slices.IndexFunc(l.p.Baselines, func(b *ir.Baseline) bool { return !b.DryRun && b.Target.Covers(r.Target) })
-		if i < 0 {
-			continue
-		}
-		l.put(&question{scope: s, rules: []*ir.Rule{r}, full: true, answer: func(a *answer) {
-			if a.are {
-				l.found = append(l.found, finding{code: diag.AllowAllBaseline, at: r.Span, via: r.Via, on: r.Target, base: l.p.Baselines[i]})
-			}
-		}})
-	}
-}
-
 // shadowed looks for allows of a scope that lie in denies.
 func (l *linter) shadowed(s *intent.Scope, denies []*ir.Rule) {
 	whole := slices.IndexFunc(denies, (*ir.Rule).Unconditional)

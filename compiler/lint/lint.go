@@ -46,6 +46,8 @@ type linter struct {
 	told        map[fault]*told
 	omitted     []*omission
 	unsent      []*omission
+	ajar        []leftOpen
+	bases       *bases
 	transport   *ir.Covering
 }
 
@@ -54,7 +56,7 @@ type Looked struct{ l *linter }
 
 // Look looks at the statements of a program, by what it means.
 func Look(p *ir.Program, m *intent.Program) Looked {
-	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed()}
+	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed(), bases: newBases(p)}
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
 			l.wide.Add(t)
@@ -66,6 +68,7 @@ func Look(p *ir.Program, m *intent.Program) Looked {
 		l.redundant(s)
 		l.effects(s)
 	}
+	l.open()
 	return Looked{l}
 }
 
@@ -78,6 +81,7 @@ func (x Looked) Ask(said diag.List) *Result {
 	l.ask()
 	out := &Result{l.report(), l.omitted}
 	l.said(&out.Diags)
+	l.opened(&out.Diags)
 	return out
 }
 
@@ -131,16 +135,17 @@ func outlives(a, b string) bool { return a == "" || b != "" && a >= b }
 
 // question is one for the algebra: of some rules on all pods of a scope, which ones lie in the union of others.
 type question struct {
-	scope   *intent.Scope
-	rules   []*ir.Rule
-	may     []bool // that is asked about
-	by      []bool // that others may lie in
-	apart   bool   // it is asked whether the last rule and all others have nothing in common
-	witness bool   // a request of each is wanted
-	omits   *omits
-	full    bool // it is asked whether the one rule has every request
-	answer  func(*answer)
-	found   answer
+	scope    *intent.Scope
+	rules    []*ir.Rule
+	may      []bool // that is asked about
+	by       []bool // that others may lie in
+	apart    bool   // it is asked whether the last rule and all others have nothing in common
+	witness  bool   // a request of each is wanted
+	omits    *omits
+	full     bool      // it is asked whether the rules together have every request
+	stranger *sem.Expr // that the rules are denies, and it is asked whether they refuse every stranger that this lets in
+	answer   func(*answer)
+	found    answer
 }
 
 // answer is what became of a question.
@@ -152,6 +157,7 @@ type answer struct {
 	are      bool // apart
 	panicked any
 	requests []sem.Request
+	needed   []*ir.Rule // some of the rules that have every request
 }
 
 // put keeps a question, if the budget of the program allows it.
@@ -292,10 +298,13 @@ func (q *question) settle(r *reader) {
 		q.omits.settle(r, q)
 		return
 	}
+	if q.stranger != nil {
+		q.strangers(r)
+		return
+	}
 	universe := r.universe(q.scope)
 	if q.full {
-		other, known := first(universe, nil, sem.Not(q.found.sets[0]))
-		q.found.are, q.found.known = other == nil, known
+		q.everything(universe)
 		return
 	}
 	space, err := sem.NewSpace(limits, universe, nil, q.found.sets...)

@@ -20,6 +20,7 @@ type finding struct {
 	on      *ir.Target
 	by      []*ir.Rule
 	base    *ir.Baseline
+	all     bool // it says so: `allow all`
 	request sem.Request
 }
 

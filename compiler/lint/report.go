@@ -45,6 +45,10 @@ func (l *linter) report() (diags diag.List) {
 	}
 	for _, k := range order {
 		list := by[k]
+		if k.kind == admitting { // one target is enough
+			admitted(&diags, list[0])
+			continue
+		}
 		if k.kind == shadows && len(list) < became[k.at] { // a deny of everything is no exception to an allow
 			list = slices.DeleteFunc(list, func(f *finding) bool { return !f.by[0].Unconditional() })
 			for _, f := range list {
@@ -62,12 +66,6 @@ func (l *linter) report() (diags diag.List) {
 				if by[spoken{k.at, nothing}] == nil {
 					without(&diags, list)
 				}
-			case admits:
-				f := list[0]
-				diags.Add(f.code, f.at, "this allow is for every request of everybody to %s, so its baseline closes nothing", f.on).
-					Relate(f.base.Span, "the baseline").
-					Advise("delete one of the two; or say who is to be let in")
-				f.via.Relate(diags[len(diags)-1:], f.at)
 			default:
 				f := list[0]
 				diags.Add(f.code, f.at, "this %s matches no request: its parts exclude each other", f.what)
@@ -87,11 +85,11 @@ func (l *linter) report() (diags diag.List) {
 type kind uint8
 
 const (
-	repeats kind = iota // it is said elsewhere
-	shadows             // denies leave nothing of it
-	lacks               // it has no effect
-	nothing             // no request is of it
-	admits              // every request is
+	repeats   kind = iota // it is said elsewhere
+	shadows               // denies leave nothing of it
+	lacks                 // it has no effect
+	nothing               // no request is of it
+	admitting             // every request is
 )
 
 func kindOf(c diag.Code) kind {
@@ -103,7 +101,7 @@ func kindOf(c diag.Code) kind {
 	case diag.MatchesNothing:
 		return nothing
 	case diag.AllowAllBaseline:
-		return admits
+		return admitting
 	}
 	return repeats
 }
@@ -220,4 +218,37 @@ func repeated(diags *diag.List, list []*finding) {
 	}
 	d.Advise("delete it, or the other if this is the one that is meant")
 	f.via.Relate((*diags)[n:], f.at)
+}
+
+// admitted says that allows let everybody do everything.
+func admitted(diags *diag.List, f *finding) {
+	n := len(*diags)
+	what := "this allow is"
+	if len(f.by) > 0 {
+		what = "this allow and others together are"
+	}
+	d := diags.Add(f.code, f.at, "%s for every request of everybody to %s, so its baseline closes nothing", what, f.on)
+	for _, r := range f.by[:min(len(f.by), most)] {
+		r.Via.And(d.Relate(r.Span, "together with this one"), r.Via)
+	}
+	d.Relate(f.base.Span, "the baseline")
+	if f.all {
+		d.Advise("delete one of the two")
+	} else {
+		d.Advise("say who is to be let in; or, if that is everybody, write `allow all %s`", within(f.on))
+	}
+	f.via.Relate((*diags)[n:], f.at)
+}
+
+// within is a target as `allow all` names it.
+func within(t *ir.Target) string {
+	switch t.Kind {
+	case ir.OnMesh:
+		return "in mesh"
+	case ir.OnNamespace:
+		return "in " + t.Namespace
+	case ir.OnWorkload:
+		return "on " + t.Workload.Ref()
+	}
+	return "on " + t.Pods.Name
 }

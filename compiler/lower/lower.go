@@ -43,7 +43,6 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 		l.rule(r)
 		r.Via.Relate(diags[n:], r.Span)
 	}
-	l.openWorkloads()
 	l.checkDelegates()
 	list := slices.Concat(l.authorization(), l.peerAuthentication(), l.requestAuthentication())
 	objs := make([]*named, len(list))

@@ -1,5 +1,7 @@
 package sem
 
+import "slices"
+
 // Attrs adds the attributes that an expression tests to a set.
 func (x *Expr) Attrs(into map[Attr]bool) {
 	if x.op == opTest {
@@ -93,9 +95,14 @@ func (x *Expr) constant(value bool) bool {
 	return x.op == opOr && len(x.list) == 0
 }
 
-// Unlisted is a value of an attribute that no test of some expressions matches, or, where there is none, one of the cheapest.
-func Unlisted(a Attr, limits Limits, list ...*Expr) (Value, error) {
-	var tests []*Expr
+// Unnamed holds for the values of an attribute that no test of some expressions matches, but for tests of its presence.
+func Unnamed(a Attr, list ...*Expr) *Expr {
+	tests := tests(a, list)
+	return Not(Or(slices.DeleteFunc(tests, func(x *Expr) bool { return x.test.presence() })...))
+}
+
+// tests are those of an attribute in some expressions.
+func tests(a Attr, list []*Expr) (tests []*Expr) {
 	seen := map[*Expr]bool{}
 	var gather func(*Expr)
 	gather = func(x *Expr) {
@@ -113,7 +120,12 @@ func Unlisted(a Attr, limits Limits, list ...*Expr) (Value, error) {
 	for _, x := range list {
 		gather(x)
 	}
-	none := Not(Or(tests...))
+	return tests
+}
+
+// Unlisted is a value of an attribute that no test of some expressions matches, or, where there is none, one of the cheapest.
+func Unlisted(a Attr, limits Limits, list ...*Expr) (Value, error) {
+	none := Not(Or(tests(a, list)...))
 	space, err := NewSpace(limits, nil, nil, none)
 	if err != nil {
 		return Value{}, err

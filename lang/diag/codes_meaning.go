@@ -32,7 +32,7 @@ allow web -> api GET
 	},
 	{
 		Code: LeftOpen, Severity: Warning, Title: "a workload left open",
-		Explanation: "No `deny all` covers it: everything passes that no deny refuses. Where another program of the mesh closes it, a waiver at the `inventory` statement, or at the `mesh` block, says so.",
+		Explanation: "No `deny all` covers it, and no denies refuse every request of whoever they do not name: everything passes that no deny refuses. Where another program of the mesh closes it, a waiver at the `inventory` statement, or at the `mesh` block, says so.",
 		Example: `deny plaintext -> api
 `,
 		Fixed: `deny all in default
@@ -106,7 +106,7 @@ audit web -> api
 	},
 	{
 		Code: AllowAllBaseline, Severity: Warning, Title: "an allow of everything over a baseline",
-		Explanation: "Everything passes there, so the baseline closes nothing and the other allows say nothing.",
+		Explanation: "Everything passes there, so the baseline closes nothing and the other allows say nothing. One allow is for every request of everybody, or several together are, which is proven over all requests. `allow all`, in or on what lies in a wider baseline, says that this is wanted.",
 		Example:     "deny all in default\nallow all in default\n",
 		Fixed:       "deny all in mesh\nallow all in sandbox\n",
 	}, {
