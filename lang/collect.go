@@ -3,6 +3,7 @@ package lang
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
@@ -184,6 +185,17 @@ func (p *parser) skip() {
 	p.add(&ast.Bad{Range: ast.Range{Start: start, End: p.prev.End}})
 }
 
+// habits say what stands for the words that begin rules in other languages.
+var habits = map[string]string{
+	"permit": "a rule that lets pass begins with `allow`", "grant": "a rule that lets pass begins with `allow`", "accept": "a rule that lets pass begins with `allow`",
+	"forbid": "a rule that refuses begins with `deny`", "block": "a rule that refuses begins with `deny`", "reject": "a rule that refuses begins with `deny`",
+	"drop": "a rule that refuses begins with `deny`", "disallow": "a rule that refuses begins with `deny`",
+	"default": "what is closed but for what an `allow` names is `deny all in NAMESPACE`", "package": "a program has no name of a package: delete the line",
+	"include": "another file is read by `import \"./file.zt\"`", "from": "a rule begins with what it does: `allow web -> api`",
+	"rule": "a rule begins with what it does: `allow web -> api`", "service": "what runs is declared by `workload`, or read from an `inventory`",
+	"ns": "the word is `namespace`", "set": "a set is `methods NAME = ...` or `paths NAME = ...`",
+}
+
 // noStatement reports what starts no statement.
 func (p *parser) noStatement(word string) {
 	t := p.tok
@@ -212,13 +224,20 @@ func (p *parser) noStatement(word string) {
 		if t.Kind != scan.Bad && t.Kind != scan.Key {
 			near = grammar.Nearest(word, p.allowed)
 		}
+		plain := strings.TrimLeftFunc(word, func(c rune) bool { return c > unicode.MaxASCII && unicode.IsSpace(c) })
 		switch {
+		case plain != word:
+			d.Note("it begins with a blank that is no plain space").Respell(p.span(t.Start, t.End-int32(len(plain))), " ", "write a space")
 		case near != "":
 			d.Fix(span, near, "did you mean `%s`?", near)
 		case len(word) < 40 && (p.peek().Kind == scan.Arrow || p.peek().Kind == scan.Comma):
 			d.Advise("a rule begins with what it does: `allow %s ...`, `deny %s ...`", word, word)
-		case strings.HasPrefix(word, "//") || strings.HasPrefix(word, "/*"):
+		case strings.HasPrefix(word, "//") || strings.HasPrefix(word, "/*") || word == "--":
 			d.Note("a comment begins with #")
+		case habits[strings.ToLower(word)] != "":
+			d.Advise("%s", habits[strings.ToLower(word)])
+		case p.peek().Kind == scan.Colon || word == "-":
+			d.Note("statements are no YAML: a program says what holds, as in `deny all in shop` and `allow web -> cart GET`")
 		}
 	}
 	p.skip()

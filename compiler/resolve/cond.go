@@ -87,12 +87,35 @@ var attributes = map[string]struct {
 	"metadata":    {2, ir.AttrMetadata, "experimental."},
 }
 
+// elsewhereInRules says where what is no attribute of a condition stands in a rule.
+var elsewhereInRules = func() map[string]string {
+	m := map[string]string{}
+	for where, names := range map[string]string{
+		"methods stand after the target, as in `-> api GET`":                                                                    "method methods verb",
+		"paths stand after the target, as in `-> api GET \"/x\"`":                                                               "path paths url uri",
+		"hosts stand after the target, as in `-> api host \"api.example\"`":                                                     "host hostname authority",
+		"a port stands with its target, as in `api:8080`, or in the operation, as in `port 8080`":                               "port ports",
+		"callers are narrowed by an address as in `web from \"10.0.0.0/8\" -> ...`":                                             "ip address remote-ip source-ip client-ip cidr",
+		"who calls stands before the arrow: a workload, `account shop/robot`, or `principal \"...\"`":                           "principal source caller identity serviceaccount service-account account namespace",
+		"what a verified token says is `claim[\"name\"]`, and callers are narrowed by `as \"ISSUER/SUBJECT\"` before the arrow": "user subject sub token jwt role roles group groups scope email issuer iss",
+	} {
+		for _, n := range strings.Fields(names) {
+			m[n] = where
+		}
+	}
+	return m
+}()
+
 // attr turns an attribute into Istio's `when` key.
 func (r *resolver) attr(s *scope, a *ast.Attr) (string, ir.AttrKind, bool) {
 	def, ok := attributes[a.Name.Text]
 	if !ok {
 		d := r.report(s, diag.BadAttribute, &a.Name, "unknown attribute %q", a.Name.Text)
-		r.suggest(s, d, a.Name, a.Name.Text, maps.Keys(attributes), func(x string) string { return x })
+		if where := elsewhereInRules[a.Name.Text]; where != "" {
+			d.Advise("%s", where)
+		} else {
+			r.suggest(s, d, a.Name, a.Name.Text, maps.Keys(attributes), func(x string) string { return x })
+		}
 		d.Note("attributes are header[\"x\"], claim[\"x\"], audience, presenter, sni, destination and metadata[\"filter\"][\"key\"]")
 		return "", 0, false
 	}

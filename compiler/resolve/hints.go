@@ -42,6 +42,17 @@ func (r *resolver) suggestDefinition(s *scope, d *diag.Diagnostic, id ast.Ident,
 	}
 	names := slices.AppendSeq(slices.Collect(s.named(r, is)), maps.Keys(s.params))
 	r.suggest(s, d, id, id.Text, slices.Values(names), func(x string) string { return x })
+	if len(d.Fixes) > 0 || r.suggested > maxSuggested {
+		return
+	}
+	for _, file := range stdlib.Names() {
+		text, _ := stdlib.Source(file)
+		for _, kind := range []string{"methods", "paths", "group", "policy"} {
+			if at := strings.Index(text, "\n"+kind+" "+id.Text); at >= 0 && strings.ContainsAny(text[at+len(kind)+len(id.Text)+2:][:1], " (") {
+				d.Advise("the standard library has one: `import \"std/%s\"`, and then `%s.%s`", file, file, id.Text)
+			}
+		}
+	}
 }
 
 // otherImport offers the definitions of a name in the imports of the file, with their alias: of one kind, or of any for nil.
@@ -169,4 +180,53 @@ func noNamespaceLine(s *scope, d *diag.Diagnostic, id ast.Ident) {
 		d.Note("no `namespace` line stands above %q, so it is a name in %s", id.Text, s.ns)
 		d.Advise("add the line, or write the name with its namespace")
 	}
+}
+
+// everybody are the words by which other languages mean every caller, or none that is known. No rule is about a workload of
+// such a name: a deny of it would refuse nobody.
+var everybody = map[string]bool{
+	"any": true, "anybody": true, "everyone": true, "everybody": true, "anonymous": true, "unauthenticated": true,
+}
+
+// misread reports whether a name is declared by a statement that could not be read, which was reported: what is said of it is no
+// second error.
+func (r *resolver) misread(name string) bool {
+	if r.misreads == nil {
+		r.misreads = map[string]bool{}
+		units := slices.AppendSeq(slices.Clone(r.in.Units), maps.Keys(r.libs))
+		for _, u := range units {
+			for _, st := range u.File.Stmts {
+				bad, ok := st.(*ast.Bad)
+				if !ok {
+					continue
+				}
+				kind, rest, _ := strings.Cut(u.File.Source.Text[bad.Start:bad.End], " ")
+				switch kind {
+				case "group", "methods", "paths", "policy", "workload", "pods":
+					rest = strings.TrimLeft(rest, ` \t"`)
+					if i := strings.IndexAny(rest, " \t\r\n\"=:,;(){}[]"); i >= 0 {
+						rest = rest[:i]
+					}
+					r.misreads[rest[strings.IndexByte(rest, '/')+1:]] = true
+				}
+			}
+		}
+	}
+	return r.misreads[name]
+}
+
+// serviceHost offers the workload that a name with dots means as a host: cart.shop, cart.shop.svc.cluster.local.
+func (r *resolver) serviceHost(s *scope, d *diag.Diagnostic, id ast.Ident, name, rest string) bool {
+	ns, domain, _ := strings.Cut(rest, ".")
+	if domain != "" && domain != "svc" && !strings.HasPrefix(domain, "svc.") {
+		return false
+	}
+	if r.names[ns][name] == nil && domain == "" && r.names[name][ns] != nil {
+		name, ns = ns, name // shop.cart
+	}
+	if r.names[ns][name] == nil && r.pods[ns][name] == nil {
+		return false
+	}
+	d.Fix(s.span(&id), ns+"/"+name, "a name in a namespace is written %s/%s", ns, name)
+	return true
 }

@@ -66,6 +66,9 @@ func (r *resolver) imported(s *scope, id ast.Ident, alias, member string) *defin
 	}
 	if !ok {
 		d := r.report(s, diag.UnknownImport, &id, "no import is named %q here", alias)
+		if r.serviceHost(s, d, id, alias, member) {
+			return nil
+		}
 		has := func(yield func(string) bool) {
 			for x, lib := range s.unit.Imports {
 				if r.libs[lib][member] != nil && !yield(x) {
@@ -152,6 +155,11 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		r.report(s, diag.BadName, &id, "name %q %s", id.Text, bad)
 		return entity{}
 	}
+	if bare := id.Text == name; bare && everybody[name] {
+		r.report(s, diag.UnknownWorkload, &id, "no workload is called %q, and it is no word of the language", name).
+			Advise("every caller is `anyone`, those without an identity `plaintext`, those with one `authenticated`; a workload of that name is %s/%s", ns, name)
+		return entity{}
+	}
 	if r.p.Convention {
 		w := &ir.Workload{Namespace: ns, Name: name, Account: name, Labels: []ir.Label{{Key: r.p.Mesh.AppLabel, Value: name}}, Span: s.span(&id)}
 		if len(name) > 63 {
@@ -160,6 +168,9 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		r.add(w)
 		return entity{workload: w}
 	}
+	if r.misread(name) {
+		return entity{}
+	}
 	bare := !strings.Contains(id.Text, "/")
 	if !r.known[ns] {
 		d := r.report(s, diag.UnknownNamespace, &id, "unknown namespace %q", ns)
@@ -167,6 +178,9 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 			r.suggest(s, d, id, ns, maps.Keys(r.known), func(x string) string { return x + "/" + name })
 		}
 		r.elsewhere(s, d, id, ns, name)
+		if r.names[s.ns][ns] != nil && !bare {
+			d.Note("%q is a workload of namespace %s; what stands before a slash is a namespace, and a path is a string", ns, s.ns)
+		}
 		noNamespaceLine(s, d, id)
 		return entity{}
 	}

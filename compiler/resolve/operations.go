@@ -196,6 +196,9 @@ func (r *resolver) itemName(s *scope, it *ast.Item) (*definition, *bound) {
 		r.report(s, diag.LowerCaseMethod, it, "methods are written in capitals, and %q is not a set", it.Text).Respell(s.span(it), up, "write it in capitals")
 		return nil, nil
 	}
+	if r.misread(it.Text) {
+		return nil, nil
+	}
 	d := r.report(s, diag.UnknownName, it, "unknown set %q", it.Text)
 	r.suggestDefinition(s, d, id, (*definition).isSet)
 	return nil, nil
@@ -214,7 +217,11 @@ func (r *resolver) items(s *scope, list []ast.Item, kind ast.SetKind) ([]string,
 				ok = false
 			} else if !registered[it.Text] && !r.meth[it.Text] {
 				d := r.report(s, diag.UnknownMethod, it, "%s is not a registered HTTP method", it.Text)
-				r.suggestAt(s, d, it, it.Text, maps.Keys(registered), func(x string) string { return x })
+				if it.Text == "ANY" || it.Text == "ALL" {
+					d.Advise("leave it out for every method: an operation without methods has all of them, and `{ http }` is every request")
+				} else {
+					r.suggestAt(s, d, it, it.Text, maps.Keys(registered), func(x string) string { return x })
+				}
 				d.Advise("declare it if it is meant: `methods custom = %s`", it.Text)
 				ok = false
 			}
@@ -302,7 +309,10 @@ func (r *resolver) host(s *scope, a *ast.Str, exact bool) ([]string, bool) {
 	}
 	lit := strings.Trim(v, "*")
 	if strings.ContainsAny(lit, "/ \t@,\"\\") || !ascii(lit) {
-		r.report(s, diag.BadHost, a, "%q is not a host name, so no request carries it", a.Value)
+		d := r.report(s, diag.BadHost, a, "%q is not a host name, so no request carries it", a.Value)
+		if name, path, cut := strings.Cut(a.Value, "/"); cut && name != "" {
+			d.Fix(s.span(a), strconv.Quote(name), "the host alone").Note("a path stands before it, as in `GET %q host %q`", "/"+path, name)
+		}
 		return nil, false
 	}
 	_, port, hasPort := strings.Cut(v, ":")

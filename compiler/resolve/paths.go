@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,20 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 	case v == "*":
 		return true
 	case !printable(v) || strings.ContainsAny(v, "\"<>^`|\\ ") || !ascii(v):
-		return bad("path %q holds a character that a proxy sees only percent-encoded, so it would never match", v)
+		bad("path %q holds a character that a proxy sees only percent-encoded, so it would never match", v)
+		method, rest, _ := strings.Cut(v, " ")
+		switch d := &r.diags[len(r.diags)-1]; {
+		case registered[method] && strings.HasPrefix(rest, "/"):
+			d.Fixes = nil
+			d.Fix(s.span(it), method+" "+strconv.Quote(rest), "a method stands before its path, without quotes")
+		case expression.MatchString(v):
+			d.Fixes = nil
+			d.Note("a path is no regular expression").Advise("write what begins a path as \"/a/*\", and one segment of any name as in \"/a/{*}/b\"")
+		case angled.MatchString(v):
+			d.Fixes = nil
+			d.Fix(s.span(it), strconv.Quote(angled.ReplaceAllString(v, "/{*}")), "a segment of any name is written {*}")
+		}
+		return false
 	case strings.ContainsAny(v, "?#"):
 		return bad("path %q has a query or a fragment, and paths are compared without them", v)
 	case registered[v]:
@@ -68,7 +82,15 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 		lit := strings.TrimSuffix(v, "*")
 		r.report(s, diag.OpenPrefix, it, "path %q also matches %q", v, lit+"x").
 			Note("the wildcard does not stop at a slash").
-			Advise("write %q, %q if only what lies below is meant", lit, lit+"/*")
+			Advise("write %q, %q if only what lies below is meant", strings.TrimSuffix(lit, "."), strings.TrimSuffix(lit, ".")+"/*")
+		if bare, dot := strings.CutSuffix(lit, "."); dot {
+			r.diags[len(r.diags)-1].Note("a path is no regular expression: the dot is a dot, so it does not match %q", bare+"/x")
+		}
+	case strings.Contains(v, "/:") && placeholder.MatchString(v):
+		part := placeholder.FindString(v)
+		r.report(s, diag.LiteralWildcard, it, "path %q holds the segment %q that Istio takes literally", v, part[1:]).
+			Note("a segment of any name is written {*}, and has no name itself").
+			Fix(s.span(it), strconv.Quote(placeholder.ReplaceAllString(v, "/{*}")), "a template")
 	}
 	return true
 }
@@ -89,6 +111,12 @@ func ordinary(v string) bool {
 	}
 	return true
 }
+
+// placeholder is a segment as routers of other systems name one: /users/:id.
+var placeholder, angled = regexp.MustCompile(`/:[A-Za-z_][A-Za-z0-9_]*`), regexp.MustCompile(`/<[A-Za-z0-9_:]+>`)
+
+// expression is what a regular expression has, and no path.
+var expression = regexp.MustCompile(`[\^|]|\\[dws./]`)
 
 // templateOf writes a path with stars for segments as a template; "" when that is none.
 func templateOf(v string) string {

@@ -17,7 +17,7 @@ func (r *resolver) use(s *scope, a *ast.Use) {
 	var d *definition
 	if alias, member, dotted := strings.Cut(a.Name.Text, "."); dotted {
 		d = r.imported(s, a.Name, alias, member)
-	} else if d = s.definitions(r)[a.Name.Text]; d == nil {
+	} else if d = s.definitions(r)[a.Name.Text]; d == nil && !r.misread(a.Name.Text) {
 		x := r.report(s, diag.UnknownName, &a.Name, "unknown policy %q", a.Name.Text)
 		r.suggestDefinition(s, x, a.Name, (*definition).isPolicy)
 	}

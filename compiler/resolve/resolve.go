@@ -90,10 +90,11 @@ type resolver struct {
 
 	parts parts // of plain rules
 
-	suggested  int // searches for suggestions, bounded
-	compared   int // letters compared in them, bounded
-	statements int // after expansion, bounded
-	nested     int // groups and sets that are being expanded
+	misreads   map[string]bool // names of what is declared by statements that could not be read; nil before it is asked for
+	suggested  int             // searches for suggestions, bounded
+	compared   int             // letters compared in them, bounded
+	statements int             // after expansion, bounded
+	nested     int             // groups and sets that are being expanded
 }
 
 // checked is a workload and the namespace whose workloads its selector was held against.

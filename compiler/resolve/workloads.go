@@ -29,6 +29,14 @@ func (s *scope) splitRef(text string) (ns, name string) {
 
 func (r *resolver) declareWorkload(s *scope, d *ast.Workload) {
 	ns, name := s.splitRef(d.Name.Text)
+	if name == d.Name.Text && strings.Contains(name, ".") {
+		x := r.report(s, diag.BadName, &d.Name, "workload %q has a dot in its name, and no rule could name it without its namespace", name).
+			Fix(s.span(&d.Name), ns+"/"+name, "write it with its namespace")
+		if space, rest, _ := strings.Cut(name, "."); !strings.Contains(rest, ".") {
+			x.Fix(s.span(&d.Name), space+"/"+rest, "or, if %q is the namespace, %s/%s", space, space, rest)
+		}
+		return
+	}
 	if name == "*" {
 		r.report(s, diag.BadName, &d.Name, "a workload has one name, and %q stands for a whole namespace", d.Name.Text)
 		return

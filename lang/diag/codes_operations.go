@@ -58,7 +58,7 @@ allow web -> api GET "/api/v1"
 	},
 	{
 		Code: LiteralWildcard, Severity: Error, Waiving: WaivableError, Title: "a wildcard that Istio takes literally",
-		Explanation: "A wildcard is `*` alone, at the start or at the end. Anywhere else Istio compares the star itself, and no such request comes. Waived, the star is compared as it stands.",
+		Explanation: "A wildcard is `*` alone, at the start or at the end. Anywhere else Istio compares the star itself, and no such request comes. A segment like `:id`, which is a name in routers, is compared as it stands, too. Waived, the text is compared to the letter.",
 		Example: `deny all in default
 allow web -> api GET "/a/*/b"
 `,

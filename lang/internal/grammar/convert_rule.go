@@ -380,9 +380,17 @@ func (r *reader) items(list []lexer.Token) itemList {
 			paths = true
 		}
 		if methods && paths {
-			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", Quote(list[i-2].Value), Quote(t.Value)); d != nil && it.Kind == ast.ItemPath {
+			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", Quote(list[i-2].Value), Quote(t.Value)); d != nil {
 				c := rng(list[i-1])
-				d.Respell(r.span(c.Start, c.End), "", "delete the comma")
+				open, in := r.openBracket(t.Pos.Line)
+				switch {
+				case it.Kind == ast.ItemPath:
+					d.Respell(r.span(c.Start, c.End), "", "delete the comma")
+				case in && r.kind(open) == scan.LBrace:
+					d.Fix(r.span(c.Start, c.End), ";", "begin another operation with a semicolon, or on its own line")
+				default:
+					d.Advise("write several operations in braces: `{ GET \"/a\"; POST \"/b\" }`")
+				}
 			}
 		}
 		l.Items = append(l.Items, it)

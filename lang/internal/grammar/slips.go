@@ -132,7 +132,8 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 
 // slips are known slips of authors; each reports its own and says whether it did.
 var slips = []func(r *reader, i int, want []string) bool{
-	(*reader).slipUnclosedString, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipCutBlock, (*reader).slipImports, (*reader).slipDuration, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
+	(*reader).slipUnclosedString, (*reader).slipBlank, (*reader).slipQuotes, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipCutBlock, (*reader).slipImports, (*reader).slipDuration,
+	(*reader).slipParentheses, (*reader).slipWords, (*reader).slipPort, (*reader).slipCaller, (*reader).slipField, (*reader).slipIdentity, (*reader).slipIstioKey, (*reader).slipIf, (*reader).slipTest, (*reader).slipBrackets, (*reader).slipJoined, (*reader).slipColon, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
 	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
 	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
 }
@@ -284,10 +285,14 @@ func (r *reader) slipArrow(i int, want []string) bool {
 	t := r.toks[i]
 	w := r.word(i)
 	switch {
-	case w == "→" || w == "⇒" || w == "—>" || w == "–>" || w == "=" && r.word(i+1) == ">" || w == ">" || w == "-" || w == ">>" || w == "to":
+	case w == "<-" || w == "<=" || w == "<--" || w == "<":
+		r.diags.Add(diag.MissingArrow, r.span(t.Start, t.End), "%q points from targets to sources: callers stand on the left of \"->\", and what they call on the right", w).
+			Advise("write `allow CALLERS -> TARGETS`")
+		return true
+	case w == "→" || w == "⇒" || w == "—>" || w == "–>" || w == "=" || w == ">" || w == "-" || w == "--" || w == ">>" || w == "to" || w == "calls" || w == "into" || w == "reaches":
 		end := t.End
-		if w == "=" {
-			end = r.toks[i+1].End
+		for k := i + 1; strings.Contains("=> -> > - --", r.word(k)) && r.word(k) != ""; k++ {
+			end = r.toks[k].End
 		}
 		span := r.span(t.Start, end)
 		r.diags.Add(diag.MissingArrow, span, "%s is not the arrow between sources and targets", Quote(r.text[t.Start:end])).Respell(span, "->", "write ->")
@@ -363,13 +368,30 @@ func (r *reader) slipPath(i int, _ []string) bool {
 }
 
 // slipGlob: web-*, *, shop/, a.b/*.
-func (r *reader) slipGlob(i int, _ []string) bool {
+func (r *reader) slipGlob(i int, want []string) bool {
 	w := r.word(i)
-	if r.kind(i) != scan.Bad || !strings.Contains(w, "*") && !strings.HasSuffix(w, "/") {
+	if r.kind(i) != scan.Bad || !strings.Contains(w, "*") && !strings.HasSuffix(w, "/") || len(want) == 1 && want[0] == "<string>" {
 		return false
 	}
 	t := r.toks[i]
 	d := r.diags.Add(diag.GlobName, r.span(t.Start, t.End), "%s is not a name: \"*\" stands only in strings, and alone after a namespace, as in shop/*", Quote(w))
+	if w == "*" {
+		switch {
+		case slices.Contains(want, "Scope"):
+			d.Advise("write `mesh` for every namespace, or list those that are meant")
+		case slices.Contains(want, "Target"):
+			d.Advise("write `shop/*` for every workload of a namespace, or `mesh` for all")
+		case slices.Contains(want, "Sources"):
+			d.Advise("write `anyone` for every caller, `authenticated` for every one with an identity, `shop/*` for those of a namespace")
+		case r.word(i-1) == ":":
+			d.Advise("leave it out with its colon: a target without a port is all of its ports")
+		case want == nil:
+			d.Advise("leave it out: what is not said is any; `{ http }` is every HTTP request")
+		default:
+			d.Advise("list the names, or make a `group` of them; every workload of a namespace is `shop/*`")
+		}
+		return true
+	}
 	if strings.HasSuffix(w, "/") && scan.KindOf(w+"*") == scan.Ref {
 		d.Fix(r.span(t.Start, t.End), w+"*", "write %s* for every workload of the namespace", w)
 	} else {

@@ -146,21 +146,22 @@ func (r *reader) slipAttribute(i int, want []string) bool {
 	return true
 }
 
-// slipCutBlock: except { tcp }, where the braces of operations stand around an exception.
+// slipCutBlock: except { tcp } and except ("/x", "/y"), where the braces of operations stand around an exception.
 func (r *reader) slipCutBlock(i int, want []string) bool {
-	if r.kind(i) != scan.LBrace || r.word(i-1) != "except" || !slices.Contains(want, "Op") {
+	shuts := map[scan.Kind]scan.Kind{scan.LBrace: scan.RBrace, scan.LParen: scan.RParen, scan.LBracket: scan.RBracket}[r.kind(i)]
+	if shuts == scan.EOF || r.word(i-1) != "except" || !slices.Contains(want, "Op") {
 		return false
 	}
 	end := i + 1
-	for r.kind(end) != scan.EOF && r.kind(end) != scan.RBrace && r.kind(end) != scan.Term {
+	for r.kind(end) != scan.EOF && r.kind(end) != shuts && r.kind(end) != scan.Term {
 		end++
 	}
 	open := r.toks[i]
-	d := r.diags.Add(diag.UnexpectedToken, r.span(open.Start, open.End), "%q after \"except\": an exception is one operation, without braces", "{")
+	d := r.diags.Add(diag.UnexpectedToken, r.span(open.Start, open.End), "%q after \"except\": an exception is one operation, without braces", r.word(i))
 	switch word := r.word(i + 1); {
 	case end == i+2 && (word == "http" || word == "tcp"):
 		d.Advise("%s", withoutKind(word, nil))
-	case end > i+1 && r.kind(end) == scan.RBrace && !strings.Contains(r.text[open.Start:r.toks[end].Start], "\n"):
+	case end > i+1 && r.kind(end) == shuts && !strings.Contains(r.text[open.Start:r.toks[end].Start], "\n"):
 		first, last, shut := r.toks[i+1], r.toks[end-1], r.toks[end]
 		d.Fixes = append(d.Fixes, diag.Fix{Message: "drop the braces", Edits: []diag.Edit{
 			{Span: r.span(open.Start, first.Start), New: ""}, {Span: r.span(last.End, shut.End), New: ""},

@@ -191,6 +191,10 @@ func (r *reader) slipQuoted(i int, want []string) bool {
 	}
 	d := r.diags.Add(diag.QuotedName, span, "%s in quotes: a string is never a name", Quote(r.word(i)))
 	switch k := scan.KindOf(in); {
+	case r.word(i-1) == ":" && (k == scan.Name || k == scan.Key || k == scan.Int): // after a colon every word is plain
+		d.Respell(span, in, "drop the quotes")
+	case address.MatchString(in) && (slices.Contains(want, "Source") || slices.Contains(want, "Sources")):
+		d.Fix(r.span(t.Start, t.Start), "anyone from ", "callers from an address are `anyone from %s`", r.word(i))
 	case k == scan.Name || k == scan.Ref || k == scan.Dotted || k == scan.Start:
 		d.Respell(span, in, "drop the quotes")
 	case k == scan.Key || k == scan.Int:
@@ -310,6 +314,10 @@ func (r *reader) slipMethod(i int, want []string) bool {
 	case t.Kind == scan.Int && want == nil && (r.kind(i-1) == scan.Name || r.kind(i-1) == scan.Ref) && slices.ContainsFunc(r.toks[:i], func(t scan.Token) bool { return t.Kind == scan.Arrow }):
 		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands after \":\" or \"port\"", Quote(w), Quote(r.word(i-1))).
 			Fix(r.span(r.toks[i-1].End, t.Start), ":", "write %s:%s", r.word(i-1), w)
+		return true
+	case t.Kind == scan.Int && want == nil && (r.kind(i-1) == scan.String || r.kind(i-1) == scan.Upper) && !r.when(i) && slices.ContainsFunc(r.toks[:i], func(t scan.Token) bool { return t.Kind == scan.Arrow }):
+		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands with its target, or after the word `port`", Quote(w), Quote(r.word(i-1))).
+			Fix(r.span(t.Start, t.Start), "port ", "write `port %s`", w)
 		return true
 	case t.Kind == scan.Int && slices.Contains(want, "Target"):
 		r.diags.Add(diag.UnexpectedToken, span, "%s is not a target: each port stands with its own target", Quote(w)).
