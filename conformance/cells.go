@@ -12,6 +12,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/conformance/rbac"
+	"github.com/zt-lang/ztc/emit/istio"
 )
 
 // Cells makes requests that are told apart by some expressions: each has one value of every class that the algebra splits an
@@ -19,7 +20,36 @@ import (
 type Cells struct {
 	attrs  []sem.Attr
 	values [][]sem.Value
+	edges  []netip.Addr // of address blocks, on either side
 }
+
+// Edges has the requests come from the first and the last addresses of the blocks of policies, too, and from those beside them.
+func (c *Cells) Edges(policies []*istio.Object) {
+	add := func(_ string, _ bool, values []string) {
+		for _, v := range values {
+			block, err := netip.ParsePrefix(v)
+			if err != nil {
+				continue
+			}
+			first := block.Masked().Addr()
+			last := first.AsSlice()
+			for i := block.Bits(); i < first.BitLen(); i++ {
+				last[i/8] |= 0x80 >> (i % 8)
+			}
+			end, _ := netip.AddrFromSlice(last)
+			for _, a := range []netip.Addr{first.Prev(), first, end, end.Next()} {
+				if a.IsValid() {
+					c.edges = append(c.edges, a)
+				}
+			}
+		}
+	}
+	for _, o := range policies {
+		fields(o, add)
+	}
+}
+
+func isAddress(k sem.Kind) bool { return k == sem.SourceIP || k == sem.RemoteIP || k == sem.DestIP }
 
 // NewCells splits the attributes of expressions.
 func NewCells(list ...*sem.Expr) (*Cells, error) { return NamedCells(nil, list...) }
@@ -57,6 +87,9 @@ func (c *Cells) Requests(r *rand.Rand, n int, http bool) []sem.Request {
 		q := Plain(http)
 		for i, a := range c.attrs {
 			q[a] = c.values[i][r.IntN(len(c.values[i]))]
+			if other := c.values[i][r.IntN(len(c.values[i]))]; isList(a.Kind) && !q[a].Absent && !other.Absent && r.IntN(2) == 0 {
+				q[a] = sem.Value{Parts: slices.Concat(q[a].Parts, other.Parts)} // of several classes
+			}
 		}
 		return q
 	}
@@ -70,7 +103,11 @@ func (c *Cells) Requests(r *rand.Rand, n int, http bool) []sem.Request {
 	for len(out) < n {
 		q := one()
 		for _, a := range c.attrs {
-			if r.IntN(3) == 0 {
+			switch {
+			case r.IntN(2) == 0:
+			case isAddress(a.Kind) && len(c.edges) > 0:
+				q[a] = sem.Value{Parts: []string{c.edges[r.IntN(len(c.edges))].String()}}
+			default:
 				q[a] = near(r, a.Kind, q[a])
 			}
 		}
@@ -89,22 +126,9 @@ func near(r *rand.Rand, k sem.Kind, v sem.Value) sem.Value {
 	s := v.Parts[i]
 	parts := slices.Clone(v.Parts)
 	switch k {
-	case sem.SourceIP, sem.RemoteIP, sem.DestIP:
-		a := netip.MustParseAddr(s)
-		next := a.Next()
-		if r.IntN(2) == 0 {
-			next = a.Prev()
-		}
-		if !next.IsValid() {
-			return v
-		}
-		parts[i] = next.String()
-	case sem.Port:
-		n, err := strconv.Atoi(s)
-		if n += 2*r.IntN(2) - 1; err != nil || n < 0 || n > 65535 {
-			return v
-		}
-		parts[i] = strconv.Itoa(n)
+	case sem.SourceIP, sem.RemoteIP, sem.DestIP, sem.Port:
+		next := beside(k, s)
+		parts[i] = next[r.IntN(len(next))]
 	case sem.Answer:
 		return v
 	default:
@@ -112,10 +136,14 @@ func near(r *rand.Rand, k sem.Kind, v sem.Value) sem.Value {
 			return sem.Value{Parts: append(parts, s+"z")}
 		}
 		shorter := []string{s}
-		if len(s) > 1 {
+		if s != "" {
 			shorter = []string{s[1:], s[:len(s)-1]}
 		}
-		switch r.IntN(4) {
+		switch r.IntN(6) {
+		case 5:
+			s = ""
+		case 4:
+			s = "/elsewhere"[r.IntN(2):]
 		case 0:
 			s += []string{"z", "/", "a", "8"}[r.IntN(4)]
 		case 1:
@@ -140,6 +168,26 @@ func near(r *rand.Rand, k sem.Kind, v sem.Value) sem.Value {
 	}
 	v.Parts = parts
 	return v
+}
+
+// beside are the addresses or the ports on either side of one.
+func beside(k sem.Kind, s string) (out []string) {
+	if k == sem.Port {
+		n, _ := strconv.Atoi(s)
+		for _, m := range []int{n - 1, n + 1} {
+			if 0 <= m && m <= 65535 {
+				out = append(out, strconv.Itoa(m))
+			}
+		}
+		return out
+	}
+	a := netip.MustParseAddr(s)
+	for _, b := range []netip.Addr{a.Prev(), a.Next()} {
+		if b.IsValid() {
+			out = append(out, b.String())
+		}
+	}
+	return out
 }
 
 // Plain is a request that no policy names anything of. It has what every request has.

@@ -236,6 +236,7 @@ func askPod(server *envoy.Server, s *Setting, readings []Reading, addresses [2]s
 		if err != nil {
 			continue
 		}
+		cells.Edges(s.Policies)
 		answers := make([]Answer, len(readings))
 		for i, r := range readings {
 			if answers[i], err = r.Read(s, chain); err != nil {

@@ -118,22 +118,7 @@ func TestMinimise(t *testing.T) {
 // size counts the values of policies.
 func size(policies []*istio.Object) (n int) {
 	for _, o := range policies {
-		for _, r := range o.Authorization.Rules {
-			sources(r, func(s *security.Source) {
-				for _, l := range [][]string{s.Principals, s.NotPrincipals, s.Namespaces, s.NotNamespaces, s.ServiceAccounts, s.NotServiceAccounts, s.TrustDomains, s.NotTrustDomains,
-					s.RequestPrincipals, s.NotRequestPrincipals, s.IpBlocks, s.NotIpBlocks, s.RemoteIpBlocks, s.NotRemoteIpBlocks} {
-					n += len(l)
-				}
-			})
-			operations(r, func(o *security.Operation) {
-				for _, l := range [][]string{o.Hosts, o.NotHosts, o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Ports, o.NotPorts} {
-					n += len(l)
-				}
-			})
-			for _, c := range r.When {
-				n += len(c.Values) + len(c.NotValues)
-			}
-		}
+		fields(o, func(_ string, _ bool, values []string) { n += len(values) })
 	}
 	return n
 }

@@ -10,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	security "istio.io/api/security/v1beta1"
 	"istio.io/istio/pkg/log"
 
 	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
 )
 
@@ -58,6 +60,23 @@ func randomSetting(g *Generator) *Setting {
 // sidecars are the chains of a sidecar.
 var sidecars = []plane.Chain{plane.HTTP, plane.TCP}
 
+// focused is a mesh of one policy that asks for one kind of test alone.
+func focused(g *Generator, of Tried, pools map[string]string) *Setting {
+	var values []string
+	for _, v := range g.Pools[pools[of.Field]] {
+		if KindOf(of.Field, v) == of.Kind {
+			values = append(values, v)
+		}
+	}
+	g.Shuffle(len(values), func(i, j int) { values[i], values[j] = values[j], values[i] })
+	values = values[:1+g.IntN(min(2, len(values)))]
+	td := []string{"cluster.local", "td1"}[g.IntN(2)]
+	return &Setting{TrustDomain: td, Pod: plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}, Policies: []*istio.Object{{
+		APIVersion: "security.istio.io/v1", Kind: istio.AuthorizationPolicy, Name: "p0", Namespace: "foo",
+		Authorization: &security.AuthorizationPolicy{Action: security.AuthorizationPolicy_Action(g.IntN(3)), Rules: []*security.Rule{Alone(of.Field, of.Not, values...)}},
+	}}}
+}
+
 // agree has the readings of a setting answer about requests of each cell of some chains. It returns how many were asked about, and the first
 // one that the readings tell different things of. count, if there is one, is told of each request.
 func agree(s *Setting, chains []plane.Chain, r *rand.Rand, each int, readings []Reading, count func(plane.Chain, sem.Request)) (asked int, differ *Disagreement, err error) {
@@ -71,6 +90,7 @@ func agree(s *Setting, chains []plane.Chain, r *rand.Rand, each int, readings []
 		if err != nil {
 			continue
 		}
+		cells.Edges(s.Policies)
 		answers := make([]Answer, len(readings))
 		for i, r := range readings {
 			if answers[i], err = r.Read(s, c); err != nil {
@@ -107,15 +127,20 @@ func agree(s *Setting, chains []plane.Chain, r *rand.Rand, each int, readings []
 // naive reader of their YAML says.
 func TestTranslation(t *testing.T) {
 	seed, only := seeds(t, 1)
-	want := 60_000
+	want := 350_000
 	if full() {
 		want = 1_100_000
 	}
-	verdicts, meshes := 0, 0
+	verdicts, meshes, tally := 0, 0, Tally{}
 	for i := max(only, 0); verdicts < want && !t.Failed(); i++ {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
-		s := randomSetting(Everything(r))
-		n, d, err := agree(s, sidecars, r, 150, Readings, nil)
+		g := Everything(r)
+		s, each := randomSetting(g), 150
+		if i%8 > 0 { // one field after the other, and all ways to compare it
+			kinds, pools := g.Kinds()
+			s, each = focused(g, kinds[(i-i/8)%len(kinds)], pools), 140
+		}
+		n, d, err := agree(s, sidecars, r, each, Readings, tally.Watch(s))
 		verdicts += n
 		meshes++
 		switch {
@@ -129,7 +154,18 @@ func TestTranslation(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d verdicts on %d meshes, seed %d", verdicts, meshes, seed)
+	sums := map[Outcome]int{}
+	for _, of := range tally {
+		for o, n := range of {
+			sums[o] += n
+		}
+	}
+	t.Logf("%d verdicts on %d meshes, seed %d; single values were %v", verdicts, meshes, seed, sums)
+	if only < 0 { // each field, each way to compare it, and each way in which that comes out
+		for _, s := range tally.Missing(Everything(nil), 10) {
+			t.Error("too few requests: " + s)
+		}
+	}
 }
 
 // TestMain keeps istiod's log of what it skips to itself.
