@@ -1,7 +1,6 @@
 package compiler
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -20,7 +19,7 @@ import (
 	"github.com/zt-lang/ztc/lang/source"
 )
 
-// batch is how many objects of a plan one worker takes at a time; their YAML shares memory.
+// batch is how many objects of a plan one worker takes at a time.
 const batch = 64
 
 // emit makes the objects of a plan, writes each, reads the bytes back, and proves that what they say is what the program means:
@@ -34,13 +33,13 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
 			b, c := plan.Builder(), meaning.Checker()
-			var buffer []byte
+			var text []byte
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n || ctx.Err() != nil {
 					return
 				}
-				made[i], errs[i] = emitBatch(b, c, i*batch, min((i+1)*batch, plan.Len()), &buffer)
+				made[i], errs[i] = emitBatch(b, c, i*batch, min((i+1)*batch, plan.Len()), &text)
 			}
 		})
 	}
@@ -78,39 +77,36 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 	return out, append(diags, meaning.Finish(ctx)...)
 }
 
-// emitBatch emits objects from up to, but not with, another of a plan. The buffer is the worker's.
-func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, buffer *[]byte) (out []Object, err error) {
+// chunk is how much memory the YAML of objects shares. A new chunk is begun when what is left is less than most objects take.
+const chunk, most = 256 << 10, 16 << 10
+
+// emitBatch emits objects from up to, but not with, another of a plan, and appends their YAML to text, which is the worker's.
+func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, text *[]byte) (out []Object, err error) {
 	defer func() {
 		if r := recover(); r != nil { // in a goroutine nobody else could
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	text := (*buffer)[:0]
-	ends := make([]int, 0, to-from)
 	out = make([]Object, 0, to-from)
 	for i := from; i < to; i++ {
 		for _, o := range b.Build(i) {
 			if bad := istio.Validate(o); len(bad) > 0 {
 				return nil, fmt.Errorf("%s %s/%s would be rejected: %s", o.Kind, o.Namespace, o.Name, strings.Join(bad, "; "))
 			}
-			start := len(text)
-			text = yaml.Append(text, o)
-			if err := yaml.Check(text[start:], o); err != nil {
+			if cap(*text)-len(*text) < most {
+				*text = make([]byte, 0, chunk)
+			}
+			start := len(*text)
+			*text = yaml.Append(*text, o)
+			written := (*text)[start:len(*text):len(*text)]
+			if err := yaml.Check(written, o); err != nil {
 				return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			}
 			if c.See(o) {
 				b.Keep()
 			}
-			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels})
-			ends = append(ends, len(text))
+			out = append(out, Object{Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Labels: o.Labels, YAML: written})
 		}
-	}
-	*buffer = text
-	text = bytes.Clone(text)
-	start := 0
-	for i, end := range ends {
-		out[i].YAML = text[start:end:end]
-		start = end
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/zt-lang/ztc/lang/ast"
+	"github.com/zt-lang/ztc/lang/scan"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -28,8 +29,8 @@ func inHalves(f *source.File, skim bool) *parser {
 	cut += len(f.Text)/2 + 1
 	a, b := newParser(f, skim, 0, cut), newParser(f, skim, cut, len(f.Text))
 	var wait sync.WaitGroup
-	wait.Go(b.run)
-	a.run()
+	wait.Go(b.half)
+	a.half()
 	wait.Wait()
 	if len(a.diags)+len(b.diags) > 0 {
 		return nil
@@ -38,8 +39,15 @@ func inHalves(f *source.File, skim bool) *parser {
 		b.renumber(a.skim)
 	}
 	a.stmts = slices.Concat(a.stmts, b.stmts)
-	a.text = f.Text
+	a.text, a.clean = f.Text, a.clean && b.clean
 	return a
+}
+
+// half reads its part of a text, and looks for what a reader cannot see in it.
+func (p *parser) half() {
+	p.run()
+	_, found := scan.NextHidden(p.text[p.from:], 0)
+	p.clean = !found
 }
 
 // renumber gives the pieces of plain statements the numbers that another reader gave them, or gives them.

@@ -41,7 +41,9 @@ func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 		p = newParser(f, skim, 0, len(f.Text))
 		p.run()
 	}
-	p.hidden()
+	if !p.clean {
+		p.hidden()
+	}
 	tree.Stmts = p.stmts
 	if skim {
 		tree.Pieces = p.skim.pieces.texts
@@ -52,7 +54,7 @@ func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 
 // newParser returns a parser of the text from an offset, where a statement begins, to another.
 func newParser(f *source.File, skim bool, from, to int) *parser {
-	p := &parser{file: f, text: f.Text[:to], sc: scan.New(f.Text[:to])}
+	p := &parser{file: f, text: f.Text[:to], from: from, sc: scan.New(f.Text[:to])}
 	if from > 0 {
 		p.sc.Jump(scan.Token{Kind: scan.Term, Start: int32(from), End: int32(from)})
 	}
@@ -69,6 +71,8 @@ func newParser(f *source.File, skim bool, from, to int) *parser {
 type parser struct {
 	file  *source.File
 	text  string
+	from  int  // where the first statement begins
+	clean bool // it is known that nothing in the text is hidden
 	sc    scan.Scanner
 	tok   scan.Token // the token at hand
 	prev  scan.Token // the last one before it that is no Term

@@ -5,9 +5,10 @@ import (
 	"os"
 
 	"github.com/zt-lang/ztc/internal/cli"
+	"github.com/zt-lang/ztc/internal/heap"
 )
 
 func main() {
-	memory()
+	heap.Pace()
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

@@ -26,14 +26,15 @@ type checker struct {
 	left     int                        // comparisons for this rule
 	steps    int                        // comparisons for the program
 
-	baselines *ir.Covering
-	allowed   *ruleIndex
-	unnamed   *ruleIndex // allows of callers without an identity
-	transport *transport
-	plaintext *ir.Covering // denies of plaintext callers
-	required  *ir.Covering // denies of requests without a token
-	portSets  map[string]portSet
-	gateways  map[string]bool // namespaces in which all known workloads are gateways
+	identified []bool // by number of the sources of plain rules: they are known to be identities
+	baselines  *ir.Covering
+	allowed    *ruleIndex
+	unnamed    *ruleIndex // allows of callers without an identity
+	transport  *transport
+	plaintext  *ir.Covering // denies of plaintext callers
+	required   *ir.Covering // denies of requests without a token
+	portSets   map[string]portSet
+	gateways   map[string]bool // namespaces in which all known workloads are gateways
 }
 
 // said is a code at a statement: a statement on many targets, or in a policy that is used often, is told of once.

@@ -199,6 +199,15 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 	if r.All || c.told(diag.PlaintextRefused, r.Span) {
 		return
 	}
+	if n := int(r.Plain.Sources); n > 0 { // which others share: they are looked at once
+		if more := max(n, c.p.Parts.Sources) + 1 - len(c.identified); more > 0 {
+			c.identified = append(c.identified, make([]bool, more)...)
+		}
+		if c.identified[n] {
+			return
+		}
+		c.identified[n] = !slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) })
+	}
 	for _, x := range r.Sources.Any {
 		if hasIdentity(x.Kind) {
 			continue

@@ -42,6 +42,9 @@ type Scope struct {
 	first source.Span    // of the first of these rules, which may be forgotten
 }
 
+// Plain reports whether all rules are known, from their normal form, to be enforced allows of identities.
+func (s *Scope) Plain() bool { return s.units != nil }
+
 // Apart reports whether the rules are known, from their normal form, to be allows of single principals, none of two of them.
 func (s *Scope) Apart() bool { return s.apart }
 
@@ -70,7 +73,7 @@ type Program struct {
 // Of says what a program means on a day (YYYY-MM-DD, empty for none): `until` is inclusive, and what it ends is gone, but for
 // what protects: a deny, a delegate and a baseline hold until they are deleted.
 func Of(p *ir.Program, now string) *Program {
-	m := &Program{p: p, byKey: map[string]*Scope{}}
+	m := &Program{p: p, byKey: make(map[string]*Scope, len(p.Parts.Rules)), byPlain: make([]*Scope, len(p.Parts.Rules))}
 	if len(p.Pods) > 0 {
 		m.bearers = ir.NewBearers(p.Workloads)
 	}
@@ -114,7 +117,9 @@ func (m *Program) plainScope(r *ir.Rule) *Scope {
 		m.byPlain = append(m.byPlain, make([]*Scope, n+1-len(m.byPlain))...)
 	}
 	if m.byPlain[n] == nil {
-		m.byPlain[n] = m.scope(r.Target)
+		s := m.scope(r.Target)
+		s.Rules = slices.Grow(s.Rules, m.p.Parts.Of(r))
+		m.byPlain[n] = s
 	}
 	return m.byPlain[n]
 }
@@ -151,20 +156,21 @@ func (m *Program) in(ns string) []*ir.Workload {
 
 // Find returns the scope of a selector, whose labels are sorted by key; nil when nothing is said of it.
 func (m *Program) Find(namespace string, labels []ir.Label) *Scope {
-	return m.byKey[Key(namespace, labels)]
+	var room [128]byte
+	return m.byKey[string(appendKey(room[:0], namespace, labels))]
 }
 
 // Key is equal for equal scopes.
 func Key(namespace string, labels []ir.Label) string {
-	var b strings.Builder
-	b.WriteString(namespace)
+	return string(appendKey(nil, namespace, labels))
+}
+
+func appendKey(key []byte, namespace string, labels []ir.Label) []byte {
+	key = append(key, namespace...)
 	for _, l := range labels {
-		b.WriteByte(0)
-		b.WriteString(l.Key)
-		b.WriteByte('=')
-		b.WriteString(l.Value)
+		key = append(append(append(append(key, 0), l.Key...), '='), l.Value...)
 	}
-	return b.String()
+	return key
 }
 
 // Universe holds for the ports on which there is a chain: a port that is declared to speak HTTP has no other, and one that is

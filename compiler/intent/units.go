@@ -39,7 +39,11 @@ func (m *Program) Units() *Units {
 	if m.units != nil {
 		return m.units
 	}
-	u := &Units{m: m, callers: map[string]uint32{}, ops: map[unit]uint32{}, withPort: map[op][]uint32{}}
+	parts := &m.p.Parts
+	u := &Units{
+		m: m, callers: make(map[string]uint32, parts.Sources), ops: make(map[unit]uint32, parts.Entries), withPort: map[op][]uint32{},
+		bySources: make([][]uint32, parts.Sources+1), byEntries: make([][]uint32, parts.Entries+1),
+	}
 	plains := make([]*Scope, 0, len(m.Scopes))
 	n := 0
 	for _, s := range m.Scopes {

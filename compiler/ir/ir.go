@@ -29,6 +29,7 @@ type Program struct {
 	Incomplete bool
 	// Lossy is true when there was an error: a rule may have been left out, so nothing is said of what no rule does.
 	Lossy bool
+	Parts       Parts // of plain rules
 	// Inventoried is true when an inventory was read: what is not in it does not exist.
 	Inventoried bool
 }
@@ -360,6 +361,21 @@ var NoMore = &More{}
 
 // Plain numbers the parts of a plain rule, from 1: equal numbers are equal parts. It is zero for another rule.
 type Plain struct{ Sources, Entries, Target int32 }
+
+// Parts says how much there is of plain rules: how many numbers their sources and entries have, and, by number of a target, how
+// many rules. It is a hint, so that what is kept of them can be made in one piece.
+type Parts struct {
+	Sources, Entries int
+	Rules            []int32
+}
+
+// Of returns how many plain rules there are on the target of a rule: one where that is not known.
+func (p *Parts) Of(r *Rule) int {
+	if n := int(r.Plain.Target); n < len(p.Rules) {
+		return max(1, int(p.Rules[n]))
+	}
+	return 1
+}
 
 // Elsewhere is the file of the places that the shared parts of plain rules do not keep. What has to be said of one of them
 // is found by compiling without plain rules.

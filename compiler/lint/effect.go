@@ -26,6 +26,9 @@ func (l *linter) effects(s *intent.Scope) {
 		return
 	}
 	around := l.around(s)
+	if s.Plain() && len(around) == 0 { // allows of identities, which nothing takes away from
+		return
+	}
 	own := enforced(s.Rules, ast.Deny)
 	if denies := append(enforced(around, ast.Deny), own...); len(denies) > 0 {
 		l.shadowed(s, denies)

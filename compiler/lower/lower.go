@@ -30,7 +30,10 @@ type lowerer struct {
 // only when the list holds no error.
 func Program(p *ir.Program, now string) (*Plan, diag.List) {
 	var diags diag.List
-	l := &lowerer{p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, ports: map[string]*knownPorts{}, objects: map[objectKey]*object{}}
+	l := &lowerer{
+		p: p, now: now, diags: &diags, byNamespace: map[string][]*ir.Workload{}, ports: map[string]*knownPorts{},
+		objects: make(map[objectKey]*object, len(p.Parts.Rules)), plain: newPlain(&p.Parts),
+	}
 	for _, w := range p.Workloads {
 		l.byNamespace[w.Namespace] = append(l.byNamespace[w.Namespace], w)
 	}

@@ -35,6 +35,13 @@ type plain struct {
 	to       []*security.Rule_To // likewise: shared by all rules; nil for a free operation
 }
 
+func newPlain(p *ir.Parts) plain {
+	return plain{
+		callers: make([]int32, p.Sources+1), operations: make([]int32, p.Entries+1), targets: make([]*object, len(p.Rules)),
+		number: make(map[string]int32, p.Entries), identity: make([]string, 0, p.Sources),
+	}
+}
+
 type opKey struct {
 	entries int32
 	port    int
@@ -55,8 +62,10 @@ func (l *lowerer) plainRule(r *ir.Rule) bool {
 	target := at(&k.targets, r.Plain.Target)
 	if *target == nil {
 		*target = other
-		if l.closed.covers(r.Target) && len(l.portsOf(r.Target).tcp) == 0 {
-			*target = l.object(ast.Allow, "", false, r.Target)
+		if l.closed.covers(r.Target) && (l.p.Convention || len(l.portsOf(r.Target).tcp) == 0) { // by convention no ports are known
+			o := l.object(ast.Allow, "", false, r.Target)
+			o.plain = slices.Grow(o.plain, l.p.Parts.Of(r))
+			*target = o
 		}
 	}
 	if *target == other {
@@ -121,9 +130,6 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 	n := k.number[string(k.key)]
 	if n == 0 {
 		key := string(k.key)
-		if k.number == nil {
-			k.number = map[string]int32{}
-		}
 		k.ops, k.keys, k.http = append(k.ops, c), append(k.keys, key), append(k.http, c.isHTTP())
 		n = int32(len(k.ops))
 		k.number[key] = n

@@ -58,6 +58,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 		x.Action, x.Sources, x.Entries, x.Span, x.More = ast.Allow, src.sources, ops.entries, at, ir.NoMore
 		x.Plain = ir.Plain{Sources: src.number.Sources, Entries: ops.number.Entries, Target: targets.number.Target + int32(i)}
 		x.Target, x.Moved = &targets.targets[i], moved
+		r.p.Parts.Rules[x.Plain.Target]++
 		r.p.Rules = append(r.p.Rules, x)
 	}
 }
@@ -93,6 +94,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		if listed && len(r.diags) == said {
 			targets.targets, targets.start, targets.number.Target = list, a.Targets.Start, k.numbers.Target+1
 			k.numbers.Target += int32(len(list))
+			r.p.Parts.Rules = append(r.p.Parts.Rules, make([]int32, int(k.numbers.Target)+1-len(r.p.Parts.Rules))...)
 		}
 	}
 	said = len(r.diags)

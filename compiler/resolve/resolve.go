@@ -61,6 +61,7 @@ func Program(in Input) (*ir.Program, diag.List) {
 	for _, u := range in.Units {
 		r.unit(u)
 	}
+	r.p.Parts.Sources, r.p.Parts.Entries = int(r.parts.numbers.Sources), int(r.parts.numbers.Entries)
 	r.unused()
 	r.finish()
 	r.p.Lossy = r.diags.HasErrors()

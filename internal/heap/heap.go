@@ -1,4 +1,6 @@
-package main
+// Package heap sets how the command uses memory: a compiler is a short process that keeps most of what it makes. GOGC and
+// GOMEMLIMIT in the environment take precedence.
+package heap
 
 import (
 	"os"
@@ -10,12 +12,14 @@ import (
 const (
 	floor = 84 << 20 // bytes of the heap below which nothing is collected: most programs never get there
 	more  = 25       // garbage per live memory, in percent, above it
+	large = 1 << 20  // bytes of inputs from which on a build comes near the floor
 )
 
-// memory sets when garbage is collected: a compiler is a short process that keeps most of what it makes. GOGC and GOMEMLIMIT
-// in the environment take precedence.
-func memory() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+func ours() bool { return os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" }
+
+// Pace sets when garbage is collected.
+func Pace() {
+	if ours() {
 		pace()
 	}
 }
@@ -30,4 +34,11 @@ func pace() {
 	}
 	debug.SetGCPercent(percent)
 	runtime.AddCleanup(new([16]byte), func(int) { pace() }, 0)
+}
+
+// Expect prepares the heap for the work on inputs of so many bytes.
+func Expect(bytes int64) {
+	if bytes >= large && ours() {
+		hugePages()
+	}
 }

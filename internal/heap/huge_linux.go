@@ -1,0 +1,17 @@
+package heap
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// hugePages asks for pages of 2 MiB where the heap is going to lie, if the system gives them to who asks: a large build touches
+// ninety megabytes once, and a tenth of its time would go to twenty thousand page faults. Nothing is touched here, and nothing
+// kept: the memory goes back to the heap.
+func hugePages() {
+	room := make([]byte, floor)
+	_ = unix.Madvise(room, unix.MADV_HUGEPAGE) // where it fails pages stay small
+	room = nil
+	runtime.GC()
+}
