@@ -20,11 +20,17 @@ func ours() bool { return os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == 
 // Pace sets when garbage is collected.
 func Pace() {
 	if ours() {
-		pace()
+		paced()
 	}
 }
 
-// pace lets the heap grow to the floor, or to so much more than what is live, and looks again after the next collection.
+// paced is pace, now and after each collection.
+func paced() {
+	pace()
+	runtime.AddCleanup(new([16]byte), func(int) { paced() }, 0)
+}
+
+// pace lets the heap grow to the floor, or to so much more than what is live.
 func pace() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
@@ -33,7 +39,6 @@ func pace() {
 		percent = int(floor*100/max(n, 4<<20)) - 100
 	}
 	debug.SetGCPercent(percent)
-	runtime.AddCleanup(new([16]byte), func(int) { pace() }, 0)
 }
 
 // Expect prepares the heap for the work on inputs of so many bytes.

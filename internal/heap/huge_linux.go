@@ -2,6 +2,7 @@ package heap
 
 import (
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,8 +11,10 @@ import (
 // ninety megabytes once, and a tenth of its time would go to twenty thousand page faults. Nothing is touched here, and nothing
 // kept: the memory goes back to the heap.
 func hugePages() {
+	debug.SetGCPercent(-1) // until there is room
 	room := make([]byte, floor)
 	_ = unix.Madvise(room, unix.MADV_HUGEPAGE) // where it fails pages stay small
 	room = nil
 	runtime.GC()
+	pace()
 }
