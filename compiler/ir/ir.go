@@ -29,7 +29,7 @@ type Program struct {
 	Incomplete bool
 	// Lossy is true when there was an error: a rule may have been left out, so nothing is said of what no rule does.
 	Lossy bool
-	Parts       Parts // of plain rules
+	Parts Parts // of plain rules
 	// Inventoried is true when an inventory was read: what is not in it does not exist.
 	Inventoried bool
 }
