@@ -141,7 +141,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 	passes.Attrs(all)
 	fixed, port := x.given(), sem.Attr{Kind: sem.Port}
 	fixed[port] = c.port
-	chosen, err := x.fill(fixed, open, all, d, q, passes)
+	chosen, err := x.fill(fixed, open, all, d, nil, q, passes)
 	if err != nil {
 		return err
 	}

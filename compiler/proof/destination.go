@@ -142,6 +142,9 @@ type Destination struct {
 	class  string // equal where all of these are, and the ports
 }
 
+// Pod is what a proxy knows of the destination. Nothing in it may be changed.
+func (d *Destination) Pod() plane.Pod { return d.pod }
+
 func (w *World) destination(name, remark string, workload *ir.Workload, pod plane.Pod) *Destination {
 	key := name
 	if workload == nil {
@@ -265,6 +268,11 @@ func (w *World) ladder(d *Destination, chain int) (*sem.Ladder, error) {
 // they are declared to speak; a caller without an identity comes only where mTLS is not required; and a token is verified
 // only where there is somebody to verify it.
 func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
+	return sem.And(d.callers(), w.traffic(d, chain, attrs))
+}
+
+// traffic holds for those, and for what comes from callers that mTLS keeps out.
+func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
 	var parts []*sem.Expr
 	if d.Workload != nil {
 		for i := range d.Workload.Ports {
@@ -273,7 +281,7 @@ func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *se
 			}
 		}
 	}
-	parts = append(parts, d.callers(), plane.Possible(attrs))
+	parts = append(parts, plane.Possible(attrs))
 	if chain == httpChain {
 		parts = append(parts, verified(&d.tokens, attrs)...)
 	}

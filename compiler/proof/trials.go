@@ -122,7 +122,7 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 	}
 	open := map[sem.Attr]bool{}
 	q.Attrs(open)
-	if _, err = x.fill(fixed, open, all, d, q, passes); err != nil {
+	if _, err = x.fill(fixed, open, all, d, nil, q, passes); err != nil {
 		out.unknown = err
 		return out
 	}
@@ -281,7 +281,7 @@ func text(n int) sem.Value { return sem.Value{Parts: []string{fmt.Sprint(n)}} }
 
 // fill chooses what a request is that an expectation is about, where neither it nor its question says so, and tells which
 // attributes these are.
-func (x *asked) fill(fixed sem.Request, open, all map[sem.Attr]bool, d *Destination, questions ...*sem.Expr) (chosen map[sem.Attr]bool, err error) {
+func (x *asked) fill(fixed sem.Request, open, all map[sem.Attr]bool, d *Destination, named map[sem.Kind][]sem.Value, questions ...*sem.Expr) (chosen map[sem.Attr]bool, err error) {
 	chosen = map[sem.Attr]bool{}
 	for a := range all {
 		v, stated := fixed[a]
@@ -290,7 +290,7 @@ func (x *asked) fill(fixed sem.Request, open, all map[sem.Attr]bool, d *Destinat
 			continue
 		}
 		if chosen[a], fixed[a] = true, plainly(a, d, x.Op); located(a.Kind) {
-			if fixed[a], err = sem.Unlisted(a, limits, questions...); err != nil {
+			if fixed[a], err = sem.Unlisted(a, limits, named, questions...); err != nil {
 				return nil, err
 			}
 		}

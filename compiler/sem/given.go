@@ -123,10 +123,11 @@ func tests(a Attr, list []*Expr) (tests []*Expr) {
 	return tests
 }
 
-// Unlisted is a value of an attribute that no test of some expressions matches, or, where there is none, one of the cheapest.
-func Unlisted(a Attr, limits Limits, list ...*Expr) (Value, error) {
+// Unlisted is a value of an attribute that no test of some expressions matches, a named one if that can be, or, where there is
+// none, one of the cheapest.
+func Unlisted(a Attr, limits Limits, named map[Kind][]Value, list ...*Expr) (Value, error) {
 	none := Not(Or(tests(a, list)...))
-	space, err := NewSpace(limits, nil, nil, none)
+	space, err := NewSpace(limits, nil, named, none)
 	if err != nil {
 		return Value{}, err
 	}
