@@ -53,11 +53,11 @@ func (l *loader) resolveQuestion(given resolve.Input) diag.List {
 	for _, w := range l.meant.Workloads {
 		known[w.Ref()] = true
 	}
-	given.Units = append(given.Units[:len(given.Units):len(given.Units)], &resolve.Unit{File: l.asked.Tree, Imports: map[string]*resolve.Unit{}})
+	given.Units = append(given.Units[:len(given.Units):len(given.Units)], &resolve.Unit{File: l.asked.Tree, Imports: map[string]*resolve.Unit{}, Question: true})
 	p, all := resolve.Program(given)
 	var diags diag.List
 	for i := range all {
-		if all[i].Mentions(l.asked.Tree.Source) && all[i].Severity == diag.Error {
+		if all[i].Mentions(l.asked.Tree.Source) && (all[i].Severity == diag.Error || all[i].Code == diag.UnknownPort) {
 			diags = append(diags, all[i])
 		}
 	}

@@ -3,6 +3,7 @@ package proof
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/zt-lang/ztc/compiler/sem"
 )
@@ -23,7 +24,12 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 	}
 	var named map[sem.Kind][]sem.Value
 	if c.details {
-		named = c.w.names
+		named = maps.Clone(c.w.names)
+		if d.Workload != nil {
+			for i := range d.Workload.Ports {
+				named[sem.Port] = append(named[sem.Port], text(d.Workload.Ports[i].Number))
+			}
+		}
 	}
 	space, err := sem.NewSpace(limits, nil, named, q, in)
 	defer func() { spent(c.spent, space) }()
@@ -59,13 +65,24 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 		maps.Copy(out.failure.Request, diff.Request)
 		out.failure.Smallest, out.failure.Idle = diff.Smallest, map[sem.Attr]bool{}
 		for _, side := range diff.Box {
-			if side.All || !attrs[side.Attr] { // of the latter the universe alone speaks
+			if side.All || !attrs[side.Attr] && !(side.Attr.Kind == sem.Port && d.tells(chain, diff.Request)) { // of the latter the universe alone speaks
 				out.failure.Idle[side.Attr] = true
 			} else {
 				out.failure.Box = append(out.failure.Box, side)
 			}
 		}
 	}
+}
+
+// tells reports whether the port of a request has to be said, where no policy and no question speaks of ports: one that nobody
+// declared, or one that does not speak HTTP.
+func (d *Destination) tells(chain int, r sem.Request) bool {
+	v := r[sem.Attr{Kind: sem.Port}]
+	if d.Workload == nil || v.Absent || len(v.Parts) == 0 {
+		return false
+	}
+	n, err := strconv.Atoi(v.Parts[0])
+	return err == nil && (chain != httpChain || d.Workload.Port(n) == nil)
 }
 
 // idle finds attributes of a request that is not in a set for which it makes no difference, all at once, what they are: of

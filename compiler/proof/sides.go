@@ -148,7 +148,15 @@ func (w *World) matcher(namespace string, m sem.Matcher) string {
 			return "namespace " + strconv.Quote(pattern(p[1]))
 		}
 		return "principal " + strconv.Quote(pattern(p[0])+"/ns/"+pattern(p[1])+"/sa/"+pattern(p[2]))
-	case sem.Token:
+	case sem.Token: // a part that is not tested may be missing
+		switch {
+		case p[0].Op == sem.Any && p[1].Op == sem.Any:
+			return "any issuer"
+		case p[1].Op == sem.Any:
+			return "issuer " + strconv.Quote(pattern(p[0]))
+		case p[0].Op == sem.Any:
+			return "subject " + strconv.Quote(pattern(p[1]))
+		}
 		return strconv.Quote(pattern(p[0]) + "/" + pattern(p[1]))
 	case sem.Method:
 		if p[0].Op == sem.Exact {

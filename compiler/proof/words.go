@@ -155,7 +155,7 @@ func tokenParts(v sem.Value) (iss, sub string, some bool) {
 }
 
 // Question says a request to a destination as an `expect` of a namespace asks for it. What the language has no words for
-// stands behind it. What the request does not name does not matter.
+// stands behind it. What the request does not name does not matter, nor does a port that no policy names.
 func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r sem.Request) string {
 	var b strings.Builder
 	var with, rest []string
@@ -190,15 +190,17 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 		}
 	}
 	b.WriteString(from + " -> " + w.target(namespace, d))
-	if v, some := r[sem.Attr{Kind: sem.Port}]; some {
-		switch {
-		case v.Absent:
-			rest = append(rest, "a port that nothing names")
-		case d.Workload != nil:
+	port, tcp := "", chain == plane.TCP && !speaksTCP(d, r)
+	if v := r[sem.Attr{Kind: sem.Port}]; len(v.Parts) > 0 {
+		if port = " port " + v.Parts[0]; d.Workload != nil {
 			b.WriteString(":" + v.Parts[0])
-		default:
-			b.WriteString(" port " + v.Parts[0])
+			port = ""
 		}
+	}
+	if tcp {
+		b.WriteString(" { tcp" + port + " }")
+	} else {
+		b.WriteString(port)
 	}
 	for _, a := range attrs {
 		v := r[a]
@@ -226,9 +228,6 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 				rest = append(rest, Value(a, v))
 			}
 		}
-	}
-	if chain == plane.TCP && !speaksTCP(d, r) {
-		rest = append([]string{"a connection that is not HTTP"}, rest...)
 	}
 	if len(with) > 0 {
 		b.WriteString(" with " + strings.Join(with, ", "))

@@ -20,7 +20,10 @@ type Unit struct {
 	File    *ast.File
 	Imports map[string]*Unit
 	Library bool
-	Std     bool // of the standard library, whose names are taken on trust where an inventory says nothing of their namespace
+	// Question says that the file asks about requests, and that nothing is said in it of what runs: a port that a workload does
+	// not have is a note, since connections to it come as well.
+	Question bool
+	Std      bool // of the standard library, whose names are taken on trust where an inventory says nothing of their namespace
 }
 
 // Input is what a program is resolved from.

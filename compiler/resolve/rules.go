@@ -107,8 +107,12 @@ func (r *resolver) portExists(s *scope, t *ir.Target, n int, at source.Span) boo
 	if ir.ProxyPort(n) || t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 || t.Workload.Port(n) != nil {
 		return true
 	}
-	r.portNotes(r.reportAt(s, diag.UnknownPort, at, "%s has no port %d", t.Workload.Ref(), n), t.Workload, n)
-	return false
+	d := r.reportAt(s, diag.UnknownPort, at, "%s has no port %d", t.Workload.Ref(), n)
+	if s.unit.Question {
+		d.Severity = diag.Note
+	}
+	r.portNotes(d, t.Workload, n)
+	return s.unit.Question
 }
 
 func (r *resolver) clauses(s *scope, c *ast.Clauses) (until, because string, ok bool) {

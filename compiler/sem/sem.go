@@ -10,7 +10,7 @@ package sem
 import "errors"
 
 // ErrBudget says that an answer would take more steps than allowed: neither yes nor no is known.
-var ErrBudget = errors.New("not proven within the budget of steps")
+var ErrBudget = errors.New("it takes more steps than the budget has")
 
 // Kind is the kind of an attribute: what its values are and which of them can be absent.
 type Kind uint8

@@ -265,7 +265,7 @@ type Test struct {
 	Body []Stmt
 }
 
-// Expect is `expect allow|deny sources -> targets [op] [with ...]`.
+// Expect is `expect allow|deny sources -> targets [op] [with ...]`; the one operation may stand in braces.
 type Expect struct {
 	Range
 	Allow   bool

@@ -368,7 +368,11 @@ func (r *reader) jwt(all ast.Range, g *jwt) ast.Stmt {
 
 func (r *reader) expect(all ast.Range, g *expect) ast.Stmt {
 	s := &ast.Expect{Range: all, Allow: g.Verdict.Value == "allow", Sources: r.sources(g.Sources), Targets: each(g.Targets, r.target)}
-	if g.Op != nil {
+	switch {
+	case g.Block != nil:
+		o := r.op(g.Block)
+		s.Op = &o
+	case g.Op != nil:
 		o := r.op(g.Op)
 		r.needsBraces(&o, s.Targets)
 		s.Op = &o

@@ -177,7 +177,8 @@ type expect struct {
 	Verdict lexer.Token `parser:"'expect' @('allow'|'deny')"`
 	Sources *sources    `parser:"@@ '->'"`
 	Targets []*target   `parser:"@@ (',' @@)*"`
-	Op      *op         `parser:"@@?"`
+	Block   *op         `parser:"( '{' @@ '}'"`
+	Op      *op         `parser:"| @@ )?"`
 	With    []*assign   `parser:"('with' @@ (',' @@)*)?"`
 }
 
