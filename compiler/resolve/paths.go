@@ -1,12 +1,12 @@
 package resolve
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/rawpath"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
@@ -20,7 +20,7 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 	bad := func(format string, args ...any) bool {
 		d := r.report(s, diag.BadPath, it, format, args...)
 		switch n := normalPath(v); {
-		case n == v || !printable(n) || wildcards(n) || v[0] != '/' && dotSegment(v):
+		case n == v || n == "" || !printable(n) || wildcards(n) || v[0] != '/' && dotSegment(v):
 		case strings.ContainsAny(v, "?#"): // it would mean more than was written
 			d.Advise("write %q if every query is meant", n)
 		default:
@@ -61,7 +61,9 @@ func (r *resolver) path(s *scope, it *ast.Item) bool {
 		return false
 	case v[0] != '/' && v[0] != '*':
 		return bad("path %q does not start with a slash, so it would never match", v)
-	case decode(v) != v:
+	case normalPath(v) == "":
+		return bad("path %q holds a NUL, and proxies refuse such a request", v)
+	case !dotSegment(v) && normalPath(v) != v:
 		return bad("path %q escapes a character that proxies write plainly before they compare, so it would never match", v)
 	case strings.ContainsAny(v, "{}"):
 		return r.template(s, it)
@@ -135,66 +137,35 @@ func templateOf(v string) string {
 	return ""
 }
 
-// normalPath writes a path as a proxy compares it: without query and fragment, slashes for backslashes, plain what needs no
-// escape and escaped what does, without dot segments, with a slash in front.
+// normalPath writes a path pattern as a proxy compares it: in its normal form, without query and fragment, with a slash in front.
+// Of what a wildcard begins, dot segments stay: nobody knows what is above them. What holds a NUL has none: it is "".
 func normalPath(v string) string {
 	if i := strings.IndexAny(v, "?#"); i >= 0 {
 		v = v[:i]
 	}
-	v = decode(strings.ReplaceAll(v, "\\", "/"))
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		if c := v[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>^`|", c) >= 0 {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	v = b.String()
-	if v != "" && v[0] != '/' && v[0] != '*' {
-		v = "/" + v
-	}
-	if !dotSegment(v) || !strings.HasPrefix(v, "/") {
+	path, star := strings.CutPrefix(v, "*")
+	if star && dotSegment(v) || path == "" {
 		return v
 	}
-	var out []string
-	segs := strings.Split(v[1:], "/")
-	for i, seg := range segs {
-		switch {
-		case seg == ".." && len(out) > 0:
-			out = out[:len(out)-1]
-		case seg != "." && seg != "..":
-			out = append(out, seg)
-			continue
-		}
-		if i == len(segs)-1 {
-			out = append(out, "")
-		}
+	open := path[0] != '/' && path[0] != '\\'
+	n, ok := rawpath.Normal(hideBraces.Replace(path))
+	if !ok {
+		return ""
 	}
-	return "/" + strings.Join(out, "/")
+	if n = showBraces.Replace(n); !star {
+		return n
+	}
+	if open {
+		n = n[1:]
+	}
+	return "*" + n
 }
 
-// decode writes plainly what a path escapes without need: letters, digits and - . _ ~.
-func decode(v string) string {
-	if strings.IndexByte(v, '%') < 0 {
-		return v
-	}
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		if v[i] == '%' && i+2 < len(v) {
-			if n, err := strconv.ParseUint(v[i+1:i+3], 16, 8); err == nil {
-				c := byte(n)
-				if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
-					b.WriteByte(c)
-					i += 2
-					continue
-				}
-			}
-		}
-		b.WriteByte(v[i])
-	}
-	return b.String()
-}
+// The braces of a template are no characters of a path. No path has an escaped NUL, so one stands for them.
+var (
+	hideBraces = strings.NewReplacer("{", "\x00(", "}", "\x00)")
+	showBraces = strings.NewReplacer("%00(", "{", "%00)", "}")
+)
 
 func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {

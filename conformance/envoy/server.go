@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +26,16 @@ type Listener struct {
 	// Custom and Local are filters that istiod generated, of an HTTP connection manager or of the network: Custom stand before the
 	// verification of tokens, Local after it.
 	Custom, Local []proto.Message
+	// Manager is a connection manager that istiod generated, for what it says of requests before a filter sees them; nil for one that
+	// normalises paths, which is Istio's default.
+	Manager proto.Message
+}
+
+// Features are those of Envoy that Istio's bootstrap turns on and off.
+var Features = map[string]bool{
+	"envoy.reloadable_features.http_reject_path_with_fragment":       false,
+	"envoy.reloadable_features.fixed_heap_use_allocated":             true,
+	"envoy.reloadable_features.coalesce_lb_rebuilds_on_batch_update": false,
 }
 
 // Cluster is where an external authorizer answers, on this machine.
@@ -135,10 +146,14 @@ func (s *Server) bootstrap(listeners []Listener, clusters []Cluster) ([]byte, er
 			},
 		})
 	}
+	flags := object{"overload": object{"global_downstream_max_connections": 50000}}
+	for name, on := range Features {
+		flags[name] = on
+	}
 	return json.Marshal(object{
 		"node":            object{"id": "conformance", "cluster": "conformance"},
 		"staticResources": object{"listeners": all, "clusters": upstreams(clusters)},
-		"layeredRuntime":  object{"layers": list{object{"name": "s", "staticLayer": object{"overload": object{"global_downstream_max_connections": 50000}}}}},
+		"layeredRuntime":  object{"layers": list{object{"name": "s", "staticLayer": flags}}},
 	})
 }
 
@@ -193,11 +208,27 @@ func (s *Server) chain(l Listener) (list, error) {
 		"rules": list{object{"match": object{"prefix": "/"}, "requires": object{"requiresAny": object{"requirements": list{
 			object{"providerName": "origins-0"}, object{"allowMissing": object{}}}}}}},
 	})
-	answer := object{"match": object{"prefix": "/"}, "directResponse": object{"status": 200, "body": object{"inlineString": "ok"}}}
-	filters := slices.Concat(custom, list{jwt}, local, list{typed("envoy.filters.http.router", "filters.http.router.v3.Router", nil)})
-	return list{typed("envoy.filters.network.http_connection_manager", "filters.network.http_connection_manager.v3.HttpConnectionManager", object{
-		"statPrefix": "in", "normalizePath": true, "codecType": "AUTO",
-		"routeConfig": object{"virtualHosts": list{object{"name": "all", "domains": list{"*"}, "routes": list{answer}}}},
-		"httpFilters": filters,
-	})}, nil
+	// Whatever the answer is, its body is the path that filters saw.
+	seen := object{"textFormatSource": object{"inlineString": "%REQ(:PATH)%"}}
+	answer := object{"match": object{"prefix": "/"}, "directResponse": object{"status": 200, "bodyFormat": seen}}
+	manager := object{"normalizePath": true}
+	if l.Manager != nil {
+		text, err := protojson.Marshal(l.Manager)
+		if err == nil {
+			err = json.Unmarshal(text, &manager)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range []string{"rds", "accessLog", "tracing", "requestIdExtension"} { // of a control plane, or of extensions that Istio adds
+			delete(manager, k)
+		}
+	}
+	maps.Copy(manager, object{
+		"statPrefix": "in", "codecType": "AUTO", "delayedCloseTimeout": "0.001s",
+		"routeConfig":      object{"virtualHosts": list{object{"name": "all", "domains": list{"*"}, "routes": list{answer}}}},
+		"httpFilters":      slices.Concat(custom, list{jwt}, local, list{typed("envoy.filters.http.router", "filters.http.router.v3.Router", nil)}),
+		"localReplyConfig": object{"bodyFormat": seen},
+	})
+	return list{typed("envoy.filters.network.http_connection_manager", "filters.network.http_connection_manager.v3.HttpConnectionManager", manager)}, nil
 }
