@@ -3,12 +3,9 @@ package compiler
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -16,8 +13,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
-	"github.com/zt-lang/ztc/emit/plane"
-	"github.com/zt-lang/ztc/lang/source"
+	"github.com/zt-lang/ztc/internal/programs"
 )
 
 // TestMeaning holds what every archive of testdata/golden emits, read back from its YAML, to what its program means, over all
@@ -33,22 +29,8 @@ func TestMeaning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := fstest.MapFS{}
-		imported := map[string]bool{}
-		for _, f := range a.Files {
-			m[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o444}
-			for line := range strings.Lines(string(f.Data)) {
-				if rest, ok := strings.CutPrefix(line, `import "./`); ok {
-					imported[strings.SplitN(rest, `"`, 2)[0]] = true
-				}
-			}
-		}
-		in := Input{FS: fs.FS(m), Options: Options{Now: "2026-06-01"}}
-		for _, f := range a.Files {
-			if strings.HasSuffix(f.Name, ".zt") && !strings.Contains(f.Name, "/") && (!imported[f.Name] || f.Name == a.Files[0].Name) {
-				in.Files = append(in.Files, source.New(f.Name, string(f.Data)))
-			}
-		}
+		files, all := programs.Archive(a)
+		in := Input{Files: files, FS: all, Options: Options{Now: programs.Day}}
 		l := &loader{in: in, whole: true, keep: true}
 		out, diags := compile(context.Background(), l)
 		if diags.HasErrors() {
@@ -73,65 +55,30 @@ func TestMeaning(t *testing.T) {
 
 // unmeant lists what objects mean that a program does not, and the other way round.
 func unmeant(t *testing.T, p *ir.Program, now string, objects []Object) (differences []string, compared int) {
-	meant := intent.Of(p, now)
-	mesh := plane.Mesh{TrustDomain: p.Mesh.TrustDomain, RootNamespace: p.Mesh.RootNamespace, Providers: p.Mesh.Providers, MultipleProviders: p.Mesh.MultipleProviders}
-	emitted := map[bool]map[*intent.Scope][]*istio.Object{false: {}, true: {}}
+	var decoded []*istio.Object
 	for i := range objects {
 		o, err := objects[i].Decode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Authorization == nil {
-			continue
-		}
-		var labels []ir.Label
-		for k, v := range o.Authorization.GetSelector().GetMatchLabels() {
-			labels = append(labels, ir.Label{Key: k, Value: v})
-		}
-		slices.SortFunc(labels, func(a, b ir.Label) int { return strings.Compare(a.Key, b.Key) })
-		s := meant.Find(o.Namespace, labels)
-		if s == nil {
-			differences = append(differences, o.Name+" has a scope that no statement has")
-			continue
-		}
-		dry := plane.DryRun(o)
-		o.Annotations = nil
-		emitted[dry][s] = append(emitted[dry][s], o)
+		decoded = append(decoded, o)
 	}
-	r := meant.Reader()
-	for _, s := range meant.Scopes {
-		for _, dry := range []bool{false, true} {
-			for _, c := range []intent.Chain{intent.HTTP, intent.TCP} {
-				is, err := mesh.Ladder(emitted[dry][s], plane.Chain(c))
-				if err != nil {
-					t.Fatal(err)
-				}
-				should, err := r.Ladder(s, c, dry)
-				if err != nil {
-					t.Fatal(err)
-				}
-				where := fmt.Sprintf("%s, dry run %v: %s", intent.Key(s.Namespace, s.Labels), dry, c)
-				if is.Closed != should.Closed {
-					differences = append(differences, fmt.Sprintf("%s: closed %v", where, is.Closed))
-				}
-				parts := [][2]*sem.Expr{{is.Allow, should.Allow}, {is.Deny, should.Deny}, {is.Audit, should.Audit}}
-				for name := range is.Custom {
-					parts = append(parts, [2]*sem.Expr{is.Custom[name], should.Custom[name]})
-				}
-				for name := range should.Custom {
-					parts = append(parts, [2]*sem.Expr{is.Custom[name], should.Custom[name]})
-				}
-				for _, x := range parts {
-					for i := range x {
-						if x[i] == nil {
-							x[i] = sem.False
-						}
-					}
-					compared++
-					if d := differ(t, meant.Universe(s, c), x[0], x[1]); d != nil {
-						differences = append(differences, fmt.Sprintf("%s: emitted %v, meant %v: %v", where, x[0].Holds(d.Request), x[1].Holds(d.Request), d.Request))
-					}
-				}
+	parts, strays, err := programs.Parts(p, now, decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range strays {
+		differences = append(differences, o.Name+" has a scope that no statement has")
+	}
+	for _, x := range parts {
+		where := fmt.Sprintf("%s, dry run %v: %s", intent.Key(x.Scope.Namespace, x.Scope.Labels), x.Dry, x.Chain)
+		if x.Emitted.Closed != x.Meant.Closed {
+			differences = append(differences, fmt.Sprintf("%s: closed %v", where, x.Emitted.Closed))
+		}
+		for _, s := range x.Sides() {
+			compared++
+			if d := differ(t, x.Universe, s.Emitted, s.Meant); d != nil {
+				differences = append(differences, fmt.Sprintf("%s, %s: emitted %v, meant %v: %v", where, s.Name, s.Emitted.Holds(d.Request), s.Meant.Holds(d.Request), d.Request))
 			}
 		}
 	}
