@@ -29,7 +29,7 @@ func TestMeaning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, all := programs.Archive(a)
+		files, all := programs.Archive(a.Files)
 		in := Input{Files: files, FS: all, Options: Options{Now: programs.Day}}
 		l := &loader{in: in, whole: true, keep: true}
 		out, diags := compile(context.Background(), l)

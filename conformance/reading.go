@@ -177,7 +177,7 @@ const verifier = "kind: RequestAuthentication\nmetadata: {name: all, namespace: 
 
 // readOracle has the naive interpreter read the YAML of the policies.
 func readOracle(s *Setting, c plane.Chain) (Answer, error) {
-	m := &oracle.Mesh{TrustDomain: s.TrustDomain, Aliases: s.Aliases, RootNamespace: root, MultipleProviders: true, Providers: map[string]bool{provider: true}}
+	m := &oracle.Mesh{TrustDomain: s.TrustDomain, Aliases: s.Aliases, RootNamespace: root, MultipleProviders: true, Providers: map[string]bool{provider: true, "oauth": false}}
 	policies, err := oracle.Parse(s.YAML() + "---\n" + verifier)
 	if err != nil {
 		return nil, err

@@ -177,7 +177,7 @@ func TestGoldens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, all := programs.Archive(a)
+		files, all := programs.Archive(a.Files)
 		d.program(t, &n, compiler.Input{Files: files, FS: all, Options: compiler.Options{Now: programs.Day}}, 15)
 	}
 	t.Logf("%d of %d programs compile, %d requests, %d match", n.programs, len(archives), n.requests, n.matched)

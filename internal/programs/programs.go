@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing/fstest"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
@@ -103,11 +101,18 @@ func (p *Part) Sides() []Side {
 // Day is the day of the programs of archives.
 const Day = "2026-06-01"
 
+// file is a file of an archive, as every reader of archives has it.
+type file = struct {
+	Name string
+	Data []byte
+}
+
 // Archive is the program of a golden archive: its files, those aside that others import, and all of them.
-func Archive(a *txtar.Archive) (files []*source.File, all fstest.MapFS) {
+func Archive[F ~file](list []F) (files []*source.File, all fstest.MapFS) {
 	all = fstest.MapFS{}
 	imported := map[string]bool{}
-	for _, f := range a.Files {
+	for _, x := range list {
+		f := file(x)
 		all[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o444}
 		for line := range strings.Lines(string(f.Data)) {
 			if rest, ok := strings.CutPrefix(line, `import "./`); ok {
@@ -116,7 +121,8 @@ func Archive(a *txtar.Archive) (files []*source.File, all fstest.MapFS) {
 			}
 		}
 	}
-	for i, f := range a.Files {
+	for i, x := range list {
+		f := file(x)
 		if strings.HasSuffix(f.Name, ".zt") && !strings.Contains(f.Name, "/") && (!imported[f.Name] || i == 0) {
 			files = append(files, source.New(f.Name, string(f.Data)))
 		}
