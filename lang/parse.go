@@ -36,6 +36,12 @@ func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 		tree.Stmts = []ast.Stmt{&ast.Bad{Range: ast.Range{End: int32(min(len(f.Text), 1<<31-1))}}}
 		return tree, diags
 	}
+	if strings.HasPrefix(f.Text, "\xff\xfe") || strings.HasPrefix(f.Text, "\xfe\xff") {
+		diags.Add(diag.InvisibleCharacter, source.Span{File: f, End: 2}, "%q is UTF-16, and programs are UTF-8", f.Name).
+			Advise("save it as UTF-8, without a byte order mark")
+		tree.Stmts = []ast.Stmt{&ast.Bad{Range: ast.Range{End: int32(len(f.Text))}}}
+		return tree, diags
+	}
 	p := inHalves(f, skim)
 	if p == nil {
 		p = newParser(f, skim, 0, len(f.Text))

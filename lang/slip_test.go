@@ -213,6 +213,7 @@ var slips = []struct{ text, want, fixed string }{
 	{"allow a -> b \"x\u202ey\"", `1:16 ZT0003 direction mark \u202e, which a reader cannot see`, "allow a -> b \"x\\u202ey\""},
 	{"allow a -> b \"x\U000e0041\"", `1:16 ZT0003 invisible mark \udb40\udc41, which a reader cannot see`, "allow a -> b \"x\\udb40\\udc41\""},
 	{"\ufeffallow a -> b", `1:1 ZT0003 byte order mark \ufeff, which a reader cannot see`, "allow a -> b"},
+	{"\xff\xfed\x00e\x00n\x00y\x00", `1:1 ZT0003 "t.zt" is UTF-16, and programs are UTF-8`, ""},
 	{"allow a\u200b -> b", `1:8 ZT0003 character of no width \u200b, which a reader cannot see`, ""},
 	{"allow a -> b\rdeny c -> d", `1:13 ZT0003 carriage return without a newline \r, which a reader cannot see`, ""},
 	{"allow a -> b \"\xff\"", `1:15 ZT0003 byte that is not UTF-8, which a reader cannot see`, ""},

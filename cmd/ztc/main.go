@@ -3,6 +3,8 @@ package main
 
 import (
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/zt-lang/ztc/internal/cli"
 	"github.com/zt-lang/ztc/internal/heap"
@@ -10,5 +12,6 @@ import (
 
 func main() {
 	heap.Pace()
+	signal.Ignore(syscall.SIGPIPE) // who reads may go away: what is written then fails, and the exit code stays the verdict
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

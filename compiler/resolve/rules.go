@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -400,6 +401,9 @@ func (r *resolver) withPort(s *scope, a *ast.Target, list []ir.Target) ([]ir.Tar
 		}
 	}
 	n, err := strconv.Atoi(text)
+	if errors.Is(err, strconv.ErrRange) {
+		n, err = 0, nil // a number, and no name
+	}
 	ok := true
 	for i := range list {
 		t := &list[i]

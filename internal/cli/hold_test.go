@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -141,4 +143,45 @@ func text(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// A build that is told to end while it writes leaves what was there, or has written all.
+func TestInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, stderr := run(program("old", 200), "build", "-o", "out/", "-"); code != 0 {
+		t.Fatal(stderr)
+	}
+	mine := make(chan os.Signal, 1) // so that one beside the writing ends nothing
+	signal.Notify(mine, os.Interrupt)
+	defer signal.Stop(mine)
+	done, sent := make(chan bool), make(chan bool)
+	go func() {
+		defer close(sent)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+				syscall.Kill(os.Getpid(), syscall.SIGINT)
+			}
+		}
+	}()
+	code, _, stderr := run(program("new", 200), "build", "-o", "out/", "-")
+	close(done)
+	<-sent
+	want := "new"
+	if code != 0 {
+		want = "old"
+		if code != 2 || !strings.Contains(stderr, `interrupted: "out/" is as it was`) {
+			t.Errorf("exit code %d\n%s", code, stderr)
+		}
+	} else {
+		t.Log("it was written before a signal came")
+	}
+	if code, stdout, stderr := run(program(want, 200), "build", "-o", "out/", "--check", "-"); code != 0 {
+		t.Errorf("what is there is not the %s output\n%s%s", want, stdout, stderr)
+	}
+	if left, _ := filepath.Glob("out/.*.tmp"); len(left) > 0 {
+		t.Errorf("left behind: %s", left)
+	}
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// signal is a buffer that tells of its first write.
-type signal struct {
+// teller is a buffer that tells of its first write.
+type teller struct {
 	bytes.Buffer
 	first chan struct{}
 }
 
-func (s *signal) Write(b []byte) (int, error) {
+func (s *teller) Write(b []byte) (int, error) {
 	if s.Len() == 0 {
 		defer close(s.first)
 	}
@@ -21,7 +21,7 @@ func (s *signal) Write(b []byte) (int, error) {
 }
 
 func TestProgress(t *testing.T) {
-	w := &signal{first: make(chan struct{})}
+	w := &teller{first: make(chan struct{})}
 	a := &app{stderr: w, terminal: true, started: time.Now().Add(-time.Minute)}
 	a.begin("compiling")
 	<-w.first

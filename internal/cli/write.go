@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/zt-lang/ztc/lang/diag"
@@ -90,7 +92,8 @@ func (d *destination) remove(stale, files []output) diag.List {
 // stem is the name of a file without its ending.
 func stem(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
 
-// write replaces the files that differ. All are complete beside the old ones before the first is renamed.
+// write replaces the files that differ. All are complete beside the old ones before the first is renamed. A signal to end comes before
+// that, and nothing is written, or is too late.
 func (d *destination) write(files []output, old map[string][]byte) diag.List {
 	type pair struct{ tmp, name string }
 	var pending []pair
@@ -104,10 +107,15 @@ func (d *destination) write(files []output, old map[string][]byte) diag.List {
 			d.root.Remove(p.tmp)
 		}
 	}
+	interrupted, ignore := interrupts()
+	defer ignore()
 	for _, f := range files {
 		have, ok := old[f.name]
 		if ok && f.text.equal(have) {
 			continue
+		}
+		if interrupted() {
+			break
 		}
 		tmp, err := writeTemp(d.root, f.name, f.text)
 		if err != nil {
@@ -115,6 +123,10 @@ func (d *destination) write(files []output, old map[string][]byte) diag.List {
 			return one(diag.CannotWrite, "cannot write %q: %s", d.display(f.name), reason(err))
 		}
 		pending = append(pending, pair{tmp, f.name})
+	}
+	if interrupted() {
+		undo()
+		return one(diag.CannotWrite, "interrupted: %q is as it was", d.given)
 	}
 	for len(pending) > 0 {
 		p := pending[0]
@@ -126,6 +138,14 @@ func (d *destination) write(files []output, old map[string][]byte) diag.List {
 	}
 	syncDir(d.root)
 	return nil
+}
+
+// interrupts takes over the signals that end a command, and tells whether one came: between two files of a build none does, so that
+// what is there is of one build. The second function gives them back.
+func interrupts() (came func() bool, ignore func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return func() bool { return len(c) > 0 }, func() { signal.Stop(c) }
 }
 
 // temporary is the name of a file that writeTemp makes.

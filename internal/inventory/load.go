@@ -169,6 +169,8 @@ func (l *loader) unreadable(name string, err error) {
 		why = "there is no such file or directory"
 	case errors.Is(err, fs.ErrPermission):
 		why = "permission denied"
+	case strings.Contains(why, "path escapes"): // of os.Root, which has no error to compare with
+		why = "it is a symbolic link that leaves the directory of the program"
 	}
 	if len(l.diags) >= manifest.MaxFaults {
 		l.full = true

@@ -95,25 +95,60 @@ func (l *List) Add(code Code, span source.Span, format string, args ...any) *Dia
 	if info, ok := Lookup(code); ok {
 		sev = info.Severity
 	}
-	*l = append(*l, Diagnostic{Code: code, Severity: sev, Span: span, Message: fmt.Sprintf(format, args...)})
+	*l = append(*l, Diagnostic{Code: code, Severity: sev, Span: span, Message: said(format, args...)})
 	return &(*l)[len(*l)-1]
+}
+
+// maxWord is how many bytes of a word are said. What an author writes may be as long as a file.
+const maxWord = 400
+
+// said is the text of a message, its words cut to what a reader can bear.
+func said(format string, args ...any) string {
+	s := fmt.Sprintf(format, args...)
+	if len(s) <= maxWord {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		end := strings.IndexByte(s, ' ')
+		if end < 0 {
+			end = len(s)
+		}
+		word, keep := s[:end], maxWord
+		if len(word) <= maxWord {
+			b.WriteString(word)
+		} else {
+			for keep > 0 && word[keep]&0xc0 == 0x80 { // not inside of a character
+				keep--
+			}
+			b.WriteString(word[:keep] + "…")
+			if last := word[len(word)-1]; last == '"' || last == '`' {
+				b.WriteByte(last)
+			}
+		}
+		s = s[end:]
+		blanks := len(s) - len(strings.TrimLeft(s, " "))
+		b.WriteString(s[:blanks])
+		s = s[blanks:]
+	}
+	return b.String()
 }
 
 // Note adds a line of explanation.
 func (d *Diagnostic) Note(format string, args ...any) *Diagnostic {
-	d.Notes = append(d.Notes, fmt.Sprintf(format, args...))
+	d.Notes = append(d.Notes, said(format, args...))
 	return d
 }
 
 // Relate adds another place.
 func (d *Diagnostic) Relate(span source.Span, format string, args ...any) *Diagnostic {
-	d.Related = append(d.Related, Related{span, fmt.Sprintf(format, args...)})
+	d.Related = append(d.Related, Related{span, said(format, args...)})
 	return d
 }
 
 // Fix suggests a fix that replaces one span; the message says what the edit does.
 func (d *Diagnostic) Fix(span source.Span, text, format string, args ...any) *Diagnostic {
-	d.Fixes = append(d.Fixes, Fix{Message: fmt.Sprintf(format, args...), Edits: []Edit{{span, text}}})
+	d.Fixes = append(d.Fixes, Fix{Message: said(format, args...), Edits: []Edit{{span, text}}})
 	return d
 }
 
@@ -127,7 +162,7 @@ func (d *Diagnostic) Respell(span source.Span, text, format string, args ...any)
 
 // Advise adds a fix in words: what to write, where the place or the choice is the author's.
 func (d *Diagnostic) Advise(format string, args ...any) *Diagnostic {
-	d.Fixes = append(d.Fixes, Fix{Message: fmt.Sprintf(format, args...)})
+	d.Fixes = append(d.Fixes, Fix{Message: said(format, args...)})
 	return d
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/width"
@@ -276,4 +277,20 @@ func FuzzRender(f *testing.F) {
 			t.Fatalf("JSON: %v", err)
 		}
 	})
+}
+
+// TestLongWords: a message shows the beginning of a word that nobody could read to its end, and stays a text.
+func TestLongWords(t *testing.T) {
+	long := strings.Repeat("é", 5_000_000)
+	var l List
+	d := l.Add("ZT1001", source.Span{}, "unknown workload %q in namespace %s", long, "shop").Note("%s", long).Advise("write `%s`", long)
+	d.Relate(source.Span{}, "%s", "\x80"+strings.Repeat("\x80", 1000))
+	for _, s := range []string{d.Message, d.Notes[0], d.Fixes[0].Message, d.Related[0].Message} {
+		if len(s) > 600 || !strings.Contains(s, "…") {
+			t.Errorf("%d bytes: %.80s", len(s), s)
+		}
+	}
+	if !strings.HasSuffix(d.Message, "…\" in namespace shop") || !utf8.ValidString(d.Message) {
+		t.Errorf("%s", d.Message)
+	}
 }

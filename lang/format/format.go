@@ -5,6 +5,7 @@ package format
 import (
 	"hash/maphash"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
@@ -14,7 +15,7 @@ import (
 )
 
 // Source returns the text of a file in the one layout, and what is wrong with its syntax. Statements that cannot be read
-// stay as they stand, with the blanks before them on their line. To format twice changes nothing more.
+// stay as they stand, with the blanks before them on their line, and so does a whole file that is not UTF-8 or holds a NUL. To format twice changes nothing more.
 //
 // Line ends inside a statement are the author's, and so is the choice between a block on one line and a block on several.
 func Source(f *source.File) ([]byte, diag.List) {
@@ -22,6 +23,10 @@ func Source(f *source.File) ([]byte, diag.List) {
 	var tree *ast.File
 	var diags diag.List
 	skimmed := beside(func() { tree, diags = lang.Skim(f) })
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) { // no text, or of another encoding
+		<-skimmed
+		return []byte(text), diags
+	}
 	p := newPrinter(text)
 	for t := range scan.Each(text) { // as if nothing were wrong with it
 		p.read(t)

@@ -221,3 +221,13 @@ func words(text string) []string {
 	}
 	return out
 }
+
+// TestNoText: what is no text, or of another encoding, stays to the byte.
+func TestNoText(t *testing.T) {
+	for _, text := range []string{"\xff\xfed\x00e\x00n\x00y\x00 \x00\n\x00", "deny  all in default\x00\n", "deny  all in default # \xe9\n"} {
+		out, diags := Source(source.New("x.zt", text))
+		if string(out) != text || !diags.HasErrors() {
+			t.Errorf("%q becomes %q: %v", text, out, diags)
+		}
+	}
+}
