@@ -23,6 +23,7 @@ type Units struct {
 	bySources [][]uint32
 	byEntries [][]uint32
 	withPort  map[op][]uint32 // entries on one port of their target
+	named     []*Scope        // by caller: the last scope that names it
 }
 
 // unit is one value in each part of an operation; nothing where a part is not tested.
@@ -55,6 +56,7 @@ func (m *Program) Units() *Units {
 		}
 	}
 	all := make([]uint64, 0, n)
+	u.named = make([]*Scope, len(u.callers))
 	for _, s := range plains {
 		from := len(all)
 		var ok bool
@@ -62,7 +64,7 @@ func (m *Program) Units() *Units {
 			s.first, s.units = s.Rules[0].Span, all[from:len(all):len(all)]
 		}
 	}
-	u.bySources, u.byEntries, u.withPort, m.units = nil, nil, nil, u
+	u.bySources, u.byEntries, u.withPort, u.named, m.units = nil, nil, nil, nil, u
 	return u
 }
 
@@ -207,25 +209,22 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 	return true
 }
 
-// pairs appends to dst the normal form of a scope, and reports whether it has one. It has one when it holds nothing but plain
+// pairs appends to dst the normal form of a scope, a set in any order, and reports whether it has one. It has one when it holds nothing but plain
 // rules, and its ladder is then that of one ALLOW.
 func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
-	from, named := len(dst), 0
+	from, apart := len(dst), !u.wild
 	for _, r := range s.Rules {
 		callers, ops := u.parts(r)
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}
 		dst = product(dst, callers, ops)
-		named += len(callers)
-	}
-	dst = normal(dst, from)
-	for i, x := range dst[from:] {
-		if i == 0 || dst[from+i-1]>>32 != x>>32 {
-			named--
+		for _, c := range callers {
+			apart = apart && u.named[c] != s
+			u.named[c] = s
 		}
 	}
-	s.apart = named == 0 && !u.wild
+	s.apart = apart
 	return dst, true
 }
 
@@ -238,7 +237,7 @@ func (u *Units) Allow(s *Scope, c Chain) *sem.Expr {
 	}
 	by := map[uint32][]*sem.Expr{}
 	var order []uint32
-	for _, x := range s.units {
+	for _, x := range slices.Compact(slices.Sorted(slices.Values(s.units))) {
 		o := uint32(x)
 		if by[o] == nil {
 			order = append(order, o)
@@ -287,16 +286,12 @@ func product(dst []uint64, callers, ops []uint32) []uint64 {
 	return dst
 }
 
-func normal(dst []uint64, from int) []uint64 {
-	slices.Sort(dst[from:])
-	return dst[:from+len(slices.Compact(dst[from:]))]
-}
-
 // Emitted are the rules of ALLOW policies, as they are read back, on their way to the same normal form.
 type Emitted struct {
 	u            *Units
 	callers, ops []uint32
 	pairs        []uint64
+	set          set
 	other        bool
 }
 
@@ -341,9 +336,53 @@ func (e *Emitted) Add(principals []string, ops []ir.Operation) {
 
 // Equal reports whether the rules have the normal form of a scope. False proves nothing.
 func (e *Emitted) Equal(s *Scope) bool {
-	if e.other || s.units == nil {
-		return false
+	return !e.other && s.units != nil && e.set.equal(s.units, e.pairs)
+}
+
+// set is a table of pairs, which compares lists as sets. It is used again and again.
+type set struct {
+	pairs []uint64 // plus one; 0 is free
+	seen  []bool
+}
+
+// equal reports whether two lists have the same members.
+func (t *set) equal(a, b []uint64) bool {
+	size := 8
+	for size < 2*len(a) {
+		size *= 2
 	}
-	e.pairs = normal(e.pairs, 0)
-	return slices.Equal(e.pairs, s.units)
+	if cap(t.pairs) < size {
+		t.pairs, t.seen = make([]uint64, size), make([]bool, size)
+	}
+	t.pairs, t.seen = t.pairs[:size], t.seen[:size]
+	clear(t.pairs)
+	clear(t.seen)
+	members := 0
+	for _, x := range a {
+		if i := t.place(x); t.pairs[i] == 0 {
+			t.pairs[i] = x + 1
+			members++
+		}
+	}
+	for _, x := range b {
+		i := t.place(x)
+		if t.pairs[i] == 0 {
+			return false
+		}
+		if !t.seen[i] {
+			t.seen[i] = true
+			members--
+		}
+	}
+	return members == 0
+}
+
+// place is where a pair is, or would be.
+func (t *set) place(x uint64) int {
+	mask := uint64(len(t.pairs) - 1)
+	i := (x * 0x9e3779b97f4a7c15) >> 32 & mask // Fibonacci hashing
+	for t.pairs[i] != 0 && t.pairs[i] != x+1 {
+		i = (i + 1) & mask
+	}
+	return int(i)
 }

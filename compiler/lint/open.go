@@ -23,6 +23,9 @@ func (l *linter) open() {
 	var wanted, refused ir.Covering
 	var by []*intent.Scope // of refused
 	for _, s := range l.meant.Scopes {
+		if s.Plain() {
+			continue
+		}
 		refuses := false
 		for _, r := range s.Rules {
 			if r.Action == ast.Allow && !r.DryRun && r.Unconditional() {

@@ -33,9 +33,11 @@ func (w *writer) line() {
 }
 
 func (w *writer) pad(indent int) {
-	for ; w.column < indent; w.column++ {
-		w.dst = append(w.dst, ' ')
+	const blanks = "                                "
+	for n := indent - w.column; n > 0; n -= len(blanks) {
+		w.dst = append(w.dst, blanks[:min(n, len(blanks))]...)
 	}
+	w.column = max(w.column, indent)
 }
 
 // gap writes the space between an indicator and what follows.
@@ -163,6 +165,13 @@ func (w *writer) list(name string, values []string) {
 	w.key(name)
 	w.openList()
 	for _, v := range values {
+		if !w.json && quick(v) && !implicit(v) {
+			w.line()
+			w.dst = append(append(w.dst, "- "...), v...)
+			w.column += len("- ") + len(v)
+			w.blank, w.margin = false, false
+			continue
+		}
 		w.item()
 		w.str(v)
 	}

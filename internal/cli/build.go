@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zt-lang/ztc/compiler"
-	"github.com/zt-lang/ztc/internal/heap"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -114,7 +113,6 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 	if r.diags.HasErrors() {
 		return in, r.diags, exit(exitUsage)
 	}
-	heap.Expect(r.total)
 	a.stats.end(compiler.Count{What: "files", N: len(in.files) + len(in.inventory) + len(in.others)}, compiler.Count{What: "bytes", N: int(r.total)})
 	a.begin("compiling")
 	ctx := c.Context()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/zt-lang/ztc/internal/heap"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -91,6 +92,7 @@ func (r *reader) file(root *os.Root, p, name string) (*source.File, os.FileInfo)
 		r.add(diag.FileTooLarge, "%q is larger than 128 MiB", name)
 		return nil, nil
 	}
+	heap.Expect(info.Size())
 	text, ok := r.text(f, name, info.Size())
 	if !ok {
 		return nil, nil

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 )
 
 const (
@@ -41,9 +42,11 @@ func pace() {
 	debug.SetGCPercent(percent)
 }
 
-// Expect prepares the heap for the work on inputs of so many bytes.
+var once sync.Once
+
+// Expect prepares the heap for the work on an input of so many bytes, once.
 func Expect(bytes int64) {
 	if bytes >= large && ours() {
-		hugePages()
+		once.Do(hugePages)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // kept: the memory goes back to the heap.
 func hugePages() {
 	debug.SetGCPercent(-1) // until there is room
-	room := make([]byte, floor)
+	room := make([]byte, floor+floor/4)
 	_ = unix.Madvise(room, unix.MADV_HUGEPAGE) // where it fails pages stay small
 	room = nil
 	runtime.GC()

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -188,6 +189,12 @@ type Hidden struct {
 // Tabs, newlines and CRLF are seen.
 func NextHidden(text string, from int) (h Hidden, ok bool) {
 	for i := from; i < len(text); {
+		for len(text)-i >= 8 && printable8(binary.LittleEndian.Uint64([]byte(text[i:i+8]))) {
+			i += 8
+		}
+		if i == len(text) {
+			break
+		}
 		c := text[i]
 		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
 			i++
@@ -210,6 +217,16 @@ func NextHidden(text string, from int) (h Hidden, ok bool) {
 		i += n
 	}
 	return Hidden{}, false
+}
+
+// printable8 reports whether eight bytes are printable ASCII and newlines, all at once.
+func printable8(x uint64) bool {
+	const ones, low, high = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f, 0x8080808080808080
+	line := x ^ '\n'*ones
+	line = ^((line&low + low) | line | low) // the high bit of each newline
+	x |= line >> 2                          // which is taken for a character above the space
+	below := (x - ' '*ones) &^ x            // the high bit is set in some byte, if one is less than a space
+	return (x|(x+ones)|below)&high == 0
 }
 
 // hidden names a character that a reader cannot see; it is "" for all others, and for tab, newline and carriage return.
