@@ -57,6 +57,7 @@ type Looked struct{ l *linter }
 // Look looks at the statements of a program, by what it means.
 func Look(p *ir.Program, m *intent.Program) Looked {
 	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed(), bases: newBases(p)}
+	l.sources, l.principals = make([][]int32, p.Parts.Sources+1), make(map[string]int32, p.Parts.Sources)
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
 			l.wide.Add(t)

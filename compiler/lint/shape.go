@@ -129,9 +129,6 @@ func (n *numbers) callers(s *ir.Sources) []int32 {
 		}
 		k, known := n.principals[x.Value]
 		if !known {
-			if n.principals == nil {
-				n.principals = map[string]int32{}
-			}
 			k = int32(len(n.principals))
 			n.principals[x.Value] = k
 		}

@@ -258,7 +258,9 @@ func texts(list []ir.Text) []string {
 // operations lowers one entry: its operation, minus the cuts of the entry and of the rule. Only operation fields are set. An
 // entry of which nothing is left is reported, and leaves the others of its rule alone: the report may be waived.
 func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
-	c, ok := operation(&e.Op)
+	out := make([]cube, 1)
+	c := &out[0]
+	ok := c.fill(&e.Op)
 	if ok && r.Target.Port != 0 {
 		ok = c.require(ports, []string{strconv.Itoa(r.Target.Port)})
 	}
@@ -266,7 +268,6 @@ func (l *lowerer) operations(r *ir.Rule, e *ir.Entry) ([]cube, bool) {
 		l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation can never happen on port %d", r.Target.Port)
 		return nil, true
 	}
-	out := []cube{c}
 	if len(e.Cuts)+len(r.Cuts) == 0 {
 		return out, true
 	}
@@ -317,14 +318,14 @@ func joinCuts(lists ...[]ir.Operation) []ir.Operation {
 	return out
 }
 
-func operation(o *ir.Operation) (cube, bool) {
-	var c cube
+// fill makes an empty cube one of an operation; false where that is nothing.
+func (c *cube) fill(o *ir.Operation) bool {
 	c.http, c.tcp = o.HTTP(), o.Speaks == ir.TCPTraffic
 	c.f[methods].in = sorted(o.Methods)
 	c.f[paths].in = prune(paths, sorted(o.Paths))
 	c.f[hosts].in = prune(hosts, sorted(o.Hosts))
 	c.f[ports].in = numbers(o.Ports)
-	return c, !c.http || !c.tcp
+	return !c.http || !c.tcp
 }
 
 func numbers(list []int) []string {
@@ -338,7 +339,8 @@ func numbers(list []int) []string {
 // subtract removes an operation from alternatives, exactly: what does not meet one of its fields stays (De Morgan).
 func subtract(from []cube, cut *ir.Operation) []cube {
 	var out []cube
-	x, ok := operation(cut)
+	var x cube
+	ok := x.fill(cut)
 	if !ok {
 		return from
 	}

@@ -161,7 +161,10 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		return entity{}
 	}
 	if r.p.Convention {
-		w := &ir.Workload{Namespace: ns, Name: name, Account: name, Labels: []ir.Label{{Key: r.p.Mesh.AppLabel, Value: name}}, Span: s.span(&id)}
+		x := slab(&r.named)
+		w := &x.Workload
+		x.label[0] = ir.Label{Key: r.p.Mesh.AppLabel, Value: name}
+		*w = ir.Workload{Namespace: ns, Name: name, Account: name, Labels: x.label[:], Span: s.span(&id)}
 		if len(name) > 63 {
 			r.report(s, diag.BadName, &id, "name %q is longer than a label value may be (63), so the convention cannot select its pods", name)
 		}

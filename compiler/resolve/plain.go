@@ -50,11 +50,7 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 	at := s.span(a)
 	moved := a.Targets.Start - targets.start
 	for i := range targets.targets {
-		if len(k.rules) == 0 {
-			k.rules = make([]ir.Rule, 256)
-		}
-		x := &k.rules[0]
-		k.rules = k.rules[1:]
+		x := slab(&k.rules)
 		x.Action, x.Sources, x.Entries, x.Span, x.More = ast.Allow, src.sources, ops.entries, at, ir.NoMore
 		x.Plain = ir.Plain{Sources: src.number.Sources, Entries: ops.number.Entries, Target: targets.number.Target + int32(i)}
 		x.Target, x.Moved = &targets.targets[i], moved

@@ -92,7 +92,9 @@ type resolver struct {
 	picking map[string]*ir.Selectors[int]         // by namespace; see services
 	fine    map[checked]bool                      // selectors that were found to pick their own workload alone
 
-	parts parts // of plain rules
+	parts   parts // of plain rules
+	named   []named
+	callers []ir.Sources
 
 	misreads   map[string]bool // names of what is declared by statements that could not be read; nil before it is asked for
 	suggested  int             // searches for suggestions, bounded

@@ -14,7 +14,8 @@ import (
 // sources resolves the source side of a statement; nil when it holds an error. strict asks, as an allow does, that an
 // exclusion never widens on a missing attribute.
 func (r *resolver) sources(s *scope, a *ast.Sources, strict bool) *ir.Sources {
-	out := &ir.Sources{Span: s.span(a)}
+	out := slab(&r.callers)
+	out.Span = s.span(a)
 	ok := true
 	for i := range a.List {
 		list, good := r.source(s, &a.List[i])

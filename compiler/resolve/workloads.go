@@ -14,9 +14,25 @@ import (
 func (r *resolver) add(w *ir.Workload) {
 	if r.names[w.Namespace] == nil {
 		r.names[w.Namespace] = map[string]*ir.Workload{}
+		r.known[w.Namespace] = true
 	}
 	r.names[w.Namespace][w.Name] = w
-	r.known[w.Namespace] = true
+}
+
+// named is a workload by convention, in one piece with its label.
+type named struct {
+	ir.Workload
+	label [1]ir.Label
+}
+
+// slab hands out the next of a slice, and makes another slice when it is used up: names come by the ten thousand.
+func slab[T any](free *[]T) *T {
+	if len(*free) == 0 {
+		*free = make([]T, 128)
+	}
+	x := &(*free)[0]
+	*free = (*free)[1:]
+	return x
 }
 
 // splitRef splits a reference into namespace and name; a bare name belongs to the namespace of the scope.
