@@ -153,8 +153,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	meaning := beside(func() meaning {
 		m := intent.Of(program, l.in.Options.Now)
 		m.Units()
-		looked := lint.Look(program, m.Copy())
-		return meaning{looked, proof.NewTranslation(program, m, l.in.Options.Now)}
+		return meaning{lint.Look(program, m), proof.NewTranslation(program, m, l.in.Options.Now)}
 	})
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
@@ -174,6 +173,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	meant := meaning()
 	found, proven := meant.looked.Ask(diags), meant.proof
 	meant.looked = lint.Looked{}
+	proven.Forget()
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	tests = tests || l.in.Coverage // of none, too
 	if !tests && !l.keep {

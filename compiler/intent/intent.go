@@ -94,19 +94,6 @@ func Of(p *ir.Program, now string) *Program {
 	return m
 }
 
-// Copy is another program of the same scopes, for those who read rules that Forget drops.
-func (m *Program) Copy() *Program {
-	scopes := make([]Scope, len(m.Scopes))
-	out := *m
-	out.Scopes = make([]*Scope, len(m.Scopes))
-	for i, s := range m.Scopes {
-		scopes[i] = *s
-		out.Scopes[i] = &scopes[i]
-	}
-	out.byKey, out.byPlain = nil, nil // which lead to the others
-	return &out
-}
-
 // plainScope is the scope of a rule. Plain rules number their targets.
 func (m *Program) plainScope(r *ir.Rule) *Scope {
 	n := int(r.Plain.Target)

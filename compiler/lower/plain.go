@@ -1,9 +1,11 @@
 package lower
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
@@ -28,11 +30,8 @@ type plain struct {
 	identity []string // by number of a caller
 	rank     []int32  // likewise: its place in the order of identities
 	byRank   []string
-	ops      []*cube             // by number of an operation
-	keys     []string            // likewise: canonical text
-	http     []bool              // likewise
-	size     []int32             // likewise: of the operation in bytes, an upper bound
-	to       []*security.Rule_To // likewise: shared by all rules; nil for a free operation
+	ops      []plainOp // by number of an operation
+	cube     cube      // of the operation at hand
 }
 
 func newPlain(p *ir.Parts) plain {
@@ -116,35 +115,55 @@ func (l *lowerer) plainOperation(r *ir.Rule) int32 {
 	if len(r.Entries) != 1 {
 		return -1
 	}
+	e := &r.Entries[0]
+	if len(e.Cuts) > 0 || e.When != nil {
+		return -1
+	}
 	l.supported(r)
-	cs, ok := l.operations(r, &r.Entries[0])
-	if !ok || len(cs) != 1 || cs[0].tcp {
-		return -1
-	}
-	c := &cs[0]
-	if c.isHTTP() && !c.hasHTTPField() {
-		return -1
-	}
 	k := &l.plain
+	k.cube = cube{}
+	c := &k.cube
+	if !c.fill(&e.Op) || c.tcp || c.http && !c.hasHTTPField() || r.Target.Port != 0 && !c.require(ports, []string{strconv.Itoa(r.Target.Port)}) {
+		return -1
+	}
 	k.key = c.appendKey(k.key[:0], nSource, nFields, true)
 	n := k.number[string(k.key)]
 	if n == 0 {
 		key := string(k.key)
-		k.ops, k.keys, k.http = append(k.ops, c), append(k.keys, key), append(k.http, c.isHTTP())
+		o := plainOp{methods: c.f[methods].in, paths: c.f[paths].in, hosts: c.f[hosts].in, ports: byNumber(c.f[ports].in), http: c.http, key: key}
+		if !o.free() {
+			o.size = int32(operationOverhead + sizeOf(o.methods, o.paths, o.hosts, o.ports))
+		}
+		k.ops = append(k.ops, o)
 		n = int32(len(k.ops))
 		k.number[key] = n
-		var to *security.Rule_To
-		if !freeFields(c) {
-			to = operationSpec(c)
-		}
-		k.to, k.size = append(k.to, to), append(k.size, int32(operationSize(to.GetOperation())))
 	}
 	return n
 }
 
+// plainOp is an operation of plain rules: values that are alternatives, in each of its fields.
+type plainOp struct {
+	methods, paths, hosts, ports []string // sorted, the ports by number
+	http                         bool
+	size                         int32  // in bytes, an upper bound
+	key                          string // canonical text
+}
+
+// free reports whether it tests nothing.
+func (o *plainOp) free() bool { return len(o.methods)+len(o.paths)+len(o.hosts)+len(o.ports) == 0 }
+
+func (o *plainOp) cube() cube {
+	var c cube
+	c.f[methods].in, c.f[paths].in, c.f[hosts].in, c.f[ports].in = o.methods, o.paths, o.hosts, sorted(o.ports)
+	c.http = o.http
+	return c
+}
+
 // settle orders the callers: from now on their order is that of their ranks. Two that are one identity have one rank.
 func (k *plain) settle() {
-	k.byRank = slices.Compact(slices.Sorted(slices.Values(k.identity)))
+	k.byRank = slices.Clone(k.identity)
+	slices.Sort(k.byRank)
+	k.byRank = slices.Compact(k.byRank)
 	k.rank = make([]int32, len(k.identity))
 	at := make(map[string]int32, len(k.byRank))
 	for i, s := range k.byRank {
@@ -161,7 +180,7 @@ func (o *object) each(k *plain) iter.Seq[cube] {
 		i := 0
 		for n := range len(o.cubes) + 1 {
 			for ; i < len(o.plain) && int(o.plain[i].after) == n; i++ {
-				c := *k.ops[o.plain[i].op]
+				c := k.ops[o.plain[i].op].cube()
 				c.f[principals].in = []string{k.identity[o.plain[i].caller]}
 				if !yield(c) {
 					return
@@ -204,11 +223,13 @@ func newScratch(k *plain) scratch {
 
 // builtRule is a rule of one source and, mostly, one operation, in one piece.
 type builtRule struct {
-	rule   security.Rule
-	from   [1]*security.Rule_From
-	to     [1]*security.Rule_To
-	first  security.Rule_From
-	source security.Source
+	rule      security.Rule
+	from      [1]*security.Rule_From
+	to        [1]*security.Rule_To
+	firstFrom security.Rule_From
+	firstTo   security.Rule_To
+	source    security.Source
+	operation security.Operation
 }
 
 // builtPolicy is an object with one policy, in one piece.
@@ -244,7 +265,8 @@ func (s *scratch) newPolicy(labels []ir.Label) *builtPolicy {
 func (s *scratch) newRule(names []string) *security.Rule {
 	if s.used == len(s.built) {
 		x := new(builtRule)
-		x.first.Source, x.from[0], x.rule.From = &x.source, &x.first, x.from[:]
+		x.firstFrom.Source, x.from[0], x.rule.From = &x.source, &x.firstFrom, x.from[:]
+		x.firstTo.Operation, x.to[0] = &x.operation, &x.firstTo
 		s.built = append(s.built, x)
 	}
 	x := s.built[s.used]
@@ -253,11 +275,12 @@ func (s *scratch) newRule(names []string) *security.Rule {
 	return &x.rule
 }
 
-// oneOf is the list of one operation of the rule that was made last.
-func (s *scratch) oneOf(to *security.Rule_To) []*security.Rule_To {
+// oneOf gives the rule that was made last one operation.
+func (s *scratch) oneOf(r *security.Rule, op *plainOp) {
 	x := s.built[s.used-1]
-	x.to[0] = to
-	return x.to[:]
+	o := &x.operation // whose other fields are empty
+	o.Methods, o.Paths, o.Hosts, o.Ports = op.methods, op.paths, op.hosts, op.ports
+	r.To = x.to[:]
 }
 
 // bucket holds the callers of one operation, by rank.
@@ -271,7 +294,7 @@ type grouped struct {
 	callers []int32
 	op      int32
 	more    []int32 // beside op
-	key     string
+	ops     string  // their canonical text, where there are several rules
 	rule    *security.Rule
 }
 
@@ -318,7 +341,7 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 			for _, c := range x.callers {
 				s.key = binary.LittleEndian.AppendUint32(s.key, uint32(c))
 			}
-			if k.http[x.op] {
+			if k.ops[x.op].http {
 				s.key = append(s.key, 1)
 			}
 			if j, ok := s.byCallers[string(s.key)]; ok {
@@ -337,50 +360,40 @@ func (b *Builder) plain(pairs []pair) []*security.Rule {
 		}
 		names := s.names[start:len(s.names):len(s.names)]
 		m.rule = s.newRule(names)
-		opsKey := ""
 		if len(m.more) == 0 {
-			opsKey = k.keys[m.op]
-			if to := k.to[m.op]; to != nil {
-				m.rule.To = s.oneOf(to)
+			if op := &k.ops[m.op]; !op.free() {
+				s.oneOf(m.rule, op)
 			}
+			m.ops = k.ops[m.op].key
 		} else {
-			list := []cube{*k.ops[m.op]}
+			list := []cube{k.ops[m.op].cube()}
 			for _, op := range m.more {
-				list = append(list, *k.ops[op])
+				list = append(list, k.ops[op].cube())
 			}
 			list = merge(list, nSource, nFields)
 			if !(len(list) == 1 && freeFields(&list[0])) {
 				m.rule.To = operationSpecs(list)
 			}
 			if len(rules) > 1 {
-				opsKey = strings.TrimSuffix(listKey(list, nSource, nFields), "\x06")
+				m.ops = strings.TrimSuffix(listKey(list, nSource, nFields), "\x06")
 			}
-		}
-		if len(rules) > 1 {
-			s.key = append(appendSourcesKey(s.key[:0], names), opsKey...)
-			m.key = string(append(s.key, "\x06\x04"...))
-		}
-	}
-	slices.SortFunc(rules, func(a, b grouped) int { return strings.Compare(a.key, b.key) })
-	out := make([]*security.Rule, 0, len(rules))
-	for i := range rules {
-		if i == 0 || rules[i].key != rules[i-1].key {
-			out = append(out, rules[i].rule)
 		}
 	}
 	s.rules = rules
+	slices.SortFunc(rules, grouped.compare)
+	out := make([]*security.Rule, 0, len(rules))
+	for i := range rules {
+		if i == 0 || rules[i].compare(rules[i-1]) != 0 {
+			out = append(out, rules[i].rule)
+		}
+	}
 	return out
 }
 
-// appendSourcesKey appends what rule.key has of one source that tests principals alone.
-func appendSourcesKey(key []byte, names []string) []byte {
-	for _, n := range names {
-		key = append(append(key, n...), 0)
-	}
-	for range 2 * nSource { // each field ends with two
-		key = append(key, 1)
-	}
-	return append(key, "\x06\x04"...)
+// compare compares two rules of an object as their keys would (see rule): a value ends before all characters, and a list of
+// values before another value.
+func (m grouped) compare(other grouped) int {
+	return cmp.Or(slices.Compare(m.rule.From[0].Source.Principals, other.rule.From[0].Source.Principals), strings.Compare(m.ops, other.ops))
 }
 
 // small reports whether pairs cannot come near a limit that splits an object, however they are grouped.
@@ -391,7 +404,7 @@ func (b *Builder) small(pairs []pair) bool {
 	k := &b.plan.plain
 	size := 0
 	for _, p := range pairs {
-		size += 2*ruleOverhead + int(k.size[p.op]) + len(k.identity[p.caller]) + lineOverhead
+		size += 2*ruleOverhead + int(k.ops[p.op].size) + len(k.identity[p.caller]) + lineOverhead
 	}
 	return size <= maxRule
 }
@@ -435,7 +448,11 @@ func (b *Builder) uncovered(pairs []pair) []pair {
 			for i := from; i < to; i++ {
 				s.order = append(s.order, i)
 			}
-			markCovered(s.order, func(i int) *cube { return k.ops[pairs[i].op] }, s.drop)
+			cubes := make([]cube, n)
+			for i := range cubes {
+				cubes[i] = k.ops[pairs[from+i].op].cube()
+			}
+			markCovered(s.order, func(i int) *cube { return &cubes[i-from] }, s.drop)
 		}
 		from = to
 	}

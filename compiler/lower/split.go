@@ -177,11 +177,14 @@ func sourceSize(s *security.Source) int {
 		s.RequestPrincipals, s.NotRequestPrincipals, s.IpBlocks, s.NotIpBlocks, s.RemoteIpBlocks, s.NotRemoteIpBlocks)
 }
 
+// operationOverhead is what an operation takes beside its values, in bytes.
+const operationOverhead = 40
+
 func operationSize(o *security.Operation) int {
 	if o == nil {
 		return 0
 	}
-	return 40 + sizeOf(o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Hosts, o.NotHosts, o.Ports, o.NotPorts)
+	return operationOverhead + sizeOf(o.Methods, o.NotMethods, o.Paths, o.NotPaths, o.Hosts, o.NotHosts, o.Ports, o.NotPorts)
 }
 
 func ruleSize(r *security.Rule) int {

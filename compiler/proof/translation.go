@@ -50,9 +50,11 @@ func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	for i, s := range m.Scopes {
 		t.place[s] = i
 	}
-	m.Forget()
 	return t
 }
+
+// Forget drops what is not needed to look at objects: the rules that have a normal form. Nobody else may read them any more.
+func (t *Translation) Forget() { t.program.Forget() }
 
 // Checker looks at objects. It is for one goroutine.
 type Checker struct {
