@@ -153,6 +153,16 @@ var shapes = []shape{
 	{name: "a deny on many paths", n: 1250, text: func(n int) string {
 		return declared(1) + "deny all in default\nallow anyone -> db GET \"/x\"\ndeny anyone -> db " + list(n, `"/q%d/*"`) + "\n"
 	}},
+	{name: "equal denies", n: 2500, text: func(n int) string {
+		return declared(1) + "deny all in default\nallow anyone -> db GET \"/x\"\n" + strings.Repeat("deny w0 -> db GET \"/x\"\n", n)
+	}},
+	{name: "equal alternatives of one deny", n: 500, text: func(n int) string {
+		return declared(1) + "deny all in default\nallow anyone -> db\ndeny w0 -> db {\n" + repeat(n, `  GET "/x%d"`) + repeat(n, `  tcp when sni == "s%d"`) + "}\n"
+	}},
+	{name: "rules on namespaces", n: 200, text: func(n int) string {
+		return repeat(n, "workload n%d/a { port http 8080 }") + repeat(99, "workload c/w%d") + "deny all in " + list(n, "n%d") + ", c\ngroup all-of = " + list(n, "n%d/*") + "\n" +
+			repeat(99, "allow c/w%d -> all-of GET \"/x%d\"")
+	}},
 	{name: "exceptions from mtls", n: 1250, text: func(n int) string {
 		return declared(n) + "deny all in default\nmtls strict in default\n" + repeat(n, "mtls permissive on w%d port 8080") + repeat(n, `allow plaintext -> default/* GET "/%d"`)
 	}},

@@ -49,6 +49,8 @@ type linter struct {
 	ajar        []leftOpen
 	bases       *bases
 	transport   *ir.Covering
+
+	destinations map[*intent.Scope]*destination
 }
 
 // Looked is what the look at the parts of a program's statements has left to ask about.
@@ -167,15 +169,24 @@ func (l *linter) put(q *question) {
 	for _, r := range q.rules {
 		values += weight(r)
 	}
-	n := len(q.rules) + values/16
-	if q.witness {
+	if l.affords(len(q.rules), values, q.witness) {
+		l.asked -= price(len(q.rules), values, q.witness)
+		l.questions = append(l.questions, q)
+	}
+}
+
+// price is what a question of so many rules, which test so many values, takes from the budget.
+func price(rules, values int, witness bool) int {
+	n := rules + values/16
+	if witness {
 		n *= 2
 	}
-	if values > maxValues || l.asked < n {
-		return
-	}
-	l.asked -= n
-	l.questions = append(l.questions, q)
+	return n
+}
+
+// affords reports whether the budget allows a question.
+func (l *linter) affords(rules, values int, witness bool) bool {
+	return values <= maxValues && l.asked >= price(rules, values, witness)
 }
 
 // weight is the number of values that a rule tests.

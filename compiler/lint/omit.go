@@ -2,6 +2,7 @@ package lint
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -34,6 +35,7 @@ const maxDestinations = 32
 
 // omissions finds the rules that said speaks of, and asks about them.
 func (l *linter) omissions(said diag.List) {
+	var by *placed
 	for i := range said {
 		d := &said[i]
 		if d.Code != diag.PlaintextPasses && d.Code != diag.TokenLeftOut && d.Code != diag.AbsencePasses {
@@ -41,24 +43,102 @@ func (l *linter) omissions(said diag.List) {
 		}
 		o := &omission{code: d.Code, at: d.Span, deny: true}
 		l.omitted = append(l.omitted, o)
-		for _, s := range l.meant.Scopes {
-			for _, r := range s.Rules {
-				if r.DryRun || r.Plain.Sources != 0 || r.Action != ast.Deny && r.Action != ast.Audit {
-					continue
-				}
-				if !holds(r.Span, d.Span) && !holds(r.Sources.Span, d.Span) {
-					continue
-				}
-				o.deny = o.deny && r.Action == ast.Deny
-				l.omit(o, s, r)
-			}
+		if by == nil {
+			by = l.placed()
+		}
+		for _, at := range by.around(d.Span) {
+			o.deny = o.deny && at.rule.Action == ast.Deny
+			l.omit(o, at.scope, at.rule)
 		}
 	}
 }
 
-// holds reports whether a span lies in another one.
-func holds(s, in source.Span) bool {
-	return s.File == in.File && s.Start <= in.Start && in.End <= s.End
+// placed finds the denies and audits of a program by the places of their statements, and of their callers, which may be an argument's.
+// Places of either kind are equal or have nothing in common.
+type placed struct {
+	rules []scoped // in their order
+	kinds [2]spans
+}
+
+type scoped struct {
+	scope *intent.Scope
+	rule  *ir.Rule
+}
+
+// spans are places, sorted, and the rules at each.
+type spans struct {
+	sorted []source.Span
+	at     map[source.Span][]int
+}
+
+func (l *linter) placed() *placed {
+	p := &placed{}
+	for k := range p.kinds {
+		p.kinds[k].at = map[source.Span][]int{}
+	}
+	for _, s := range l.meant.Scopes {
+		for _, r := range s.Rules {
+			if r.DryRun || r.Plain.Sources != 0 || r.Action != ast.Deny && r.Action != ast.Audit {
+				continue
+			}
+			p.kinds[0].at[r.Span] = append(p.kinds[0].at[r.Span], len(p.rules))
+			p.kinds[1].at[r.Sources.Span] = append(p.kinds[1].at[r.Sources.Span], len(p.rules))
+			p.rules = append(p.rules, scoped{s, r})
+		}
+	}
+	for k := range p.kinds {
+		p.kinds[k].sorted = slices.SortedFunc(maps.Keys(p.kinds[k].at), source.Span.Compare)
+	}
+	return p
+}
+
+// around returns the rules with a place around another one, in their order.
+func (p *placed) around(in source.Span) []scoped {
+	var at []int
+	for k := range p.kinds {
+		x := &p.kinds[k]
+		last := source.Span{File: in.File, Start: in.Start, End: math.MaxInt32}
+		i, _ := slices.BinarySearchFunc(x.sorted, last, source.Span.Compare) // behind all that begin at it, or before
+		for i--; i >= 0 && x.sorted[i].File == in.File; i-- {
+			if s := x.sorted[i]; in.End <= s.End {
+				at = append(at, x.at[s]...)
+			} else if s.Start < in.Start {
+				break // what is before it ends before it
+			}
+		}
+	}
+	slices.Sort(at)
+	var out []scoped
+	for _, i := range slices.Compact(at) {
+		out = append(out, p.rules[i])
+	}
+	return out
+}
+
+// destination is what a request to a scope meets.
+type destination struct {
+	target         *ir.Target
+	denies, allows []*ir.Rule // that are enforced, there and around it
+	values         int        // that they test
+}
+
+// destination returns what a request to a scope meets. Many statements are asked about at one.
+func (l *linter) destination(s *intent.Scope) *destination {
+	if d := l.destinations[s]; d != nil {
+		return d
+	}
+	rules := append(l.around(s), s.Rules...)
+	d := &destination{target: target(s), denies: enforced(rules, ast.Deny), allows: enforced(rules, ast.Allow)}
+	for _, list := range [][]*ir.Rule{d.denies, d.allows} {
+		for _, r := range list {
+			d.values += weight(r)
+		}
+	}
+	if l.destinations == nil {
+		l.destinations = map[*intent.Scope]*destination{}
+	}
+	l.destinations[s] = d
+	return d
 }
 
 // omit asks of one rule, at each of its destinations.
@@ -73,7 +153,7 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 		return
 	}
 	at := []*intent.Scope{s}
-	if target(s).Kind != ir.OnWorkload {
+	if l.destination(s).target.Kind != ir.OnWorkload {
 		for _, other := range l.meant.Scopes {
 			switch {
 			case other == s || len(other.Rules) == 0 || !overlap(s, other):
@@ -90,11 +170,14 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 	}
 	for _, x := range at {
 		o.asked++
-		rules := append(l.around(x), x.Rules...)
-		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, given: given, closed: l.closed.Any(target(x)), mtls: l.mtls(target(x)), issuers: l.issuers()}}
-		for _, a := range []ast.Action{ast.Deny, ast.Allow} {
+		at := l.destination(x)
+		if !l.affords(1+len(at.denies)+len(at.allows), weight(without)+at.values, false) {
+			continue
+		}
+		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, given: given, closed: l.closed.Any(at.target), mtls: l.mtls(at.target), issuers: l.issuers()}}
+		for _, list := range [][]*ir.Rule{at.denies, at.allows} {
 			q.omits.from = append(q.omits.from, len(q.rules))
-			q.rules = append(q.rules, enforced(rules, a)...)
+			q.rules = append(q.rules, list...)
 		}
 		q.answer = func(a *answer) {
 			o.known++
@@ -314,18 +397,30 @@ var identified = sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Peer}})
 
 // Settle tells, in what was said before, what was found of it: what passes is an error in a deny, and what does not is none.
 func (r *Result) Settle(said *diag.List) {
+	type place struct {
+		code diag.Code
+		at   source.Span
+	}
+	first := map[place]int{}
+	for i, d := range slices.Backward(*said) {
+		first[place{d.Code, d.Span}] = i
+	}
+	none := map[int]bool{}
 	for _, o := range r.omitted {
-		i := slices.IndexFunc(*said, func(d diag.Diagnostic) bool { return d.Code == o.code && d.Span == o.at })
-		d := &(*said)[i]
-		switch {
+		i := first[place{o.code, o.at}]
+		switch d := &(*said)[i]; {
 		case o.passes != nil:
 			d.Note("such a request passes: %s", proof.Words(o.passes))
 			if o.deny && o.code != diag.AbsencePasses {
 				d.Severity, d.Waiver = diag.Error, nil
 			}
 		case o.asked > 0 && o.never == o.asked:
-			*said = slices.Delete(*said, i, i+1)
+			none[i] = true
 		}
+	}
+	if len(none) > 0 {
+		i := -1
+		*said = slices.DeleteFunc(*said, func(diag.Diagnostic) bool { i++; return none[i] })
 	}
 }
 

@@ -113,21 +113,57 @@ func dropPairs(list []cube, groups [][]int) []cube {
 }
 
 // markCovered compares the cubes at some places in pairs and marks those that another one includes; of equal ones the first
-// stays. Where that would be too much to look at, none is marked.
-func markCovered(at []int, cube func(i int) *cube, drop []bool) {
+// stays. Where that would be too much to look at, none is marked. It returns how many pairs it has looked at.
+func markCovered(at []int, cube func(i int) *cube, drop []bool) (looks int) {
 	values := 0
 	for _, i := range at {
 		values += cube(i).values()
 	}
 	if len(at)*values > maxLooks {
-		return
+		return 0
+	}
+	f, apart := principals, map[string][]int{}
+	if len(at) > fewValues {
+		for _, g := range [...]field{principals, paths} {
+			if m := byExact(at, cube, g); len(m) > len(apart) {
+				f, apart = g, m
+			}
+		}
 	}
 	var x inclusion
 	for _, i := range at {
-		drop[i] = slices.ContainsFunc(at, func(j int) bool {
-			return i != j && !drop[j] && x.includes(cube(j), cube(i)) && (j < i || !x.includes(cube(i), cube(j)))
-		})
+		covered := func(by []int) bool {
+			return slices.ContainsFunc(by, func(j int) bool {
+				looks++
+				return i != j && !drop[j] && x.includes(cube(j), cube(i)) && (j < i || !x.includes(cube(i), cube(j)))
+			})
+		}
+		if v := cube(i).exact(f); v != "" && len(apart) > 1 {
+			drop[i] = covered(apart[v]) || covered(apart[""])
+		} else {
+			drop[i] = covered(at)
+		}
 	}
+	return looks
+}
+
+// byExact files cubes under the one value that a field of theirs asks for: one with another such value includes none of them.
+// All other cubes are under "".
+func byExact(at []int, cube func(i int) *cube, f field) map[string][]int {
+	m := map[string][]int{}
+	for _, i := range at {
+		v := cube(i).exact(f)
+		m[v] = append(m[v], i)
+	}
+	return m
+}
+
+// exact is the one value that a field asks for, where it is no pattern, or "".
+func (c *cube) exact(f field) string {
+	if in := c.f[f].in; len(in) == 1 && strings.IndexByte(in[0], '*') < 0 {
+		return in[0]
+	}
+	return ""
 }
 
 func upTo(n int) []int {
