@@ -259,6 +259,13 @@ func askPod(server *envoy.Server, s *Setting, readings []Reading, addresses [2]s
 			if !tested {
 				q[port] = sem.Value{Parts: []string{fmt.Sprint(envoyPorts[r.IntN(len(envoyPorts))])}}
 			}
+			var speaks envoy.Protocol
+			if chain == plane.HTTP {
+				var ok bool
+				if speaks, ok = speak(q, cells, r); !ok {
+					continue
+				}
+			}
 			real, ok := Concrete(q, chain == plane.HTTP)
 			if !ok || !slices.Contains(envoyPorts, real.Port) {
 				continue // nobody listens there
@@ -270,6 +277,7 @@ func askPod(server *envoy.Server, s *Setting, readings []Reading, addresses [2]s
 			if !ok {
 				continue
 			}
+			caller.Speaks = speaks
 			k := connection{caller, real.Port}
 			if _, known := asked[k]; !known {
 				order = append(order, k)

@@ -23,7 +23,20 @@ type Caller struct {
 	Identity string // URI of its certificate, "" for plaintext
 	Address  string // of the loopback network, "" for any
 	SNI      string
+	ALPN     string // offered before those of its protocol, as sidecars do: "istio-http/1.1", "istio"
+	Speaks   Protocol
 }
+
+// Protocol is how requests are written.
+type Protocol uint8
+
+const (
+	HTTP2 Protocol = iota
+	HTTP1          // HTTP/1.1
+	GRPC           // an empty message over HTTP/2
+)
+
+func (p Protocol) String() string { return [...]string{"HTTP/2", "HTTP/1.1", "gRPC"}[p] }
 
 // HTTPRequest is a request on a connection, as it is written.
 type HTTPRequest struct {
@@ -52,17 +65,45 @@ func (s *Server) dial(c Caller, address string, port uint32) (net.Conn, error) {
 		conn.Close()
 		return nil, err
 	}
-	t := tls.Client(conn, &tls.Config{Certificates: []tls.Certificate{cert}, InsecureSkipVerify: true, ServerName: c.SNI, NextProtos: []string{"h2"}})
+	protocols := []string{"h2"}
+	if c.Speaks == HTTP1 {
+		protocols = []string{"http/1.1"}
+	}
+	if c.ALPN != "" {
+		protocols = append([]string{c.ALPN}, protocols...)
+	}
+	if c.ALPN == "istio" { // what is not HTTP
+		protocols = protocols[:1]
+	}
+	t := tls.Client(conn, &tls.Config{Certificates: []tls.Certificate{cert}, InsecureSkipVerify: true, ServerName: c.SNI, NextProtos: protocols})
 	if err := t.Handshake(); err != nil {
 		conn.Close()
-		return nil, err
+		if n := net.Error(nil); errors.As(err, &n) && n.Timeout() {
+			return nil, err
+		}
+		return nil, &refused{err}
 	}
 	return t, nil
+}
+
+// refused says that a connection was ended before it could be used, or that the other side does not speak TLS.
+type refused struct{ error }
+
+func (r *refused) Unwrap() error { return r.error }
+
+// closed reports whether the other side has ended a connection.
+func closed(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.As(err, &op) && op.Op == "remote error" // an alert of TLS
 }
 
 // TCP reports whether a connection that is not HTTP passes: its bytes come back.
 func (s *Server) TCP(c Caller, address string, port uint32) (bool, error) {
 	conn, err := s.dial(c, address, port)
+	if r := (*refused)(nil); errors.As(err, &r) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -81,21 +122,40 @@ type Answer struct {
 	Body   string // of listeners here: the path that filters saw
 }
 
-// HTTP sends requests over one HTTP/2 connection, and returns the status of each.
+// HTTP sends requests over one connection, one after the other, and returns the status of each: 0 where the connection was ended
+// without one. A refusal of gRPC is a status of its own, and comes back as that of HTTP: 403 for PERMISSION_DENIED.
 func (s *Server) HTTP(c Caller, address string, port uint32, requests []HTTPRequest) ([]int, error) {
-	h, err := s.dial2(c, address, port)
+	out := make([]int, len(requests))
+	conn, err := s.connect(c, address, port)
+	if r := (*refused)(nil); errors.As(err, &r) {
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer h.Close()
-	out := make([]int, len(requests))
+	defer conn.Close()
 	for i, r := range requests {
-		a, err := h.ask(r)
-		if out[i] = a.Status; err != nil {
+		a, more, err := conn.answer(r)
+		if err != nil {
 			return out, fmt.Errorf("%v: %w", r, err)
+		}
+		if out[i] = a.Status; !more {
+			break
 		}
 	}
 	return out, nil
+}
+
+// connect makes a connection of the caller's protocol.
+func (s *Server) connect(c Caller, address string, port uint32) (connection, error) {
+	if c.Speaks != HTTP1 {
+		return s.dial2(c, address, port)
+	}
+	conn, err := s.dial(c, address, port)
+	if err != nil {
+		return nil, err
+	}
+	return &http1Conn{conn, s, bufio.NewReader(conn)}, nil
 }
 
 // HTTP2 sends requests over HTTP/2 connections. One that the server will not take, and so ends the stream or the connection, has
@@ -106,13 +166,8 @@ func (s *Server) HTTP2(c Caller, address string, port uint32, requests []HTTPReq
 
 // HTTP1 sends requests over HTTP/1.1 connections. Their paths are written as they are, and nothing but them.
 func (s *Server) HTTP1(c Caller, address string, port uint32, requests []HTTPRequest) ([]Answer, error) {
-	return each(requests, func() (connection, error) {
-		conn, err := s.dial(c, address, port)
-		if err != nil {
-			return nil, err
-		}
-		return &http1Conn{conn, bufio.NewReader(conn)}, nil
-	})
+	c.Speaks = HTTP1
+	return each(requests, func() (connection, error) { return s.connect(c, address, port) })
 }
 
 // connection is one that requests are sent over, one after the other.
@@ -158,16 +213,31 @@ func each(requests []HTTPRequest, dial func() (connection, error)) ([]Answer, er
 
 type http1Conn struct {
 	net.Conn
+	s    *Server
 	from *bufio.Reader
 }
 
 func (h *http1Conn) answer(r HTTPRequest) (a Answer, more bool, err error) {
 	_ = h.SetDeadline(time.Now().Add(patience))
-	if _, err := fmt.Fprintf(h, "%s %s HTTP/1.1\r\nhost: %s\r\n\r\n", r.Method, r.Path, r.Host); err != nil {
+	headers, err := h.s.headers(r)
+	if err != nil {
 		return a, false, err
 	}
-	got, err := http.ReadResponse(h.from, nil)
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nhost: %s\r\n", r.Method, r.Path, r.Host)
+	for _, x := range headers {
+		fmt.Fprintf(&text, "%s: %s\r\n", x[0], x[1])
+	}
+	text.WriteString("\r\n")
+	_, err = h.Write(text.Bytes())
+	var got *http.Response
+	if err == nil {
+		got, err = http.ReadResponse(h.from, &http.Request{Method: r.Method})
+	}
 	if err != nil {
+		if closed(err) {
+			err = nil
+		}
 		return a, false, err
 	}
 	body, err := io.ReadAll(got.Body)
@@ -178,6 +248,7 @@ func (h *http1Conn) answer(r HTTPRequest) (a Answer, more bool, err error) {
 type http2Conn struct {
 	net.Conn
 	s     *Server
+	grpc  bool
 	f     *http2.Framer
 	block bytes.Buffer
 	e     *hpack.Encoder
@@ -197,7 +268,7 @@ func (s *Server) dial2(c Caller, address string, port uint32) (*http2Conn, error
 	if err != nil {
 		return nil, err
 	}
-	h := &http2Conn{Conn: conn, s: s, f: http2.NewFramer(conn, conn), next: 1}
+	h := &http2Conn{Conn: conn, s: s, grpc: c.Speaks == GRPC, f: http2.NewFramer(conn, conn), next: 1}
 	h.e = hpack.NewEncoder(&h.block)
 	h.f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	if _, err = io.WriteString(conn, http2.ClientPreface); err == nil {
@@ -205,6 +276,9 @@ func (s *Server) dial2(c Caller, address string, port uint32) (*http2Conn, error
 	}
 	if err != nil {
 		conn.Close()
+		if closed(err) {
+			err = &refused{err}
+		}
 		return nil, err
 	}
 	return h, nil
@@ -216,6 +290,9 @@ func (h *http2Conn) answer(r HTTPRequest) (Answer, bool, error) {
 	if errors.As(err, &ended) {
 		return Answer{}, !ended.connection, nil
 	}
+	if closed(err) { // as it was written
+		return Answer{}, false, nil
+	}
 	return a, err == nil, err
 }
 
@@ -224,14 +301,14 @@ func (h *http2Conn) ask(r HTTPRequest) (a Answer, err error) {
 	_ = h.SetDeadline(time.Now().Add(patience))
 	h.block.Reset()
 	fields := [][2]string{{":method", r.Method}, {":scheme", "https"}, {":path", r.Path}, {":authority", r.Host}}
-	fields = append(fields, r.Headers...)
-	if r.Claims != nil {
-		token, err := h.s.pki.token(r.Claims)
-		if err != nil {
-			return a, err
-		}
-		fields = append(fields, [2]string{"authorization", "Bearer " + token})
+	if h.grpc {
+		fields = append(fields, [2]string{"content-type", "application/grpc"}, [2]string{"te", "trailers"})
 	}
+	headers, err := h.s.headers(r)
+	if err != nil {
+		return a, err
+	}
+	fields = append(fields, headers...)
 	for _, field := range fields {
 		if err := h.e.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}); err != nil {
 			return a, err
@@ -242,7 +319,7 @@ func (h *http2Conn) ask(r HTTPRequest) (a Answer, err error) {
 	const most = 16 << 10 // of a frame
 	block := h.block.Bytes()
 	first := block[:min(most, len(block))]
-	if err := h.f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: first, EndStream: true, EndHeaders: len(first) == len(block)}); err != nil {
+	if err := h.f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: first, EndStream: !h.grpc, EndHeaders: len(first) == len(block)}); err != nil {
 		return a, err
 	}
 	for block = block[len(first):]; len(block) > 0; {
@@ -252,9 +329,14 @@ func (h *http2Conn) ask(r HTTPRequest) (a Answer, err error) {
 			return a, err
 		}
 	}
+	if h.grpc {
+		if err := h.f.WriteData(id, true, make([]byte, 5)); err != nil { // a message that is not compressed and has no bytes
+			return a, err
+		}
+	}
 	for {
 		frame, err := h.f.ReadFrame()
-		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		if closed(err) {
 			return a, ended{connection: true}
 		}
 		if err != nil {
@@ -265,7 +347,7 @@ func (h *http2Conn) ask(r HTTPRequest) (a Answer, err error) {
 			if x.StreamID != id {
 				continue
 			}
-			if a.Status, err = strconv.Atoi(x.PseudoValue("status")); err != nil || x.StreamEnded() {
+			if a.Status, err = statusOf(x, a.Status); err != nil || x.StreamEnded() {
 				return a, err
 			}
 		case *http2.DataFrame:
@@ -295,4 +377,37 @@ func (h *http2Conn) ask(r HTTPRequest) (a Answer, err error) {
 			}
 		}
 	}
+}
+
+// headers are those of a request, with its token.
+func (s *Server) headers(r HTTPRequest) ([][2]string, error) {
+	if r.Claims == nil {
+		return r.Headers, nil
+	}
+	token, err := s.pki.token(r.Claims)
+	return append(r.Headers[:len(r.Headers):len(r.Headers)], [2]string{"authorization", "Bearer " + token}), err
+}
+
+// statusOf is the status that headers or trailers tell. An answer of gRPC is 200, with a status of its own.
+func statusOf(h *http2.MetaHeadersFrame, code int) (int, error) {
+	if text := h.PseudoValue("status"); text != "" {
+		var err error
+		if code, err = strconv.Atoi(text); err != nil {
+			return 0, err
+		}
+	}
+	for _, f := range h.RegularFields() {
+		if f.Name == "grpc-status" && code == http.StatusOK {
+			switch f.Value {
+			case "7":
+				return http.StatusForbidden, nil
+			case "16":
+				return http.StatusUnauthorized, nil
+			case "0", "2": // of a proxy that answers 200 by itself
+			default:
+				return 0, fmt.Errorf("grpc-status %s", f.Value)
+			}
+		}
+	}
+	return code, nil
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -29,6 +30,9 @@ type Listener struct {
 	// Manager is a connection manager that istiod generated, for what it says of requests before a filter sees them; nil for one that
 	// normalises paths, which is Istio's default.
 	Manager proto.Message
+	// Inbound is the whole listener that istiod generated, in the place of all that. Its keys and certificates, and what the pod
+	// answers, are those of the test.
+	Inbound *listener.Listener
 }
 
 // Features are those of Envoy that Istio's bootstrap turns on and off.
@@ -131,6 +135,14 @@ func (s *Server) bootstrap(listeners []Listener, clusters []Cluster) ([]byte, er
 	})
 	var all list
 	for _, l := range listeners {
+		if l.Inbound != nil {
+			x, err := s.inbound(&l, cert, key)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, x)
+			continue
+		}
 		filters, err := s.chain(l)
 		if err != nil {
 			return nil, err
