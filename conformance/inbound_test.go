@@ -110,6 +110,9 @@ func TestSidecar(t *testing.T) {
 			theirs: istiod.Mesh{TrustDomain: "cluster.local", RootNamespace: root, Providers: providers, Policies: policies},
 			ours:   plane.Mesh{TrustDomain: "cluster.local", RootNamespace: root, Providers: map[string]ir.ProviderKind{"opa": ir.GRPCProvider}},
 		}
+		if i%2 == 0 {
+			w.theirs.Aliases, w.ours.Aliases = []string{"td1"}, []string{"td1"}
+		}
 		p := newProxied(w, &here, i)
 		p.addresses[1] = p.addresses[0]
 		inbound := w.theirs.Inbound(t, here.Namespace, here.Labels, sidecarPorts[:3])
@@ -136,6 +139,9 @@ func TestSidecar(t *testing.T) {
 	t.Logf("%d random meshes, seed %d: %v\n%v", len(pods), seed, n, ways)
 	if only < 0 && (n.verdicts < want || n.passed < n.verdicts/50 || n.asked == 0) {
 		t.Errorf("too few: %v", n)
+	}
+	if only < 0 && ways["foreign"] == 0 {
+		t.Error("nobody comes from another trust domain")
 	}
 	for _, mode := range []plane.MTLS{plane.Permissive, plane.Strict, plane.Disabled} {
 		for _, caller := range []string{"plaintext", "mTLS"} {
@@ -183,7 +189,11 @@ func (n *tally) askSidecar(server *envoy.Server, external authorizers, p *proxie
 			comes, who := mode != plane.Strict, "plaintext"
 			if k.caller.Identity != "" {
 				who = "mTLS"
-				comes = mode != plane.Disabled && strings.HasPrefix(k.caller.Identity, "spiffe://cluster.local/") // a proxy takes certificates of its mesh
+				domain, _, _ := strings.Cut(strings.TrimPrefix(k.caller.Identity, "spiffe://"), "/") // a proxy takes certificates of its mesh
+				comes = mode != plane.Disabled && (domain == p.world.ours.TrustDomain || slices.Contains(p.world.ours.Aliases, domain))
+				if mode != plane.Disabled && !comes {
+					ways["foreign"]++
+				}
 				switch {
 				case chain == plane.TCP:
 					k.caller.ALPN = "istio"
