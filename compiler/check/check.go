@@ -19,6 +19,7 @@ func Program(p *ir.Program) diag.List {
 		n := len(c.diags)
 		if !p.Incomplete {
 			checkTokens(c.v, r, &c.diags)
+			c.takenHeaders(r)
 			c.left = maxLooked
 			c.rule(r)
 		}

@@ -140,6 +140,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 	q.Attrs(all)
 	passes.Attrs(all)
 	fixed, port := x.given(), sem.Attr{Kind: sem.Port}
+	stated(fixed, all)
 	fixed[port] = c.port
 	chosen, err := x.fill(fixed, open, all, d, nil, q, passes)
 	if err != nil {

@@ -181,7 +181,7 @@ func (w *World) destination(name, remark string, workload *ir.Workload, pod plan
 			d.mtls[int(port)], d.err = mode, cmp.Or(d.err, err)
 		}
 	}
-	class = fmt.Appendf(class, "|%v|%v|%v|%q|%v", d.mtls, d.other, d.tokens.Any, d.tokens.Issuers, d.err) // maps are printed in the order of their keys
+	class = fmt.Appendf(class, "|%v|%v|%#v|%v", d.mtls, d.other, d.tokens, d.err) // maps are printed in the order of their keys
 	if workload != nil {
 		for i := range workload.Ports {
 			class = fmt.Append(class, "|", workload.Ports[i].Number, " ", workload.Ports[i].Protocol)
@@ -283,7 +283,7 @@ func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem
 	}
 	parts = append(parts, plane.Possible(attrs))
 	if chain == httpChain {
-		parts = append(parts, verified(&d.tokens, attrs)...)
+		parts = append(parts, d.tokens.Come(attrs))
 	}
 	return sem.And(parts...)
 }
@@ -314,30 +314,4 @@ func (d *Destination) callers() *sem.Expr {
 		parts = append(parts, sem.Or(sem.Not(here), of(d.mtls[port])))
 	}
 	return sem.And(append(parts, sem.Or(append(listed, of(d.other))...))...)
-}
-
-// verified holds for the requests whose token, if they have one, was verified, and has the claims that are tested.
-func verified(t *plane.Tokens, attrs map[sem.Attr]bool) []*sem.Expr {
-	token := sem.Attr{Kind: sem.Token}
-	present := sem.Is(sem.Matcher{Attr: token})
-	issued := sem.Is(sem.Matcher{Attr: token, Parts: [3]sem.Pattern{{Op: sem.Present}}})
-	parts := []*sem.Expr{sem.Or(sem.Not(present), issued)}
-	switch {
-	case t.Any:
-	case len(t.Issuers) == 0:
-		issued = sem.False
-		parts = []*sem.Expr{sem.Not(present)}
-	default:
-		var by []*sem.Expr
-		for _, issuer := range t.Issuers {
-			by = append(by, sem.Is(sem.Matcher{Attr: token, Parts: [3]sem.Pattern{{Op: sem.Exact, Text: issuer}}}))
-		}
-		parts = []*sem.Expr{sem.Or(append(by, sem.Not(present))...)}
-	}
-	for a := range attrs {
-		if a.Kind == sem.Claim {
-			parts = append(parts, sem.Or(sem.Not(sem.Is(sem.Matcher{Attr: a, Parts: [3]sem.Pattern{{Op: sem.Present}}})), issued))
-		}
-	}
-	return parts
 }

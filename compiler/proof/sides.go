@@ -154,6 +154,8 @@ func (w *World) matcher(namespace string, m sem.Matcher) string {
 			return "any issuer"
 		case p[1].Op == sem.Any:
 			return "issuer " + strconv.Quote(pattern(p[0]))
+		case p[0].Op == sem.Any && (p[1].Op == sem.NonEmpty || p[1].Op == sem.Present):
+			return "those with a subject"
 		case p[0].Op == sem.Any:
 			return "subject " + strconv.Quote(pattern(p[1]))
 		}

@@ -120,6 +120,7 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 		out.unknown = err
 		return out
 	}
+	stated(fixed, all)
 	open := map[sem.Attr]bool{}
 	q.Attrs(open)
 	if _, err = x.fill(fixed, open, all, d, nil, q, passes); err != nil {
@@ -161,6 +162,7 @@ func (c *class) expectDeny(t *Trial, target *ir.Target, d *Destination) (out out
 			return out
 		}
 		fixed := x.given()
+		stated(fixed, all)
 		consent(fixed, all, "yes")
 		if c.hold(&out, d, chain, fixed, q, sem.Not(passes), all); out.failure != nil || out.unknown != nil {
 			return out // one failure for each destination
@@ -177,6 +179,13 @@ func (x *asked) given() sem.Request {
 		out[a] = v
 	}
 	return out
+}
+
+// stated adds the attributes that are stated to those that count: what comes there may depend on them, where no policy does.
+func stated(fixed sem.Request, all map[sem.Attr]bool) {
+	for a := range fixed {
+		all[a] = true
+	}
 }
 
 // choice is a port that a request can go to, and the chain that takes it there.
@@ -289,7 +298,7 @@ func (x *asked) fill(fixed sem.Request, open, all map[sem.Attr]bool, d *Destinat
 		if (stated || open[a]) && !nowhere {
 			continue
 		}
-		if chosen[a], fixed[a] = true, plainly(a, d, x.Op); located(a.Kind) {
+		if chosen[a], fixed[a] = true, x.plainly(a, d); located(a.Kind) {
 			if fixed[a], err = sem.Unlisted(a, limits, named, questions...); err != nil {
 				return nil, err
 			}
@@ -304,10 +313,16 @@ func located(k sem.Kind) bool {
 }
 
 // plainly is the value of an attribute that nobody states.
-func plainly(a sem.Attr, d *Destination, op *ir.Operation) sem.Value {
+func (x *asked) plainly(a sem.Attr, d *Destination) sem.Value {
 	switch a.Kind {
+	case sem.Claim:
+		if a.Name == "aud" {
+			return x.audience(d)
+		}
+	case sem.Header:
+		return x.tokenLine(a, d)
 	case sem.Method:
-		if op != nil && op.GRPC {
+		if x.Op != nil && x.Op.GRPC {
 			return sem.Value{Parts: []string{"POST"}}
 		}
 		return sem.Value{Parts: []string{"GET"}}
@@ -320,6 +335,28 @@ func plainly(a sem.Attr, d *Destination, op *ir.Operation) sem.Value {
 		return sem.Value{Parts: []string{"pod"}}
 	case sem.Answer:
 		return sem.Value{Parts: []string{"yes"}}
+	}
+	return sem.Value{Absent: true}
+}
+
+// audience is the first one that a token is meant for, where its issuer's tokens have to name one.
+func (x *asked) audience(d *Destination) sem.Value {
+	for _, as := range x.Sources.As {
+		for _, issuer := range d.tokens.Issuers {
+			if list := d.tokens.Audiences[issuer]; len(list) > 0 && (as.Value == "*" || strings.HasPrefix(as.Value, issuer+"/")) {
+				return sem.Value{Parts: list[:1]}
+			}
+		}
+	}
+	return sem.Value{Absent: true}
+}
+
+// tokenLine is a header with a token, where the request has one that stays in this header.
+func (x *asked) tokenLine(a sem.Attr, d *Destination) sem.Value {
+	if len(x.Sources.As) > 0 && len(d.tokens.Headers) > 0 {
+		if h := d.tokens.Headers[0]; h.Kept && h.Name == a.Name {
+			return sem.Value{Parts: []string{h.Prefix + "x"}}
+		}
 	}
 	return sem.Value{Absent: true}
 }

@@ -23,6 +23,7 @@ const (
 	TokenLeftOut        Code = "ZT1220" // a deny on a token that the caller leaves out
 	NotAString          Code = "ZT1221" // a claim that is no string
 	MTLSOff             Code = "ZT1222" // an identity where mTLS is off
+	HeaderTaken         Code = "ZT1223" // a header that tokens are taken out of
 )
 
 var identityCodes = []Info{
@@ -339,6 +340,24 @@ workload api { port http 8080 }
 jwt "https://i.example" on api { claims email_verified string }
 deny all in default
 allow web as "https://i.example/*" -> api when claim["email_verified"] == "true"
+`,
+	},
+	{
+		Code: HeaderTaken, Severity: Error, Title: "a header that tokens are taken out of",
+		Explanation: "A proxy that verifies a token removes the header that it was in, with all of its lines, before it asks any policy; a token that is not verified is refused. So of a request with a token the header is absent: `is absent` holds of it, and a `deny` on it never does. `keep token` leaves it where it is. Without a `read` line tokens are read from `Authorization`, behind `Bearer `; values of it that can be no token, such as `Basic *`, can be tested.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api
+deny all in default
+allow web -> api GET when header["authorization"] is present
+allow web as "https://i.example/*" -> api POST
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api { keep token }
+deny all in default
+allow web -> api GET when header["authorization"] is present
+allow web as "https://i.example/*" -> api POST
 `,
 	},
 }
