@@ -31,30 +31,29 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 		if c.spend(len(list) * len(e.Op.Paths)) {
 			list = unmatched(list, e.Op.Paths)
 		}
-		if len(list) == 0 {
-			continue
-		}
+		list = c.unrefused(list, r, &e.Op)
 		pass := list
 		by := c.passes(r.Target, r.Sources, &e.Op, c.allows(), func(_ *ir.Rule, a *ir.Entry) bool {
+			pass = list
 			if len(a.Op.Paths) > 0 && c.spend((len(list)+1)*len(a.Op.Paths)) {
 				pass = matched(list, a.Op.Paths)
 				for _, q := range a.Op.Paths {
 					if len(pass) == 0 {
-						pass = unmatched(through(p, q), e.Op.Paths)
+						pass = c.unrefused(unmatched(through(p, q), e.Op.Paths), r, &e.Op)
 					}
 				}
 			}
 			return len(pass) > 0
 		})
-		if by.nothing {
-			continue
-		}
 		if by.allow == nil {
 			pass = list
 		}
+		if by.nothing || len(pass) == 0 {
+			continue
+		}
 		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not %s: %s", p, verb(r), quoted(pass))
 		serverReads(d)
-		by.explain(d, r, "paths", "one by one or as in \"/orders/{*}\"")
+		by.explain(d, r, "paths", "one by one")
 		line := allBut(r)
 		switch {
 		case r.Action == ast.Delegate:
@@ -138,13 +137,13 @@ func (c *checker) cutLeaks(r *ir.Rule, e *ir.Entry, cut *ir.Operation) bool {
 		return list
 	}
 	for _, p := range cut.Paths {
-		if list := left(spellings(p), e.Op.Paths, cut.Paths); len(list) > 0 && !cut.GRPC {
+		if list := c.unrefused(left(spellings(p), e.Op.Paths, cut.Paths), r, &e.Op); len(list) > 0 && !cut.GRPC {
 			d := c.diags.Add(diag.ExceptSpelling, cut.Span, "other spellings of %q stay allowed: %s", p, quoted(list))
 			serverReads(d)
 			if line := narrowed(r); line != "" {
 				d.Advise("name the paths that are wanted in place of the exception: `%s`", line)
 			} else {
-				d.Advise("name the paths that are wanted in place of the exception, one by one or as in \"/orders/{*}\"")
+				d.Advise("name the paths that are wanted in place of the exception, one by one")
 			}
 			return true
 		}

@@ -30,6 +30,7 @@ type checker struct {
 	baselines  *ir.Covering
 	allowed    *ruleIndex
 	unnamed    *ruleIndex // allows of callers without an identity
+	refused    *ruleIndex // denies without a condition
 	transport  *transport
 	plaintext  *ir.Covering // denies of plaintext callers
 	required   *ir.Covering // denies of requests without a token

@@ -1,15 +1,23 @@
 package check
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
+	"github.com/zt-lang/ztc/emit/rawpath"
 )
 
-// spelling is a request path that a server may take for another one: as it is sent, and as a proxy compares it. The proxy has
-// resolved dot segments and unreserved escapes by then, and nothing else (istio-semantics 9).
+// spelling is a request path that a server may take for another one: as it is sent, and as a proxy compares it.
 type spelling struct{ sent, seen string }
+
+// spell makes a spelling of what a client sends. The proxy normalises as Istio has it by default.
+func spell(sent string) spelling {
+	seen, _ := rawpath.Base.Seen(sent, rawpath.HTTP1)
+	return spelling{sent, seen}
+}
 
 // concrete is one path of a pattern, with the segment that its spellings change.
 type concrete struct {
@@ -52,27 +60,39 @@ func concretePath(pattern string) (c concrete, ok bool) {
 	return c, c.at >= 0 && pattern != "*"
 }
 
-// spellings lists other spellings of what a pattern matches, those that the pattern matches as well among them.
+// spellings lists other spellings of what a pattern matches, those that the pattern matches as well among them: paths that some
+// server takes for one that it matches.
 func spellings(pattern string) []spelling {
-	var out []spelling
-	add := func(s string) { out = append(out, spelling{s, s}) }
-	if pattern == "/" {
-		add("//")
-		add("/;x")
-		return out
-	}
 	c, ok := concretePath(pattern)
-	if !ok {
+	if !ok && pattern != "/" {
 		return nil
+	}
+	var out []spelling
+	for _, sent := range c.respelled(pattern) {
+		if s := spell(sent); s.seen != "" && taken(pattern, s.seen) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// respelled writes a path of a pattern otherwise: in each way that some server reads away, at the segment that is the pattern's own.
+func (c *concrete) respelled(pattern string) (out []string) {
+	add := func(s ...string) { out = append(out, s...) }
+	if pattern == "/" {
+		return []string{"//", "/;x", "/%20", "/x/..%2F"}
 	}
 	s, i, last := c.segments[c.at], c.at, c.at == len(c.segments)-1
 	add(c.with(i, i, ""))
-	switch {
-	case !last && c.segments[i+1] != "":
-		add(c.with(i, i+2, s+"%2F"+c.segments[i+1]))
-	case i > 0:
-		add(c.with(i-1, i+1, c.segments[i-1]+"%2F"+s))
+	joined := func(by string) {
+		switch {
+		case !last && c.segments[i+1] != "":
+			add(c.with(i, i+2, s+by+c.segments[i+1]))
+		case i > 0:
+			add(c.with(i-1, i+1, c.segments[i-1]+by+s))
+		}
 	}
+	joined("%2F")
 	add(c.with(i, i+1, s+";x"))
 	if other := otherCase(s, c.suffix); other != s {
 		add(c.with(i, i+1, other))
@@ -80,16 +100,18 @@ func spellings(pattern string) []spelling {
 	if last {
 		add(c.with(i, i+1, s+"%20"))
 	}
-	out = append(out, spelling{c.with(i, i, "x", "%2e%2e;"), c.with(i, i, "x", "..;")})
+	add(c.with(i, i, "x", "%2e%2e;"))
 	switch {
 	case last:
 		add(c.String() + "/")
 	case strings.HasSuffix(pattern, "/"):
-		add(strings.TrimSuffix(c.String(), "/"))
+		add(strings.TrimSuffix(c.String(), "/"), c.String()+"/")
 	}
 	if j := slices.IndexFunc(strings.Split(strings.TrimPrefix(pattern, "/"), "/"), func(s string) bool { return strings.HasPrefix(s, "{") }); j >= 0 {
 		add(c.with(j, j+1, "[")) // outside the class of a template, and left as it is
 	}
+	joined("%5C")
+	add(c.with(i, i+1, "x", "..%2F"+s))
 	return out
 }
 
@@ -102,18 +124,110 @@ func through(pattern, allowed string) []spelling {
 	if dir, deep := strings.CutSuffix(allowed, "{**}"); deep && !strings.Contains(dir, "{") {
 		allowed = dir + "*"
 	}
+	var sent []string
+	rest := strings.TrimPrefix(c.String(), "/")
 	switch lit := strings.Trim(allowed, "*"); {
+	case strings.HasSuffix(allowed, "/{*}"): // one segment, as long as nobody decodes it
+		dir := strings.ReplaceAll(strings.TrimSuffix(allowed, "{*}"), "{*}", "y")
+		if strings.ContainsAny(dir, "{}") {
+			break
+		}
+		sent = append(sent, dir+strings.Repeat("..%2F", strings.Count(dir, "/")-1)+strings.ReplaceAll(rest, "/", "%2F"))
 	case strings.ContainsAny(allowed, "{}"):
 	case strings.HasSuffix(allowed, "*"):
 		dir := "/" + strings.Trim(lit, "/")
-		up := strings.Count(dir, "/")
-		rest := strings.TrimPrefix(c.String(), "/")
-		return []spelling{{dir + strings.Repeat("/%2e%2e;", up) + "/" + rest, dir + strings.Repeat("/..;", up) + "/" + rest}}
+		sent = append(sent, dir+strings.Repeat("/%2e%2e;", strings.Count(dir, "/"))+"/"+rest)
 	case strings.HasPrefix(allowed, "*") && !strings.Contains(lit, "/"):
-		s := c.with(c.at, c.at+1, c.segments[c.at]+";x") + ";x" + lit
-		return []spelling{{s, s}}
+		sent = append(sent, c.with(c.at, c.at+1, c.segments[c.at]+";x")+";x"+lit)
 	}
-	return nil
+	var out []spelling
+	for _, sent := range sent {
+		if s := spell(sent); s.seen != "" && ir.MatchPath(allowed, s.seen) && taken(pattern, s.seen) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// taken reports whether a server with some habit takes a path, as a proxy hands it on, for one that a pattern matches.
+func taken(pattern, path string) bool {
+	for i := range habits {
+		if matchesAsRead(pattern, habits[i].read(path)) {
+			return true
+		}
+	}
+	return false
+}
+
+// habits are ways in which servers read paths more generously than a proxy compares them.
+var habits = []struct {
+	name string
+	read func(path string) string
+}{
+	{"ignores case", func(p string) string { return p }}, // as paths that are read are compared
+	{"collapses slashes", func(p string) string {
+		for strings.Contains(p, "//") {
+			p = strings.ReplaceAll(p, "//", "/")
+		}
+		return p
+	}},
+	{"decodes escapes", func(p string) string { return withoutDots(decoded(p)) }},
+	{"decodes escapes, and takes backslashes for slashes", func(p string) string { return withoutDots(strings.ReplaceAll(decoded(p), `\`, "/")) }},
+	{"decodes escapes, and drops spaces at the end", func(p string) string { return strings.TrimRight(decoded(p), " ") }},
+	{"cuts off parameters", func(p string) string {
+		segments := strings.Split(p, "/")
+		for i := range segments {
+			segments[i], _, _ = strings.Cut(segments[i], ";")
+		}
+		return withoutDots(strings.Join(segments, "/"))
+	}},
+	{"ignores a slash at the end", func(p string) string { return strings.TrimSuffix(p, "/") }},
+	{"adds a slash at the end", func(p string) string { return strings.TrimSuffix(p, "/") + "/" }},
+}
+
+// matchesAsRead matches as a reader of the pattern takes it: in any case, and a segment of a template may hold anything.
+func matchesAsRead(pattern, path string) bool {
+	pattern, path = strings.ToLower(pattern), strings.ToLower(path)
+	if strings.Contains(pattern, "{") {
+		path = strings.Map(func(r rune) rune {
+			if r == '/' || strings.ContainsRune(sem.PathClass, r) {
+				return r
+			}
+			return '_'
+		}, path)
+	}
+	return ir.MatchPath(pattern, path)
+}
+
+// decoded is a path with its escapes decoded, once.
+func decoded(p string) string {
+	if out, err := url.PathUnescape(p); err == nil {
+		return out
+	}
+	return p
+}
+
+// withoutDots resolves the dot segments of a path.
+func withoutDots(p string) string {
+	if !strings.Contains(p, "/.") {
+		return p
+	}
+	var out []string
+	segments := strings.Split(strings.TrimPrefix(p, "/"), "/")
+	for i, s := range segments {
+		switch s {
+		case "..":
+			out = out[:max(0, len(out)-1)]
+			fallthrough
+		case ".":
+			if i == len(segments)-1 {
+				out = append(out, "")
+			}
+		default:
+			out = append(out, s)
+		}
+	}
+	return "/" + strings.Join(out, "/")
 }
 
 // otherCase changes the case of the first letter, or of the last.
@@ -145,24 +259,60 @@ func hostSpellings(host string) []spelling {
 	return []spelling{{name + ".", name + "."}, {name + ":80", name + ":80"}}
 }
 
-// Spellings are the paths that a server may take for what a pattern matches: the pattern itself in any case, and the
-// spellings that a proxy tells apart from it.
+// Spellings are the paths that a server may take for what a pattern matches: the pattern itself in any case, the spellings that a
+// proxy tells apart from it, and, where it is such a spelling itself, the plain path behind it and the other spellings of that.
 func Spellings(p string) []sem.Pattern {
-	var out []sem.Pattern
-	switch {
-	case strings.ContainsAny(p, "{}"):
-		out = append(out, sem.Pattern{Op: sem.Template, Text: p})
-	case p == "*":
+	if p == "*" {
 		return []sem.Pattern{{Op: sem.NonEmpty}}
-	case strings.HasPrefix(p, "*"):
-		out = append(out, sem.Pattern{Op: sem.Suffix, Fold: true, Text: p[1:]})
-	case strings.HasSuffix(p, "*"):
-		out = append(out, sem.Pattern{Op: sem.Prefix, Fold: true, Text: p[:len(p)-1]})
-	default:
-		out = append(out, sem.Pattern{Op: sem.Exact, Fold: true, Text: p})
 	}
-	for _, s := range spellings(p) {
-		out = append(out, sem.Pattern{Op: sem.Exact, Text: s.seen})
+	var out []sem.Pattern
+	for _, p := range append(behind(p), p) {
+		switch {
+		case strings.ContainsAny(p, "{}"):
+			out = append(out, sem.Pattern{Op: sem.Template, Text: p})
+		case strings.HasPrefix(p, "*"):
+			out = append(out, sem.Pattern{Op: sem.Suffix, Fold: true, Text: p[1:]})
+		case strings.HasSuffix(p, "*"):
+			out = append(out, sem.Pattern{Op: sem.Prefix, Fold: true, Text: p[:len(p)-1]})
+		default:
+			out = append(out, sem.Pattern{Op: sem.Exact, Fold: true, Text: p})
+		}
+		for _, s := range spellings(p) {
+			out = append(out, sem.Pattern{Op: sem.Exact, Text: s.seen})
+		}
 	}
 	return out
 }
+
+// behind lists the patterns of what a server with all habits takes the paths of a pattern for: /admin for /admin;x and /x/..%2Fadmin.
+// Before a wildcard at its start nobody knows what stands.
+func behind(pattern string) []string {
+	lit, star := strings.CutSuffix(pattern, "*")
+	if !strings.HasPrefix(pattern, "/") {
+		return nil
+	}
+	plain := lit
+	for _, h := range habits {
+		plain = h.read(plain)
+	}
+	if lit != "/" && !strings.HasSuffix(lit, "/") {
+		plain = strings.TrimSuffix(plain, "/") // that a habit adds
+	}
+	plain, ok := rawpath.Normal(hideBraces.Replace(plain))
+	plain = showBraces.Replace(plain)
+	switch {
+	case !ok || plain == lit || strings.ContainsAny(plain, "?#"):
+		return nil
+	case star && strings.Contains(lit[strings.LastIndexByte(lit, '/'):], ";"): // of a parameter, which has an end
+		return []string{plain, plain + "/*"}
+	case star:
+		return []string{plain + "*"}
+	}
+	return []string{plain}
+}
+
+// The braces of a template are no characters of a path.
+var (
+	hideBraces = strings.NewReplacer("{", "%7B(", "}", "%7B)")
+	showBraces = strings.NewReplacer("%7B(", "{", "%7B)", "}")
+)

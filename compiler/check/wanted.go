@@ -79,7 +79,7 @@ func narrowed(r *ir.Rule) string {
 	if len(op.Methods) > 0 {
 		h += " " + strings.Join(op.Methods, ", ")
 	}
-	return ended(r, h+" "+strconv.Quote(dir+"/orders/{*}"))
+	return ended(r, h+" "+strconv.Quote(dir+"/orders"))
 }
 
 // allBut returns the deny or delegate that is for all but what the author names; "" where that would lose something.

@@ -246,7 +246,7 @@ allow web -> api when header["x"] is present
 	},
 	{
 		Code: DenySpelling, Severity: Warning, Title: "a deny that another spelling walks around",
-		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. So it is with a host, which a caller may send with a trailing dot, and with a delegate, whose provider is asked about what is named and nothing else. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. There is no warning where the target is closed and no allow lets such a spelling through, nor for gRPC, whose servers know one spelling.",
+		Explanation: "A proxy removes dot segments and decodes escaped letters, and then compares a path letter by letter. Servers are more generous: to many of them //admin, /admin;x, /admin%2Fx, /Admin and /admin%20 are the page that /admin or /admin/* was to shut. So it is with a host, which a caller may send with a trailing dot, and with a delegate, whose provider is asked about what is named and nothing else. What a deny does not name passes, so it cannot be made tight by more names. An allow can: what it does not name passes in no spelling. That is so of whole paths; a wildcard lets more through than it seems: /items/{*} has /items/..%2Fadmin in it, which a server that decodes it takes for /admin, and /items/* has /items/%2e%2e;/admin. There is no warning where the target is closed and no allow lets such a spelling through, where other denies refuse each of them, nor for gRPC, whose servers know one spelling.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
@@ -256,12 +256,12 @@ deny web -> api "/admin", "/admin/*"
 		Fixed: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
-allow web -> api "/orders", "/orders/{*}"
+allow web -> api "/orders", "/orders/new"
 `,
 	},
 	{
 		Code: ExceptSpelling, Severity: Warning, Title: "an exception that another spelling escapes",
-		Explanation: "An exception takes a path out of an allow as a proxy spells it. Its other spellings stay in, and to many servers they are the same page: /api//internal/x, /api/internal;x, /api/Internal. An allow that names the paths that are wanted has no such hole.",
+		Explanation: "An exception takes a path out of an allow as a proxy spells it. Its other spellings stay in, and to many servers they are the same page: /api//internal/x, /api/internal;x, /api/Internal. An allow that names the paths that are wanted has no such hole. There is no warning where a deny refuses each of those spellings.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
@@ -270,7 +270,7 @@ allow web -> api GET "/api/*" except "/api/internal/*"
 		Fixed: `workload web { port http 8080 }
 workload api { port http 8080 }
 deny all in default
-allow web -> api GET "/api/orders", "/api/orders/{*}"
+allow web -> api GET "/api/orders", "/api/orders/new"
 `,
 	},
 }
