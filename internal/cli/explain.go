@@ -71,6 +71,9 @@ func explanation(c *cobra.Command, arg string) (string, error) {
 	if near := nearest(code); near != "" {
 		return "", usagef(c, "unknown code %q; did you mean %s?", arg, near)
 	}
+	if _, ok := stdlib.Source(arg); ok {
+		return "", usagef(c, "unknown code %q; a file of the standard library is %s/%s", arg, std, arg)
+	}
 	return "", usagef(c, "unknown code %q; `ztc explain` lists all", arg)
 }
 

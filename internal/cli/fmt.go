@@ -113,6 +113,9 @@ func (f *formatter) path(p string) {
 		f.directory(p, shown)
 		return
 	}
+	if f.manifest(shown) {
+		return
+	}
 	root, err := os.OpenRoot(filepath.Dir(p))
 	if err != nil {
 		f.unreadable(shown, err)

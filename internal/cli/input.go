@@ -72,10 +72,7 @@ func (r *reader) program(paths []string) *inputs {
 		dir := p
 		if !isDir[i] {
 			dir = filepath.Dir(p)
-			switch strings.ToLower(filepath.Ext(p)) {
-			case ".yaml", ".yml", ".json":
-				r.add(diag.NoProgram, "%q is a manifest by its name, and programs are .zt files", filepath.ToSlash(p)).
-					Advise("to have a program checked against it, name the program here and give the manifest with --inventory")
+			if r.manifest(filepath.ToSlash(p)) {
 				continue
 			}
 		}
@@ -125,6 +122,17 @@ func (r *reader) program(paths []string) *inputs {
 		}
 	}
 	return in
+}
+
+// manifest reports whether a file is one by its name, which is said.
+func (r *reader) manifest(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".yaml", ".yml", ".json":
+		r.add(diag.NoProgram, "%q is a manifest by its name, and programs are .zt files", name).
+			Advise("to have a program checked against it, name the program here and give the manifest with --inventory")
+		return true
+	}
+	return false
 }
 
 // list returns the .zt files of a directory of the program.

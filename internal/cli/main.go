@@ -125,10 +125,11 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs, // what is no command is answered here
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0:
-				return usagef(c, "unknown command %q", args[0])
+				return unknownCommand(c, args[0])
 			case wantsVersion:
 				return a.printVersion()
 			}
@@ -145,6 +146,27 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.buildCommand(), a.checkCommand(), a.testCommand(), a.whyCommand(), a.fmtCommand(), a.graphCommand(), a.explainCommand(), a.versionCommand(), a.completionCommand())
 	return root
+}
+
+// otherWords are what other tools call our commands.
+var otherWords = map[string]string{
+	"compile": "build", "generate": "build", "render": "build", "apply": "build", "lint": "check", "validate": "check", "verify": "check",
+	"vet": "check", "format": "fmt", "prove": "test", "draw": "graph", "eval": "why", "query": "why",
+}
+
+// unknownCommand says what is meant by a word that is no command.
+func unknownCommand(c *cobra.Command, word string) error {
+	c.SuggestionsMinimumDistance = 2
+	near := c.SuggestionsFor(word)
+	switch {
+	case strings.HasSuffix(word, ".zt"):
+		return usagef(c, "%q is no command: `ztc build %s` compiles it, and `ztc check %s` writes nothing", word, word, word)
+	case otherWords[word] != "":
+		return usagef(c, "unknown command %q; did you mean `ztc %s`?", word, otherWords[word])
+	case len(near) > 0:
+		return usagef(c, "unknown command %q; did you mean `ztc %s`?", word, near[0])
+	}
+	return usagef(c, "unknown command %q", word)
 }
 
 // usagef is an error of how the command was called.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,9 @@ func (a *app) whyCommand() *cobra.Command {
 			}
 			if len(args) == 0 {
 				return usagef(c, "a question is wanted, as in 'web -> api GET'")
+			}
+			if q := strings.TrimSpace(args[0]); q != "" && !strings.ContainsAny(q, " \t") {
+				return usagef(c, "the question is one argument, in quotes: 'web -> api GET'; %q is none", args[0])
 			}
 			if err := s.check(c, args[1:]); err != nil {
 				return err
