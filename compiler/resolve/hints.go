@@ -171,6 +171,29 @@ func (r *resolver) perhapsNamespace(d *diag.Diagnostic, id ast.Ident) {
 	}
 }
 
+// perhapsAccount says what a name is, where it is a service account that workloads of other names run as, or one of Istio's own.
+func (r *resolver) perhapsAccount(d *diag.Diagnostic, ns, name string) {
+	if list := r.runs[ns+"/"+name]; len(list) > 0 {
+		names := make([]string, len(list))
+		for i, w := range list {
+			names[i] = w.Ref()
+		}
+		slices.Sort(names)
+		d.Advise("%q is the service account of %s: a caller is written `account %s/%s`, and a target is named by its workload", name, some(names), ns, name)
+		return
+	}
+	for _, file := range stdlib.Names() {
+		text, _ := stdlib.Source(file)
+		for line := range strings.Lines(text) {
+			group, _, _ := strings.Cut(strings.TrimPrefix(line, "group "), " ")
+			words := strings.FieldsFunc(line, func(c rune) bool { return strings.ContainsRune(" ,/\n", c) })
+			if strings.HasPrefix(line, "group ") && slices.ContainsFunc(words, func(w string) bool { return w == name || strings.HasPrefix(w, name+"-") && w != "istio-system" }) {
+				d.Advise("the standard library has it: `import \"std/%s\"`, and then `%s.%s`", file, file, group)
+			}
+		}
+	}
+}
+
 // noNamespaceLine says why a bare name is one of a namespace that nobody has.
 func noNamespaceLine(s *scope, d *diag.Diagnostic, id ast.Ident) {
 	if strings.Contains(id.Text, "/") {

@@ -209,6 +209,9 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 		})
 	}
 	r.perhapsNamespace(d, id)
+	if len(d.Fixes) == 0 {
+		r.perhapsAccount(d, ns, name)
+	}
 	return entity{}
 }
 

@@ -173,11 +173,16 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 	}
 	if !principalShape(v) {
 		d := r.report(s, diag.BadPrincipal, &id, "principal %q is not of the form trust-domain/ns/NAMESPACE/sa/ACCOUNT, so no caller has it", v)
+		kubernetes := strings.Split(v, ":")
 		switch {
 		case dnsName("x", v) == "": // a bare name
 			d.Advise("write an account of this mesh as `account %s`, without quotes", v)
 		case len(parts) == 2 && dnsName(parts[0], parts[1]) == "":
 			d.Advise("write an account of this mesh as `account %s`, without quotes", v).Note("its principal is %q", r.p.Mesh.Identity(parts[0], parts[1]))
+		case len(parts) == 3 && !strings.Contains(parts[0], "*") && dnsName(parts[1], parts[2]) == "":
+			d.Fix(s.span(&id), quote(parts[0]+"/ns/"+parts[1]+"/sa/"+parts[2]), "if these are a trust domain, a namespace and an account")
+		case len(kubernetes) == 4 && kubernetes[0] == "system" && kubernetes[1] == "serviceaccount":
+			d.Advise("this is the name that Kubernetes gives an account: write `account %s/%s`, without quotes", kubernetes[2], kubernetes[3])
 		}
 		return false
 	}

@@ -265,6 +265,9 @@ func (r *resolver) account(s *scope, id ast.Ident) (string, bool) {
 		}
 		if w := r.names[ns][name]; w != nil {
 			d.Note("workload %s runs as %s/%s", w.Ref(), ns, w.Account)
+			if !w.DefaultAccount {
+				d.Fix(s.span(&id), ns+"/"+w.Account, "the account that the workload runs as")
+			}
 		}
 		if s.unit.Std {
 			d.Note("what was installed otherwise has another identity").Advise("write it as it is: `account NAMESPACE/NAME`")
