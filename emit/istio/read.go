@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -112,7 +113,7 @@ func (r *reader) object(o manifest.Object) *Document {
 	if !manifest.IsNull(spec) && !r.message(spec, m, "spec") {
 		return nil
 	}
-	for _, f := range append(together(spec), faults(d.Object)...) {
+	for _, f := range append(written(spec), faults(d.Object)...) {
 		r.Diags.Add(diag.PolicyRefused, r.place(o.Root, f.path), "Istio refuses %s %s/%s: %s", o.Kind, d.Object.Namespace, d.Object.Name, f.why)
 	}
 	if len(r.Diags) > before {
@@ -250,9 +251,9 @@ func (r *reader) place(n *yaml.Node, path []any) source.Span {
 	return r.Span(n)
 }
 
-// together lists the fields that Istio's CRDs refuse beside each other even where one of them is empty, which is no longer
-// seen in the object.
-func together(spec *yaml.Node) (out []fault) {
+// written lists what Istio's CRDs refuse of fields that are there and empty, which is no longer seen in the object: beside
+// others, or at all.
+func written(spec *yaml.Node) (out []fault) {
 	present := func(n *yaml.Node, names ...string) (have []string) {
 		for _, name := range names {
 			if !manifest.IsNull(step(n, name)) {
@@ -261,9 +262,12 @@ func together(spec *yaml.Node) (out []fault) {
 		}
 		return have
 	}
-	if have := present(spec, "selector", "targetRef", "targetRefs"); len(have) > 1 {
-		out = append(out, fault{have[0] + " and " + have[1] + " exclude each other", []any{"spec", have[1]}})
+	exclude := func(n *yaml.Node, path []any, names ...string) {
+		if have := present(n, names...); len(have) > 1 {
+			out = append(out, fault{have[0] + " and " + have[1] + " exclude each other", append(path, have[1])})
+		}
 	}
+	exclude(spec, []any{"spec"}, "selector", "targetRef", "targetRefs")
 	for i, rule := range child(spec, "rules") {
 		for j, from := range child(rule, "from") {
 			s := step(from, "source")
@@ -273,6 +277,17 @@ func together(spec *yaml.Node) (out []fault) {
 				out = append(out, fault{accounts[0] + " and " + others[0] + " exclude each other", []any{"spec", "rules", i, "from", j, "source", others[0]}})
 			}
 		}
+	}
+	for i, rule := range child(spec, "jwtRules") {
+		exclude(rule, []any{"spec", "jwtRules", i}, "jwksUri", "jwks_uri", "jwks")
+		for _, name := range present(rule, "issuer", "jwksUri", "jwks_uri") {
+			if manifest.Deref(step(rule, name)).Value == "" {
+				out = append(out, fault{fmt.Sprintf("rule %d: %s is empty", i, name), []any{"spec", "jwtRules", i, name}})
+			}
+		}
+	}
+	if len(present(spec, "portLevelMtls")) > 0 && len(child(spec, "portLevelMtls")) == 0 {
+		out = append(out, fault{"portLevelMtls has no port", []any{"spec", "portLevelMtls"}})
 	}
 	return out
 }

@@ -266,7 +266,11 @@ func (v *validator) peer(p *security.PeerAuthentication) {
 	}
 	mode(p.Mtls)
 	if len(p.PortLevelMtls) > 0 && len(p.Selector.GetMatchLabels()) == 0 {
-		v.addAt([]any{"spec", "portLevelMtls"}, "portLevelMtls needs a selector")
+		field := "portLevelMtls"
+		if p.Selector != nil {
+			field = "selector"
+		}
+		v.addAt([]any{"spec", field}, "portLevelMtls needs a selector")
 	}
 	for _, port := range sorted(p.PortLevelMtls) {
 		m := p.PortLevelMtls[port]
