@@ -16,6 +16,7 @@ type parts struct {
 	known    []part    // by number of the text
 	rules    []ir.Rule // not yet handed out
 	numbers  ir.Plain  // that were given out
+	ahead    *ahead
 	expander lang.Expander
 	rule     ast.Rule // of skeleton, with its lists
 	source   [1]ast.Source
@@ -97,10 +98,14 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 	var entries []ir.Entry
 	ok := true
 	if ops.entries == nil {
-		entries, ok = r.entries(s, k.expander.Ops(s.unit.File, a), a)
+		got, known := k.ahead.of(a.Ops.Text)
+		if entries = got.entries; !known {
+			entries, ok = r.entries(s, k.expander.Ops(s.unit.File, a), a)
+			got.weight = int32(weight(&ir.Sources{}, entries, nil, nil))
+		}
 		if ok && len(r.diags) == said {
 			k.numbers.Entries++
-			ops.entries, ops.number.Entries, ops.weight = entries, k.numbers.Entries, int32(weight(&ir.Sources{}, entries, nil, nil))
+			ops.entries, ops.number.Entries, ops.weight = entries, k.numbers.Entries, got.weight
 		}
 	}
 	if sources != nil && src.sources == sources {

@@ -16,7 +16,9 @@ import (
 
 // unit resolves the statements of one file of the program.
 func (r *resolver) unit(u *Unit) {
+	r.parts.ahead = r.lookAhead(u)
 	statements(u, func(s *scope, st ast.Stmt) { r.statement(s, st) })
+	r.parts.ahead.wait()
 }
 
 func (r *resolver) statement(s *scope, st ast.Stmt) {
