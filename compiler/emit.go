@@ -34,12 +34,13 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 		wait.Go(func() {
 			b, c := plan.Builder(), meaning.Checker()
 			var text []byte
+			var again yaml.Checker
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n || ctx.Err() != nil {
 					return
 				}
-				made[i], errs[i] = emitBatch(b, c, i*batch, min((i+1)*batch, plan.Len()), &text)
+				made[i], errs[i] = emitBatch(b, c, i*batch, min((i+1)*batch, plan.Len()), &text, &again)
 			}
 		})
 	}
@@ -80,8 +81,8 @@ func emit(ctx context.Context, plan *lower.Plan, meaning *proof.Translation) ([]
 // chunk is how much memory the YAML of objects shares. A new chunk is begun when what is left is less than most objects take.
 const chunk, most = 256 << 10, 16 << 10
 
-// emitBatch emits objects from up to, but not with, another of a plan, and appends their YAML to text, which is the worker's.
-func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, text *[]byte) (out []Object, err error) {
+// emitBatch emits objects from up to, but not with, another of a plan, and appends their YAML to text, which is the worker's, as again is.
+func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, text *[]byte, again *yaml.Checker) (out []Object, err error) {
 	defer func() {
 		if r := recover(); r != nil { // in a goroutine nobody else could
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
@@ -99,7 +100,7 @@ func emitBatch(b *lower.Builder, c *proof.Checker, from, to int, text *[]byte) (
 			start := len(*text)
 			*text = yaml.Append(*text, o)
 			written := (*text)[start:len(*text):len(*text)]
-			if err := yaml.Check(written, o); err != nil {
+			if err := again.Check(written, o); err != nil {
 				return nil, fmt.Errorf("%s %s/%s: %w", o.Kind, o.Namespace, o.Name, err)
 			}
 			if c.See(o) {

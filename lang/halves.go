@@ -2,7 +2,6 @@ package lang
 
 import (
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +26,8 @@ func inHalves(f *source.File, skim bool) *parser {
 		return nil
 	}
 	cut += len(f.Text)/2 + 1
-	a, b := newParser(f, skim, 0, cut), newParser(f, skim, cut, len(f.Text))
+	room := func(text string) int { return min(len(text)/64, strings.Count(text, "\n")) } // about a statement a line
+	a, b := newParser(f, skim, 0, cut, room(f.Text)), newParser(f, skim, cut, len(f.Text), room(f.Text[cut:]))
 	var wait sync.WaitGroup
 	wait.Go(b.half)
 	a.half()
@@ -38,7 +38,7 @@ func inHalves(f *source.File, skim bool) *parser {
 	if skim {
 		b.renumber(a.skim)
 	}
-	a.stmts = slices.Concat(a.stmts, b.stmts)
+	a.stmts = append(a.stmts, b.stmts...)
 	a.text, a.clean = f.Text, a.clean && b.clean
 	return a
 }

@@ -199,7 +199,7 @@ func TestHalves(t *testing.T) {
 				b.WriteString("allow a -> \n")
 			}
 			f := source.New("x.zt", b.String())
-			one := newParser(f, skim, 0, len(f.Text))
+			one := newParser(f, skim, 0, len(f.Text), 0)
 			one.run()
 			if p := inHalves(f, skim); p != nil {
 				halved++

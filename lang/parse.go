@@ -44,7 +44,7 @@ func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 	}
 	p := inHalves(f, skim)
 	if p == nil {
-		p = newParser(f, skim, 0, len(f.Text))
+		p = newParser(f, skim, 0, len(f.Text), 0)
 		p.run()
 	}
 	if !p.clean {
@@ -58,8 +58,9 @@ func parse(f *source.File, skim bool) (*ast.File, diag.List) {
 	return tree, p.diags
 }
 
-// newParser returns a parser of the text from an offset, where a statement begins, to another.
-func newParser(f *source.File, skim bool, from, to int) *parser {
+// newParser returns a parser of the text from an offset, where a statement begins, to another. There is room for so many
+// statements.
+func newParser(f *source.File, skim bool, from, to, room int) *parser {
 	p := &parser{file: f, text: f.Text[:to], from: from, sc: scan.New(f.Text[:to])}
 	if from > 0 {
 		p.sc.Jump(scan.Token{Kind: scan.Term, Start: int32(from), End: int32(from)})
@@ -67,7 +68,7 @@ func newParser(f *source.File, skim bool, from, to int) *parser {
 	if skim {
 		p.skim = newSkim()
 	}
-	p.stmts = make([]ast.Stmt, 0, min((to-from)/64, strings.Count(f.Text[from:to], "\n")))
+	p.stmts = make([]ast.Stmt, 0, room)
 	p.next()
 	return p
 }

@@ -32,6 +32,7 @@ type Scope struct {
 	Namespace string     // of the pods; the root namespace for those of every namespace
 	Labels    []ir.Label // the selector, sorted by key; nil for all pods
 	Mesh      bool       // pods of every namespace
+	Index     int        // in Program.Scopes
 
 	Baselines []*ir.Baseline // in force
 	Rules     []*ir.Rule     // in force, in the order of the program
@@ -115,7 +116,7 @@ func (m *Program) scope(t *ir.Target) *Scope {
 	k := Key(t.Namespace, t.Labels())
 	s := m.byKey[k]
 	if s == nil {
-		s = &Scope{Namespace: t.Namespace, Labels: t.Labels()}
+		s = &Scope{Namespace: t.Namespace, Labels: t.Labels(), Index: len(m.Scopes)}
 		m.byKey[k] = s
 		m.Scopes = append(m.Scopes, s)
 	}

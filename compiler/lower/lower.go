@@ -47,7 +47,7 @@ func Program(p *ir.Program, now string) (*Plan, diag.List) {
 		r.Via.Relate(diags[n:], r.Span)
 	}
 	l.checkDelegates()
-	list := slices.Concat(l.authorization(), l.peerAuthentication(), l.requestAuthentication())
+	list := append(append(l.authorization(), l.peerAuthentication()...), l.requestAuthentication()...)
 	objs := make([]*named, len(list))
 	for i := range list {
 		objs[i] = &list[i]

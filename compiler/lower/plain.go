@@ -37,7 +37,7 @@ type plain struct {
 func newPlain(p *ir.Parts) plain {
 	return plain{
 		callers: make([]int32, p.Sources+1), operations: make([]int32, p.Entries+1), targets: make([]*object, len(p.Rules)),
-		number: make(map[string]int32, p.Entries), identity: make([]string, 0, p.Sources),
+		number: make(map[string]int32, p.Entries), identity: make([]string, 0, p.Sources), ops: make([]plainOp, 0, p.Entries),
 	}
 }
 

@@ -30,7 +30,6 @@ type Translation struct {
 	program *intent.Program
 	mesh    plane.Mesh
 	units   *intent.Units
-	place   map[*intent.Scope]int
 	settled []atomic.Bool // by scope: its allows are proven, and it has no other statements but baselines
 	closed  []atomic.Bool // by scope: an ALLOW without rules was seen
 
@@ -44,11 +43,8 @@ type Translation struct {
 func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	t := &Translation{
 		program: m, mesh: meshOf(p), units: m.Units(),
-		place: make(map[*intent.Scope]int, len(m.Scopes)), settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
+		settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
 		kept: map[*intent.Scope][]*istio.Object{}, wanted: intent.SettingsOf(p, now),
-	}
-	for i, s := range m.Scopes {
-		t.place[s] = i
 	}
 	return t
 }
@@ -81,10 +77,10 @@ func (c *Checker) See(o *istio.Object) (kept bool) {
 	if s != nil {
 		switch {
 		case baseline(o):
-			c.t.closed[c.t.place[s]].Store(true)
+			c.t.closed[s.Index].Store(true)
 			return false
 		case c.plain(o) && c.emitted.Equal(s):
-			c.t.settled[c.t.place[s]].Store(true)
+			c.t.settled[s.Index].Store(true)
 			return false
 		}
 	}
@@ -223,7 +219,7 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope, steps *int) (dia
 				got, err = t.mesh.Ladder(objects, c.plane)
 			}
 			if err == nil {
-				got.Closed = got.Closed || i == 0 && t.closed[t.place[s]].Load()
+				got.Closed = got.Closed || i == 0 && t.closed[s.Index].Load()
 				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1), steps)
 			}
 			var m *mismatch

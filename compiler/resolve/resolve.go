@@ -371,10 +371,15 @@ func (r *resolver) settle() {
 
 // finish sorts what was gathered and says what a reader should know of the whole.
 func (r *resolver) finish() {
+	n := 0
+	for _, all := range r.names {
+		n += len(all)
+	}
+	r.p.Workloads = make([]*ir.Workload, 0, n)
 	for _, ns := range slices.Sorted(maps.Keys(r.names)) {
-		for _, name := range slices.Sorted(maps.Keys(r.names[ns])) {
-			r.p.Workloads = append(r.p.Workloads, r.names[ns][name])
-		}
+		from := len(r.p.Workloads)
+		r.p.Workloads = slices.AppendSeq(r.p.Workloads, maps.Values(r.names[ns]))
+		slices.SortFunc(r.p.Workloads[from:], func(a, b *ir.Workload) int { return strings.Compare(a.Name, b.Name) })
 	}
 	if r.p.Convention && len(r.p.Workloads) > 0 {
 		w := slices.MinFunc(r.p.Workloads, func(a, b *ir.Workload) int { return a.Span.Compare(b.Span) })

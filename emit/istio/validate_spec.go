@@ -68,6 +68,9 @@ func (v *validator) rule(i int, r *security.Rule, custom bool) {
 
 // values checks the values of a field; it reports how many there are.
 func (v *validator) values(rule int, field string, values []string, check func(string) string) int {
+	if len(values) == 0 { // as most fields
+		return 0
+	}
 	return v.valuesOf(rule, field, field, values, check)
 }
 

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	security "istio.io/api/security/v1beta1"
+	selector "istio.io/api/type/v1beta1"
 
 	"github.com/zt-lang/ztc/emit/istio"
 )
@@ -15,8 +16,19 @@ import (
 //
 // The rules of an AuthorizationPolicy are compared while they are read, and not built a second time: a large program has tens
 // of thousands of them.
-func Check(text []byte, o *istio.Object) error {
+func Check(text []byte, o *istio.Object) error { return new(Checker).Check(text, o) }
+
+// Checker is Check with memory that is used again for the next object.
+type Checker struct {
+	object   istio.Object
+	policy   security.AuthorizationPolicy
+	selector selector.WorkloadSelector
+}
+
+// Check is the function Check.
+func (c *Checker) Check(text []byte, o *istio.Object) error {
 	r := reader{src: unsafe.String(unsafe.SliceData(text), len(text))} // of which nothing is kept
+	r.memory = c
 	r.labels, r.selects = o.Labels, o.Authorization.GetSelector().GetMatchLabels()
 	if o.Authorization == nil || len(o.Authorization.Rules) == 0 {
 		return r.check(o, r.object())

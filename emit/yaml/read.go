@@ -58,6 +58,7 @@ type reader struct {
 	err    error
 	again  []byte           // what the writer makes of the last document
 	rules  []*security.Rule // of Check: what the rules must be, nil when they have been found so
+	memory *Checker         // of Check, for what is read; nil for new memory
 	// What mappings most likely are, of Check: one that is found to be so is not built a second time.
 	labels, selects map[string]string
 }

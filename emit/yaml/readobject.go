@@ -13,7 +13,8 @@ import (
 )
 
 func (r *reader) object() *istio.Object {
-	o := new(istio.Object)
+	o := &r.room().object
+	*o = istio.Object{}
 	r.indent, r.dash, r.margin = 0, false, false
 	r.need("apiVersion")
 	at := r.pos
@@ -52,6 +53,14 @@ func (r *reader) object() *istio.Object {
 	return o
 }
 
+// room is where an object is read to.
+func (r *reader) room() *Checker {
+	if r.memory != nil {
+		return r.memory
+	}
+	return new(Checker)
+}
+
 // enum reads the name of a value of an enumeration.
 func (r *reader) enum(values map[string]int32) int32 {
 	at := r.pos
@@ -64,7 +73,8 @@ func (r *reader) enum(values map[string]int32) int32 {
 }
 
 func (r *reader) authorization() *security.AuthorizationPolicy {
-	p := new(security.AuthorizationPolicy)
+	p := &r.room().policy
+	p.Action, p.ActionDetail, p.Rules, p.Selector, p.TargetRef, p.TargetRefs = 0, nil, nil, nil, nil, nil
 	if !r.open() {
 		return p
 	}
@@ -98,7 +108,8 @@ func (r *reader) selector() *selector.WorkloadSelector {
 	if !r.field("selector") {
 		return nil
 	}
-	s := new(selector.WorkloadSelector)
+	s := &r.room().selector
+	s.MatchLabels = nil
 	if r.open() {
 		s.MatchLabels = r.mapping("matchLabels", r.selects)
 		r.close()
