@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"slices"
 
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/intent"
@@ -150,10 +151,8 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	diags = append(l.diags, diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	checked := beside(func() diag.List { return check.Program(program) })
-	meaning := beside(func() meaning {
-		m := intent.Of(program, l.in.Options.Now)
-		m.Units()
-		return meaning{lint.Look(program, m), proof.NewTranslation(program, m, l.in.Options.Now)}
+	translation := beside(func() *proof.Translation {
+		return proof.NewTranslation(program, intent.Of(program, l.in.Options.Now), l.in.Options.Now)
 	})
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)
@@ -170,18 +169,17 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 		waived.unused(&diags)
 		return out, diags
 	}
-	meant := meaning()
-	found, proven := meant.looked.Ask(diags), meant.proof
-	meant.looked = lint.Looked{}
-	proven.Forget()
+	proven := translation()
+	said := slices.Clone(diags)
+	linted := beside(func() *lint.Result { return lint.Program(program, proven.Meant(), said) })
 	tests := len(program.Expects)+len(program.Proofs) > 0
 	tests = tests || l.in.Coverage // of none, too
 	if !tests && !l.keep {
 		l.meant = nil // a large program makes room for its objects
 	}
-	program = nil
 	l.trace("emit", Count{"objects", plan.Len()})
 	objects, failed := emit(ctx, plan, proven)
+	found := linted()
 	found.Settle(&diags)
 	l.atUse(found.Diags)
 	diags = append(append(diags, found.Diags...), failed...)
@@ -206,13 +204,6 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	}
 	out.Objects = objects
 	return out, diags
-}
-
-// meaning is what is made of a program's meaning beside its lowering: what there is to ask of its statements, and what its objects
-// are held to.
-type meaning struct {
-	looked lint.Looked
-	proof  *proof.Translation
 }
 
 // beside runs f on another processor, and returns what waits for its result. A panic comes up where the result is asked for.

@@ -40,7 +40,6 @@ type Scope struct {
 	named []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
 	units []uint64       // the normal form of its rules; see Units
 	apart bool           // see Apart
-	first source.Span    // of the first of these rules, which may be forgotten
 }
 
 // Plain reports whether all rules are known, from their normal form, to be enforced allows of identities.
@@ -51,11 +50,8 @@ func (s *Scope) Apart() bool { return s.apart }
 
 // Span is the place of the first statement of a scope.
 func (s *Scope) Span() source.Span {
-	switch {
-	case len(s.Rules) > 0:
+	if len(s.Rules) > 0 {
 		return s.Rules[0].Span
-	case s.units != nil:
-		return s.first
 	}
 	return s.Baselines[0].Span
 }

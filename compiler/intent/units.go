@@ -61,24 +61,11 @@ func (m *Program) Units() *Units {
 		from := len(all)
 		var ok bool
 		if all, ok = u.pairs(all, s); ok {
-			s.first, s.units = s.Rules[0].Span, all[from:len(all):len(all)]
+			s.units = all[from:len(all):len(all)]
 		}
 	}
 	u.bySources, u.byEntries, u.withPort, u.named, m.units = nil, nil, nil, nil, u
 	return u
-}
-
-// Forget drops the rules of the scopes that have a normal form: a large program need not be kept for them.
-func (m *Program) Forget() {
-	m.Units()
-	for _, s := range m.Scopes {
-		if s.units != nil {
-			s.Rules = nil
-		}
-	}
-	slim := *m.p
-	slim.Rules, slim.Baselines = nil, nil
-	m.p, m.byPlain = &slim, nil
 }
 
 // plain reports whether all that is enforced in a scope is allows that share their parts, and perhaps its baseline.

@@ -53,13 +53,12 @@ type linter struct {
 	destinations map[*intent.Scope]*destination
 }
 
-// Looked is what the look at the parts of a program's statements has left to ask about.
-type Looked struct{ l *linter }
-
-// Look looks at the statements of a program, by what it means.
-func Look(p *ir.Program, m *intent.Program) Looked {
+// Program lints a program that has no errors, by what it means. said is what was said of it: what compiler/check takes for the
+// worse is found out here, in Result.
+func Program(p *ir.Program, m *intent.Program, said diag.List) *Result {
 	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed(), bases: newBases(p)}
 	l.sources, l.principals = make([][]int32, p.Parts.Sources+1), make(map[string]int32, p.Parts.Sources)
+	m.Units()
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {
 			l.wide.Add(t)
@@ -72,13 +71,6 @@ func Look(p *ir.Program, m *intent.Program) Looked {
 		l.effects(s)
 	}
 	l.open()
-	return Looked{l}
-}
-
-// Ask asks what is left of a program that has no errors. said is what was said of it: what compiler/check takes for the worse is
-// found out here, in Result.
-func (x Looked) Ask(said diag.List) *Result {
-	l := x.l
 	l.omissions(said)
 	l.sent()
 	l.ask()

@@ -39,7 +39,7 @@ type Translation struct {
 	wanted map[string]*intent.Settings
 }
 
-// NewTranslation takes a program and what it means on a day, which is its own from then on.
+// NewTranslation takes a program and what it means on a day.
 func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	t := &Translation{
 		program: m, mesh: meshOf(p), units: m.Units(),
@@ -49,8 +49,8 @@ func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
 	return t
 }
 
-// Forget drops what is not needed to look at objects: the rules that have a normal form. Nobody else may read them any more.
-func (t *Translation) Forget() { t.program.Forget() }
+// Meant is what the program means.
+func (t *Translation) Meant() *intent.Program { return t.program }
 
 // Checker looks at objects. It is for one goroutine.
 type Checker struct {
