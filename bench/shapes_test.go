@@ -81,6 +81,13 @@ var shapes = []shape{
 	{name: "unknown names beside many known", n: 5000, text: func(n int) string {
 		return repeat(n, "workload known%d") + "deny all in default\n" + repeat(n, "allow unknown%d -> known1 GET")
 	}},
+	{name: "unknown names beside many imports and namespaces", n: 2500, text: func(n int) string {
+		return repeat(n, "workload n%d/cart") + "deny all in default\n" + repeat(n, "allow u%d -> n1/cart s%d") + repeat(n, "allow cart -> x%d/cart") + repeat(n, "allow account a%d -> n1/cart") +
+			repeat(n, "group g%d = [n1/cart]") + repeat(n, "use p%d()")
+	}},
+	{name: "pods that pick nothing", n: 1000, text: func(n int) string {
+		return "namespace shop\ndeny all in shop\n" + repeat(n, "pods p%d { app: v%d }") + repeat(n, "allow w1 -> p%d GET")
+	}, k8s: deployments},
 	{name: "unknown namespaces", n: 5000, text: func(n int) string {
 		return repeat(n, "namespace k%d { }") + "workload one\n" + repeat(n, "allow u%d/* -> one GET")
 	}},

@@ -115,8 +115,8 @@ const enough = 8
 func (l *linter) idle(s *intent.Scope, own, around []*ir.Rule) {
 	allows := append(enforced(around, ast.Allow), enforced(s.Rules, ast.Allow)...)
 	if target(s).Kind != ir.OnWorkload {
-		for _, other := range l.meant.Scopes {
-			if other != s && len(other.Rules) > 0 && overlap(s, other) {
+		for other := range l.beside(s) {
+			if overlap(s, other) {
 				if !l.look(len(other.Rules)) {
 					return
 				}
@@ -156,7 +156,7 @@ func overlap(s, t *intent.Scope) bool {
 	if s.Namespace != t.Namespace && !s.Mesh && !t.Mesh {
 		return false
 	}
-	if target(t).Kind == ir.OnWorkload && target(t).Workload.AllLabels == nil {
+	if declared(t) {
 		return true
 	}
 	for _, x := range s.Labels {

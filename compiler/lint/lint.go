@@ -51,6 +51,7 @@ type linter struct {
 	transport   *ir.Covering
 
 	destinations map[*intent.Scope]*destination
+	neighbours   *neighbours
 }
 
 // Program lints a program that has no errors, by what it means. said is what was said of it: what compiler/check takes for the

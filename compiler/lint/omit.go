@@ -154,9 +154,9 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 	}
 	at := []*intent.Scope{s}
 	if l.destination(s).target.Kind != ir.OnWorkload {
-		for _, other := range l.meant.Scopes {
+		for other := range l.beside(s) {
 			switch {
-			case other == s || len(other.Rules) == 0 || !overlap(s, other):
+			case !overlap(s, other):
 			case slices.ContainsFunc(l.wide.Of(target(other)), func(i int) bool { return l.at[i] == s }):
 				at = append(at, other)
 			case !slices.Contains(l.around(s), other.Rules[0]):
