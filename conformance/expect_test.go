@@ -14,9 +14,11 @@ import (
 	"testing"
 
 	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/conformance/envoy"
+	"github.com/zt-lang/ztc/conformance/istiod"
 	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -117,13 +119,14 @@ func (p *program) statements(t *testing.T) (out []statement, expects []*proof.Tr
 	return out, expects
 }
 
-// TestExpect sends what the expectations of all examples and goldens speak of to a running Envoy that enforces what the programs
-// compile to. The answers are those that are stated.
+// TestExpect sends what the expectations of all examples and goldens speak of to a running Envoy, with what istiod gives to the
+// sidecars of a mesh that has what the programs compile to. The answers are those that are stated.
 func TestExpect(t *testing.T) {
 	bin := envoyBinary(t)
 	type group struct {
 		*proxied
 		of         plane.Pod
+		declared   []istiod.Port
 		statements []statement
 	}
 	type asking struct {
@@ -153,6 +156,12 @@ func TestExpect(t *testing.T) {
 			if g == nil {
 				g = &group{proxied: newProxied(w, &of, n), of: of}
 				n++
+				g.addresses[1] = g.addresses[0]
+				if x := s.sample.Destination.Workload; x != nil {
+					for _, p := range x.Ports {
+						g.declared = append(g.declared, istiod.Port{Number: uint32(p.Number), Protocol: map[ir.Protocol]string{ir.HTTP: "HTTP", ir.TCP: "TCP"}[p.Protocol]})
+					}
+				}
 				a.pods[key] = g
 			}
 			g.statements = append(g.statements, s)
@@ -161,7 +170,17 @@ func TestExpect(t *testing.T) {
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(a.pods)) {
-			listeners = append(listeners, a.pods[key].listeners(&a.pods[key].of)...)
+			g := a.pods[key]
+			if x := g.statements[0].sample.Destination.Workload; x != nil && x.Gateway { // no sidecar: its own listeners are not of policies
+				g.addresses = addressesOf(n)
+				n++
+				listeners = append(listeners, g.listeners(&g.of)...)
+				continue
+			}
+			inbound := g.world.theirs.Inbound(t, g.of.Namespace, g.of.Labels, g.declared)
+			for _, port := range g.ports {
+				listeners = append(listeners, envoy.Listener{Address: g.addresses[0], Port: port, Inbound: inbound})
+			}
 		}
 	}
 	server, err := envoy.Start(bin, t.TempDir(), listeners)
@@ -208,7 +227,7 @@ func TestExpect(t *testing.T) {
 		sent, expects = sent+here, expects+len(a.expects)
 	}
 	t.Logf("%d programs, %d expectations, %d requests, %d of them passed; not sent: %v", len(all), expects, sent, passed, unsent)
-	if want := map[string]int{nowhere: 2, otherCaller: 3}; !maps.Equal(unsent, want) {
+	if want := map[string]int{nowhere: 2, otherCaller: 3, otherDomain: 1}; !maps.Equal(unsent, want) {
 		t.Errorf("expectations of which nothing is sent: %v, want %v", unsent, want)
 	}
 }
@@ -217,6 +236,7 @@ func TestExpect(t *testing.T) {
 const (
 	nowhere     = "there is no such request"
 	otherPod    = "the pod has another address"
+	otherDomain = "a sidecar takes no certificate of that trust domain"
 	otherCaller = "this machine does not have the caller's address"
 )
 
@@ -258,6 +278,16 @@ func (s *statement) send(server *envoy.Server, p *proxied) (passed bool, why str
 	if !ok {
 		return false, fmt.Sprintf("no client writes it: %s", proof.Words(s.sample.Request)), nil
 	}
+	if caller.Identity != "" {
+		caller.ALPN = map[bool]string{true: "istio-h2", false: "istio"}[http]
+	}
+	if !p.takes(caller.Identity) {
+		return false, otherDomain, nil
+	}
+	p.address(request.Claims)
+	if op := s.trial.Expect.Op; op != nil && op.GRPC && request.Method == "POST" {
+		caller.Speaks = envoy.GRPC
+	}
 	if !http {
 		passed, err = server.TCP(caller, p.addresses[chain], real.Port)
 		return passed, "", err
@@ -266,8 +296,28 @@ func (s *statement) send(server *envoy.Server, p *proxied) (passed bool, why str
 	if err != nil {
 		return false, "", err
 	}
-	if codes[0] != 200 && codes[0] != 403 {
+	if codes[0] != 200 && codes[0] != 403 && codes[0] != 0 { // the last one is a connection that is ended
 		return false, "", fmt.Errorf("%+v: status %d", request, codes[0])
 	}
 	return codes[0] == 200, "", nil
+}
+
+// takes reports whether the mesh has certificates of an identity.
+func (p *proxied) takes(identity string) bool {
+	domain, _, _ := strings.Cut(strings.TrimPrefix(identity, "spiffe://"), "/")
+	return identity == "" || domain == p.world.ours.TrustDomain || slices.Contains(p.world.ours.Aliases, domain)
+}
+
+// address gives a token the audience that its verifier asks for, where nothing is said of that.
+func (p *proxied) address(claims map[string]any) {
+	if _, said := claims["aud"]; said || claims == nil {
+		return
+	}
+	for _, o := range p.world.theirs.Policies {
+		for _, rule := range o.Request.GetJwtRules() {
+			if rule.Issuer == claims["iss"] && len(rule.Audiences) > 0 {
+				claims["aud"] = rule.Audiences[0]
+			}
+		}
+	}
 }

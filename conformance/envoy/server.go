@@ -96,7 +96,7 @@ func Start(binary, dir string, listeners []Listener, clusters ...Cluster) (*Serv
 	}
 	go func() { s.done <- s.cmd.Wait(); close(s.done) }()
 	last := listeners[len(listeners)-1]
-	for range 600 {
+	for range 1800 {
 		select {
 		case err := <-s.done:
 			return nil, fmt.Errorf("envoy stopped: %v\n%s", err, s.log.String())

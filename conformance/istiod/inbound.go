@@ -4,8 +4,10 @@ import (
 	"fmt"
 
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	"google.golang.org/protobuf/proto"
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
 	"istio.io/istio/pilot/pkg/features"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/pkg/networking/core"
@@ -46,7 +48,13 @@ func (m *Mesh) Inbound(t test.Failer, namespace string, labels map[string]string
 		case o.Peer != nil:
 			c.Spec = o.Peer
 		default:
-			c.Spec = o.Request
+			request := proto.Clone(o.Request).(*security.RequestAuthentication)
+			for _, r := range request.JwtRules { // nothing is fetched: whoever runs the listener has keys of its own
+				if r.JwksUri = ""; r.Jwks == "" {
+					r.Jwks = `{"keys":[]}`
+				}
+			}
+			c.Spec = request
 		}
 		configs = append(configs, c)
 	}
