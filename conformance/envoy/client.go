@@ -45,7 +45,7 @@ type HTTPRequest struct {
 	Claims             map[string]any // of its token; nil for none
 }
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func (s *Server) dial(c Caller, address string, port uint32) (net.Conn, error) {
 	d := net.Dialer{Timeout: patience}
@@ -109,11 +109,13 @@ func (s *Server) TCP(c Caller, address string, port uint32) (bool, error) {
 	}
 	defer conn.Close()
 	text := []byte("a connection that is not HTTP, and long enough to be told from TLS\n")
-	if _, err := conn.Write(text); err != nil {
-		return false, nil // closed
+	if _, err = conn.Write(text); err == nil {
+		_, err = io.ReadFull(conn, make([]byte, len(text)))
 	}
-	_, err = io.ReadFull(conn, make([]byte, len(text)))
-	return err == nil, nil
+	if closed(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Answer is what comes back for a request.
