@@ -54,7 +54,11 @@ func (c *checker) denyPaths(r *ir.Rule, e *ir.Entry) bool {
 		d := c.diags.Add(diag.DenySpelling, e.Op.Span, "other spellings of %q are not %s: %s", p, verb(r), quoted(pass))
 		serverReads(d)
 		by.explain(d, r, "paths", "one by one")
-		line := allBut(r)
+		path := wanted(nil)
+		if by.allow != nil {
+			path = wanted(by.allow.Entries[0].Op.Paths)
+		}
+		line := allBut(r, path)
 		switch {
 		case r.Action == ast.Delegate:
 			d.Advise("or have the provider asked about all but what needs no answer: `%s`", cmp.Or(line, "delegate "+strconv.Quote(r.Provider)+` ... { http } except "/orders"`))

@@ -68,22 +68,37 @@ func narrowed(r *ir.Rule) string {
 	if !ok || len(cuts) > 1 || len(cuts) == 1 && len(cuts[0].Paths) == 0 {
 		return ""
 	}
-	dir := ""
-	if len(op.Paths) > 0 {
-		i := slices.IndexFunc(op.Paths, func(p string) bool { return strings.HasSuffix(p, "/*") && !strings.Contains(p, "{") })
-		if i < 0 {
-			return ""
-		}
-		dir = strings.TrimSuffix(op.Paths[i], "/*")
-	}
+	path := wanted(op.Paths)
 	if len(op.Methods) > 0 {
 		h += " " + strings.Join(op.Methods, ", ")
 	}
-	return ended(r, h+" "+strconv.Quote(dir+"/orders"))
+	return ended(r, h+" "+strconv.Quote(path))
 }
 
-// allBut returns the deny or delegate that is for all but what the author names; "" where that would lose something.
-func allBut(r *ir.Rule) string {
+// wanted is an example of a path that somebody may want of what some patterns match.
+func wanted(patterns []string) string {
+	const it = "orders"
+	p := "*"
+	if i := slices.IndexFunc(patterns, func(p string) bool { return strings.Contains(p, "*") }); i >= 0 {
+		p = patterns[i]
+	} else if len(patterns) > 0 {
+		p = patterns[0]
+	}
+	switch {
+	case p == "*":
+		return "/" + it
+	case strings.Contains(p, "{"):
+		return strings.NewReplacer("{**}", it, "{*}", it).Replace(p)
+	case strings.HasSuffix(p, "*"):
+		return strings.TrimSuffix(p[:len(p)-1], "/") + "/" + it
+	case strings.HasPrefix(p, "*"):
+		return "/" + it + p[1:]
+	}
+	return p
+}
+
+// allBut returns the deny or delegate that is for all but a path; "" where that would lose something.
+func allBut(r *ir.Rule, path string) string {
 	h, op, ok := alone(r)
 	if !ok || len(r.Entries[0].Cuts)+len(r.Cuts) > 0 {
 		return ""
@@ -92,7 +107,7 @@ func allBut(r *ir.Rule) string {
 	if len(op.Methods) > 0 {
 		what = strings.Join(op.Methods, ", ")
 	}
-	return ended(r, h+" "+what+` except "/orders"`)
+	return ended(r, h+" "+what+" except "+strconv.Quote(path))
 }
 
 // ended adds the end of time of a rule.
