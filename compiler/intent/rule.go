@@ -14,7 +14,19 @@ type Reader struct {
 	tcp   map[string][]int        // by key of a scope: ports that some workload declares to speak something other than HTTP
 	from  [modes][]*sem.Expr      // by number of ir.Plain.Sources
 	plain [modes]map[op]*sem.Expr // operations of plain rules
+	known map[parts]*sem.Expr     // see some
 }
+
+// parts are what the rules of one statement share, on the port of their target.
+type parts struct {
+	sources *ir.Sources
+	entries *ir.Entry
+	more    *ir.More
+	port    int
+}
+
+// maxParts bounds what is remembered of statements.
+const maxParts = 4096
 
 // op is an operation of plain rules, on one port of their target or on all.
 type op struct {
@@ -82,7 +94,19 @@ func (r *Reader) Rule(x *ir.Rule, c Chain) (*sem.Expr, error) {
 // some is where a rule covers a request, as far as a connection can tell: where there are values of all that it cannot read
 // with which the rule holds.
 func (r *Reader) some(x *ir.Rule) (*sem.Expr, error) {
-	return sem.Forget(sem.Limits{}, func(a sem.Attr) bool { return unread[a.Kind] }, r.read(x, request))
+	k := parts{x.Sources, &x.Entries[0], x.More, x.Target.Port}
+	if set := r.known[k]; set != nil {
+		return set, nil
+	}
+	set, err := sem.Forget(sem.Limits{}, func(a sem.Attr) bool { return unread[a.Kind] }, r.read(x, request))
+	if err != nil {
+		return nil, err
+	}
+	if r.known == nil || len(r.known) == maxParts {
+		r.known = map[parts]*sem.Expr{}
+	}
+	r.known[k] = set
+	return set, nil
 }
 
 // unread are the attributes that only HTTP requests have.
