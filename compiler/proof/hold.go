@@ -31,27 +31,7 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 			}
 		}
 	}
-	space, err := sem.NewSpace(limits, nil, named, q, in)
-	defer func() { spent(c.spent, space) }()
-	if err != nil {
-		out.unknown = err
-		return
-	}
-	set, err := space.Set(q)
-	var goal *sem.Set
-	if err == nil {
-		goal, err = space.Set(in)
-	}
-	var diff *sem.Difference
-	inside := false
-	switch {
-	case err != nil:
-	case c.details:
-		diff, err = space.Minus(set, goal)
-		inside = diff == nil
-	default:
-		inside, err = space.Inside(set, goal)
-	}
+	inside, diff, err := c.compare(q, in, named, mostSplits)
 	if err != nil {
 		out.unknown = err
 		return
@@ -72,6 +52,56 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 			}
 		}
 	}
+}
+
+// mostSplits is how often a question that is too much is asked part by part.
+const mostSplits = 2
+
+// compare finds out whether one set is inside another. Where it is not, the difference is there if details are asked for; of a
+// question that is asked part by part, it is that of the first part that is not inside.
+func (c *class) compare(set, goal *sem.Expr, named map[sem.Kind][]sem.Value, splits int) (inside bool, diff *sem.Difference, err error) {
+	inside, diff, err = c.whole(set, goal, named)
+	if err != sem.ErrBudget || splits == 0 {
+		return inside, diff, err
+	}
+	for _, part := range sem.Split(sem.And(set, sem.Not(goal))) {
+		switch {
+		case *c.spent >= sharedSteps:
+			return false, nil, sem.ErrBudget
+		case sem.Assume(part)(part) == sem.False:
+			continue
+		}
+		if inside, diff, err = c.compare(part, sem.False, named, splits-1); err != nil || !inside {
+			if diff != nil {
+				diff.Smallest = false // of the other parts nothing is known
+			}
+			return inside, diff, err
+		}
+	}
+	return true, nil, nil
+}
+
+// whole compares two sets in one space.
+func (c *class) whole(set, goal *sem.Expr, named map[sem.Kind][]sem.Value) (inside bool, diff *sem.Difference, err error) {
+	space, err := sem.NewSpace(limits, nil, named, set, goal)
+	defer func() { spent(c.spent, space) }()
+	if err != nil {
+		return false, nil, err
+	}
+	a, err := space.Set(set)
+	if err != nil {
+		return false, nil, err
+	}
+	b, err := space.Set(goal)
+	if err != nil {
+		return false, nil, err
+	}
+	if !c.details {
+		inside, err = space.Inside(a, b)
+		return inside, nil, err
+	}
+	diff, err = space.Minus(a, b)
+	return diff == nil, diff, err
 }
 
 // tells reports whether the port of a request has to be said, where no policy and no question speaks of ports: one that nobody
@@ -116,15 +146,30 @@ func empty(fixed sem.Request, set, universe *sem.Expr) (bool, error) {
 	if x == sem.False {
 		return true, nil
 	}
+	return nothing(x, mostSplits)
+}
+
+// nothing reports whether a set is empty. One that is too much is asked part by part.
+func nothing(x *sem.Expr, splits int) (bool, error) {
 	space, err := sem.NewSpace(limits, nil, nil, x)
-	if err != nil {
+	if err == nil {
+		var s *sem.Set
+		if s, err = space.Set(x); err == nil {
+			var none bool
+			if none, err = space.Inside(s, &sem.Set{}); err == nil {
+				return none, nil
+			}
+		}
+	}
+	if err != sem.ErrBudget || splits == 0 {
 		return false, err
 	}
-	s, err := space.Set(x)
-	if err != nil {
-		return false, err
+	for _, part := range sem.Split(x) {
+		if none, err := nothing(part, splits-1); err != nil || !none {
+			return false, err
+		}
 	}
-	return space.Inside(s, &sem.Set{})
+	return true, nil
 }
 
 // both is the requests of two sets, of which the second is simplified where the first holds.

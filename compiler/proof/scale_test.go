@@ -9,6 +9,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler"
 	"github.com/zt-lang/ztc/compiler/proof"
+	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -126,6 +127,42 @@ test "some" { expect allow w0 -> default/*:8080 GET "/healthz" }
 			if len(again[i].Failures) != len(trials[i].Failures) {
 				t.Fatalf("trial %d: %d failures and %d", i, len(again[i].Failures), len(trials[i].Failures))
 			}
+		}
+	}
+}
+
+// TestBroadProofs asks about paths of so many prefixes and suffixes that their classes are too many for one space: such questions
+// are answered part by part.
+func TestBroadProofs(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("workload web { port http 8080 }\nworkload api { port http 8080 }\nworkload ops { port http 8080 }\ndeny all in default\nmtls strict in default\n")
+	for i := range 150 {
+		fmt.Fprintf(&b, "allow web -> api GET \"/%c%c/*\", \"*/x/%c%c\"\n", 'a'+i/26, 'a'+i%26, 'a'+i/26, 'a'+i%26)
+	}
+	for _, c := range []struct {
+		ask, want string // the code, or nothing where it holds
+	}{
+		{"prove only web -> api GET", ""},
+		{"prove only web, ops -> api", ""},
+		{"prove never anyone except web -> api", ""},
+		{"prove never web -> api POST", ""},
+		{"prove always web -> api GET \"/aa/*\", \"*/x/ab\"", ""},
+		{"prove only web -> api GET \"/aa/*\", \"/ab/*\"", "ZT1802"},
+		{"prove never web -> api", "ZT1802"},
+		{"prove never web -> api \"/zz/q\"", ""},
+		{"prove never web -> api \"/zz/q\", \"/aa/q\"", "ZT1802"},
+		{"test \"x\" { expect deny anyone -> api }", "ZT1801"},
+		{"test \"x\" { expect deny ops -> api }", ""},
+	} {
+		_, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", b.String()+c.ask+"\n")}})
+		got := ""
+		for _, d := range diags {
+			if d.Severity == diag.Error {
+				got = string(d.Code)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q: %v", c.ask, got, c.want, diags)
 		}
 	}
 }
