@@ -332,13 +332,16 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 	}
 	for k, h := range r.FromHeaders {
 		if h.GetName() == "" {
-			v.addAt(append(v.at.path(), "fromHeaders", k), "rule %d: a header in fromHeaders without name", i)
+			v.addAt(append(v.at.path(), "fromHeaders", k, "name"), "rule %d: a header in fromHeaders without name", i)
 		}
 		v.text("fromHeaders", h.GetName(), h.GetPrefix())
 	}
 	for k, c := range r.OutputClaimToHeaders {
-		if c.GetClaim() == "" || !header(c.GetHeader()) {
-			v.addAt(append(v.at.path(), "outputClaimToHeaders", k), "rule %d: claim %q to header %q", i, c.GetClaim(), c.GetHeader())
+		if c.GetClaim() == "" {
+			v.addAt(append(v.at.path(), "outputClaimToHeaders", k, "claim"), "rule %d: no claim is named for the header %q", i, c.GetHeader())
+		}
+		if !header(c.GetHeader()) {
+			v.addAt(append(v.at.path(), "outputClaimToHeaders", k, "header"), "rule %d: %q, for the claim %q, is no name of a header", i, c.GetHeader(), c.GetClaim())
 		}
 		v.text("outputClaimToHeaders", c.GetClaim())
 	}
