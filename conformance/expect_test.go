@@ -227,7 +227,7 @@ func TestExpect(t *testing.T) {
 		sent, expects = sent+here, expects+len(a.expects)
 	}
 	t.Logf("%d programs, %d expectations, %d requests, %d of them passed; not sent: %v", len(all), expects, sent, passed, unsent)
-	if want := map[string]int{nowhere: 2, otherCaller: 3, otherDomain: 1}; !maps.Equal(unsent, want) {
+	if want := map[string]int{nowhere: 2, otherCaller: 3, otherDomain: 1, otherToken: 1}; !maps.Equal(unsent, want) {
 		t.Errorf("expectations of which nothing is sent: %v, want %v", unsent, want)
 	}
 }
@@ -236,6 +236,7 @@ func TestExpect(t *testing.T) {
 const (
 	nowhere     = "there is no such request"
 	otherPod    = "the pod has another address"
+	otherToken  = "its token stands in a header that is to be another text"
 	otherDomain = "a sidecar takes no certificate of that trust domain"
 	otherCaller = "this machine does not have the caller's address"
 )
@@ -283,6 +284,9 @@ func (s *statement) send(server *envoy.Server, p *proxied) (passed bool, why str
 	}
 	if !p.takes(caller.Identity) {
 		return false, otherDomain, nil
+	}
+	if slices.ContainsFunc(request.Headers, func(h [2]string) bool { return h[0] == "authorization" }) && request.Claims != nil {
+		return false, otherToken, nil
 	}
 	p.address(request.Claims)
 	if op := s.trial.Expect.Op; op != nil && op.GRPC && request.Method == "POST" {
