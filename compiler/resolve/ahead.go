@@ -18,7 +18,7 @@ type ahead struct {
 	end  chan struct{}
 }
 
-// ready are the entries of a text, nil where they are left, with their weight.
+// ready are the entries of a text, nil where they are left, with their weight beyond what was written.
 type ready struct {
 	entries []ir.Entry
 	weight  int32
@@ -47,7 +47,7 @@ func (r *resolver) lookAhead(u *Unit) *ahead {
 			}
 			if ops := expander.Ops(f, a); spelt(ops) {
 				if entries, ok := other.entries(s, ops, a); ok && len(other.diags) == 0 {
-					x.ops[a.Ops.Text] = ready{entries, int32(weight(&ir.Sources{}, entries, nil, nil))}
+					x.ops[a.Ops.Text] = ready{entries, 1}
 				}
 				other.diags = nil
 				x.done.Store(a.Ops.Text)

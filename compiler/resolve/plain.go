@@ -60,6 +60,11 @@ func (r *resolver) plain(s *scope, a *ast.Plain) {
 	}
 }
 
+// beyond is a weight without the values that were written one by one: what counts is what a text expands to.
+func beyond(s *scope, p ast.Piece, weight int) int32 {
+	return int32(max(1, weight-strings.Count(s.unit.File.Pieces[p.Text], ",")))
+}
+
 // at returns what is known of a text in the scope at hand.
 func (k *parts) at(p ast.Piece) *part {
 	x := &k.known[p.Text]
@@ -80,7 +85,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		sources = r.sources(s, &rule.Sources, true)
 		if sources != nil && len(r.diags) == began {
 			k.numbers.Sources++
-			src.sources, src.number.Sources, src.weight = sources, k.numbers.Sources, int32(weight(sources, nil, nil, nil))
+			src.sources, src.number.Sources, src.weight = sources, k.numbers.Sources, beyond(s, a.Sources, weight(sources, nil, nil, nil))
 		}
 	}
 	said := len(r.diags)
@@ -101,7 +106,7 @@ func (r *resolver) learn(s *scope, a *ast.Plain, src, targets, ops *part) bool {
 		got, known := k.ahead.of(a.Ops.Text)
 		if entries = got.entries; !known {
 			entries, ok = r.entries(s, k.expander.Ops(s.unit.File, a), a)
-			got.weight = int32(weight(&ir.Sources{}, entries, nil, nil))
+			got.weight = beyond(s, a.Ops, weight(&ir.Sources{}, entries, nil, nil))
 		}
 		if ok && len(r.diags) == said {
 			k.numbers.Entries++
