@@ -37,16 +37,16 @@ type Scope struct {
 	Baselines []*ir.Baseline // in force
 	Rules     []*ir.Rule     // in force, in the order of the program
 
-	named []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
-	units []uint64       // the normal form of its rules; see Units
-	apart bool           // see Apart
+	named   []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
+	units   []uint64       // the normal form of its rules; see Units
+	sharing []*ir.Rule     // see Sharing
 }
 
 // Plain reports whether all rules are known, from their normal form, to be enforced allows of identities.
 func (s *Scope) Plain() bool { return s.units != nil }
 
-// Apart reports whether the rules are known, from their normal form, to be allows of single principals, none of two of them.
-func (s *Scope) Apart() bool { return s.apart }
+// Sharing returns the rules of a plain scope that may have a caller in common with another rule of it, in their order.
+func (s *Scope) Sharing() []*ir.Rule { return s.sharing }
 
 // Span is the place of the first statement of a scope.
 func (s *Scope) Span() source.Span {

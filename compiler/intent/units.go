@@ -23,7 +23,8 @@ type Units struct {
 	bySources [][]uint32
 	byEntries [][]uint32
 	withPort  map[op][]uint32 // entries on one port of their target
-	named     []*Scope        // by caller: the last scope that names it
+	named     []naming        // by caller: the last rule that names it
+	share     []bool          // by rule of the scope at hand: another one names one of its callers
 }
 
 // unit is one value in each part of an operation; nothing where a part is not tested.
@@ -56,7 +57,7 @@ func (m *Program) Units() *Units {
 		}
 	}
 	all := make([]uint64, 0, n)
-	u.named = make([]*Scope, len(u.callers))
+	u.named = make([]naming, len(u.callers))
 	for _, s := range plains {
 		from := len(all)
 		var ok bool
@@ -64,7 +65,7 @@ func (m *Program) Units() *Units {
 			s.units = all[from:len(all):len(all)]
 		}
 	}
-	u.bySources, u.byEntries, u.withPort, u.named, m.units = nil, nil, nil, nil, u
+	u.bySources, u.byEntries, u.withPort, u.named, u.share, m.units = nil, nil, nil, nil, nil, u
 	return u
 }
 
@@ -199,20 +200,46 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 // pairs appends to dst the normal form of a scope, a set in any order, and reports whether it has one. It has one when it holds nothing but plain
 // rules, and its ladder is then that of one ALLOW.
 func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
-	from, apart := len(dst), !u.wild
-	for _, r := range s.Rules {
+	from := len(dst)
+	u.share = append(u.share[:0], make([]bool, len(s.Rules))...)
+	shared := 0
+	share := func(i int) {
+		if !u.share[i] {
+			u.share[i] = true
+			shared++
+		}
+	}
+	for i, r := range s.Rules {
 		callers, ops := u.parts(r)
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}
 		dst = product(dst, callers, ops)
 		for _, c := range callers {
-			apart = apart && u.named[c] != s
-			u.named[c] = s
+			if last := u.named[c]; last.scope == s {
+				share(last.rule)
+				share(i)
+			}
+			u.named[c] = naming{s, i}
 		}
 	}
-	s.apart = apart
+	if u.wild { // callers may have callers in common that are two here
+		s.sharing = s.Rules
+	} else if shared > 0 {
+		s.sharing = make([]*ir.Rule, 0, shared)
+		for i, r := range s.Rules {
+			if u.share[i] {
+				s.sharing = append(s.sharing, r)
+			}
+		}
+	}
 	return dst, true
+}
+
+// naming is the place where a rule names a caller.
+type naming struct {
+	scope *Scope
+	rule  int
 }
 
 // Allow is the ALLOW of a scope that has a normal form, on a chain.

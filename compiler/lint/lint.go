@@ -58,7 +58,7 @@ type linter struct {
 // worse is found out here, in Result.
 func Program(p *ir.Program, m *intent.Program, said diag.List) *Result {
 	l := &linter{p: p, meant: m, left: maxLooked, asked: maxAsked, closed: p.Closed(), bases: newBases(p)}
-	l.sources, l.principals = make([][]int32, p.Parts.Sources+1), make(map[string]int32, p.Parts.Sources)
+	l.principals = map[string]int32{}
 	m.Units()
 	for _, s := range l.meant.Scopes {
 		if t := target(s); t != nil && t.Kind != ir.OnWorkload {

@@ -47,10 +47,10 @@ func (l *linter) redundant(s *intent.Scope) {
 	}
 	rules := s.Rules
 	if len(around) == 0 {
-		if s.Apart() {
-			return
+		if rules = s.Sharing(); !s.Plain() {
+			rules = l.sharing(s.Rules)
 		}
-		if rules = l.sharing(rules); len(rules) == 0 {
+		if len(rules) == 0 {
 			return
 		}
 		first := groupOf(rules[0])
