@@ -4,6 +4,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,4 +127,26 @@ func meshOf(t testing.TB, work, size string) string {
 		run(t, yardstick(t, work, "gen"), size, filepath.Join(work, "data"))
 	}
 	return mesh
+}
+
+// TestMillion builds the mesh of a million statements, once, where BENCH_MILLION is set, and fails where its CPU time has grown more
+// than n^1.15 from that of 10,000.
+func TestMillion(t *testing.T) {
+	if os.Getenv("BENCH_MILLION") == "" {
+		t.Skip("BENCH_MILLION is not set: a million statements take seconds, and a gigabyte of disk")
+	}
+	const exponent = 1.15
+	work := workDir(t)
+	ztc := program(t, work, "ztc", "..", "./cmd/ztc")
+	out := filepath.Join(t.TempDir(), "a.yaml")
+	var few []cost
+	for range 5 {
+		few = append(few, run(t, ztc, "build", "-o", out, meshOf(t, work, "10k")))
+	}
+	small, large := median(few), run(t, ztc, "build", "-o", out, meshOf(t, work, "1m"))
+	n := math.Log(large.cpu/small.cpu) / math.Log(100)
+	fmt.Printf("1m: wall %.1f s, CPU %.1f s, peak %.0f MiB, CPU grows as n^%.2f\n", large.wall, large.cpu, large.peak, n)
+	if n > exponent {
+		t.Errorf("CPU grows as n^%.2f, and at most n^%.2f is wanted", n, exponent)
+	}
 }
