@@ -11,21 +11,19 @@ import (
 	"github.com/zt-lang/ztc/emit/istio"
 )
 
-// Check reads text, which Append has just made of o, and reports how what it says differs from o. That the text is the only
-// one for what it says, which ReadOne finds by writing it again, follows: it is what Append makes of an equal object.
-//
-// The rules of an AuthorizationPolicy are compared while they are read, and not built a second time: a large program has tens
-// of thousands of them.
-func Check(text []byte, o *istio.Object) error { return new(Checker).Check(text, o) }
-
-// Checker is Check with memory that is used again for the next object.
+// Checker reads back what was written of one object after the other, with memory that is used again for the next. The zero Checker
+// is ready for use; it is for one goroutine.
 type Checker struct {
 	object   istio.Object
 	policy   security.AuthorizationPolicy
 	selector selector.WorkloadSelector
 }
 
-// Check is the function Check.
+// Check reads text, which Append has just made of o, and reports how what it says differs from o. That the text is the only
+// one for what it says, which ReadOne finds by writing it again, follows: it is what Append makes of an equal object.
+//
+// The rules of an AuthorizationPolicy are compared while they are read, and not built a second time: a large program has tens
+// of thousands of them.
 func (c *Checker) Check(text []byte, o *istio.Object) error {
 	r := reader{src: unsafe.String(unsafe.SliceData(text), len(text))} // of which nothing is kept
 	r.memory = c
