@@ -1,7 +1,7 @@
 package proof
 
 import (
-	"sync/atomic"
+	"sync"
 
 	"github.com/zt-lang/ztc/compiler/sem"
 )
@@ -11,8 +11,9 @@ import (
 // takes beyond its free steps is taken out of it, part by part, in their order. What comes when it is used up is not proven.
 // Programs as people write them take a few steps for a statement, and nothing of it.
 //
-// The parts are worked on side by side. A part is begun as long as those that are done have not used the budget up, and what
-// came of the parts behind the place where it is, in their order, is dropped: the outcome does not depend on who is faster.
+// The parts are worked on side by side, and taken up in their order. A part is begun as long as those before it that are done have
+// not used the budget up, and what came of the parts behind the place where it is, in their order, is dropped: the outcome does
+// not depend on who is faster, and no part before that place is left out.
 
 // The steps that a part has for nothing: some, and some for each of its statements and questions.
 const (
@@ -25,19 +26,33 @@ const sharedSteps = 1 << 19
 
 // partsTaken are the steps that parts took beyond those that are free.
 type partsTaken struct {
+	mu  sync.Mutex
 	of  []int
-	sum atomic.Int64
+	sum int
 }
 
 func newParts(n int) *partsTaken { return &partsTaken{of: make([]int, n)} }
 
-// open reports whether another part may be begun.
-func (p *partsTaken) open() bool { return p.sum.Load() < sharedSteps }
+// open reports whether a part may be begun. If it may not, no later one may.
+func (p *partsTaken) open(part int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sum < sharedSteps {
+		return true
+	}
+	before := 0 // what later parts took says nothing of this one
+	for _, n := range p.of[:part] {
+		before += n
+	}
+	return before < sharedSteps
+}
 
 // took notes what a part took, of some statements and questions.
 func (p *partsTaken) took(part, steps, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.of[part] = max(0, steps-freeSteps-freeOfEach*size)
-	p.sum.Add(int64(p.of[part]))
+	p.sum += p.of[part]
 }
 
 // end is the number of the parts that the budget is enough for.

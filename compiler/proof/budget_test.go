@@ -29,7 +29,7 @@ func TestPartsDoNotDependOnProcessors(t *testing.T) {
 						i := next
 						next++
 						mu.Unlock()
-						if i >= len(steps) || !p.open() {
+						if i >= len(steps) || !p.open(i) {
 							return
 						}
 						p.took(i, steps[i], 10)
@@ -62,11 +62,11 @@ func TestFreeSteps(t *testing.T) {
 	p := newParts(2)
 	p.took(0, freeSteps, 0)
 	p.took(1, freeSteps+freeOfEach*2000, 2000)
-	if p.sum.Load() != 0 {
-		t.Errorf("%d steps of the shared ones", p.sum.Load())
+	if p.sum != 0 {
+		t.Errorf("%d steps of the shared ones", p.sum)
 	}
 	p.took(0, freeSteps+5, 0)
-	if p.sum.Load() != 5 || p.end() != 2 {
-		t.Errorf("%d steps, %d parts", p.sum.Load(), p.end())
+	if p.sum != 5 || p.end() != 2 {
+		t.Errorf("%d steps, %d parts", p.sum, p.end())
 	}
 }

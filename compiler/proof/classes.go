@@ -123,7 +123,7 @@ func (w *World) run(ctx context.Context, trials []*Trial, coverage bool) {
 			reader := w.asker()
 			for {
 				n := int(next.Add(1)) - 1
-				if n >= len(classes) || ctx.Err() != nil || !parts.open() {
+				if n >= len(classes) || ctx.Err() != nil || !parts.open(n) {
 					return
 				}
 				steps, size := w.work(classes[n], reader, found, coverage)

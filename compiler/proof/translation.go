@@ -168,7 +168,7 @@ func (t *Translation) Finish(ctx context.Context) diag.List {
 			r := t.program.Reader()
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(open) || ctx.Err() != nil || !parts.open() {
+				if i >= len(open) || ctx.Err() != nil || !parts.open(i) {
 					return
 				}
 				steps := 0
