@@ -121,7 +121,7 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 		return out
 	}
 	stated(fixed, all)
-	open := map[sem.Attr]bool{}
+	open := map[sem.Attr]bool{{Kind: sem.Peer}: true} // the caller is never left out: `anyone` is everybody
 	q.Attrs(open)
 	if _, err = x.fill(fixed, open, all, d, nil, q, passes); err != nil {
 		out.unknown = err
