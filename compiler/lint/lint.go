@@ -6,6 +6,7 @@
 package lint
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -361,8 +362,20 @@ func first(universe *sem.Expr, named map[sem.Kind][]sem.Value, x *sem.Expr) (r s
 	if err != nil || d == nil {
 		return nil, err == nil
 	}
+	if v, told := d.Request[chain]; told && (v.Absent || v.Parts[0] != "yes") {
+		maps.DeleteFunc(d.Request, func(a sem.Attr, _ sem.Value) bool { return ofHTTP(a.Kind) }) // a connection has none
+	}
 	delete(d.Request, chain)
 	return d.Request, true
+}
+
+// ofHTTP reports whether only HTTP requests have an attribute.
+func ofHTTP(k sem.Kind) bool {
+	switch k {
+	case sem.Method, sem.Host, sem.Path, sem.Header, sem.Token, sem.Claim:
+		return true
+	}
+	return false
 }
 
 // group is the rules that one union is made of.

@@ -174,7 +174,7 @@ func (l *linter) omit(o *omission, s *intent.Scope, r *ir.Rule) {
 		if !l.affords(1+len(at.denies)+len(at.allows), weight(without)+at.values, false) {
 			continue
 		}
-		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, given: given, closed: l.closed.Any(at.target), mtls: l.mtls(at.target), issuers: l.issuers()}}
+		q := &question{scope: x, rules: []*ir.Rule{without}, omits: &omits{absent: absent, given: given, closed: l.closed.Any(at.target), ports: declaredPorts(at.target), mtls: l.mtls(at.target), issuers: l.issuers()}}
 		for _, list := range [][]*ir.Rule{at.denies, at.allows} {
 			q.omits.from = append(q.omits.from, len(q.rules))
 			q.rules = append(q.rules, list...)
@@ -201,6 +201,7 @@ type omits struct {
 	given   sem.Request
 	from    []int // where the denies begin, and the allows
 	closed  bool
+	ports   *sem.Expr // holds for the declared ports
 	mtls    *sem.Expr // holds for the callers that are let in
 	issuers []string  // of the tokens that the program has verified
 }
@@ -226,9 +227,18 @@ func (x *omits) settle(r *reader, q *question) {
 	}
 	given := sem.Given(none)
 	universe := r.universe(q.scope)
-	request, known := first(universe, r.named, given(sem.And(all, x.mtls, x.verified(attrs))))
+	let := sem.And(all, x.mtls, x.verified(attrs))
+	request, known := first(universe, r.named, given(let))
 	if !known {
 		return
+	}
+	if request != nil { // one of HTTP, on a declared port, says more
+		for _, narrow := range []*sem.Expr{sem.And(onHTTP, x.ports), x.ports, onHTTP} {
+			if better, known := first(universe, r.named, given(sem.And(let, narrow))); known && better != nil {
+				request = better
+				break
+			}
+		}
 	}
 	for _, k := range x.absent {
 		if request != nil && k != sem.Claim {
@@ -247,6 +257,22 @@ func (x *omits) settle(r *reader, q *question) {
 		q.found.are = any == nil
 	}
 	q.found.known = true
+}
+
+// declaredPorts holds for the ports that a target declares, and for all where it declares none.
+func declaredPorts(t *ir.Target) *sem.Expr {
+	if t.Kind != ir.OnWorkload || len(t.Workload.Ports) == 0 {
+		return sem.True
+	}
+	var ports []*sem.Expr
+	for i := range t.Workload.Ports {
+		ports = append(ports, onPort(t.Workload.Ports[i].Number))
+	}
+	return sem.Or(ports...)
+}
+
+func onPort(n int) *sem.Expr {
+	return sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Port}, Parts: [3]sem.Pattern{{Op: sem.Range, Lo: n, Hi: n}}})
 }
 
 // verified holds where a token is of one of the issuers, and where claims are those of a token.
@@ -382,7 +408,7 @@ func (l *linter) mtls(t *ir.Target) *sem.Expr {
 	}
 	var parts, others []*sem.Expr
 	for _, n := range slices.Sorted(maps.Keys(ports)) {
-		here := sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Port}, Parts: [3]sem.Pattern{{Op: sem.Range, Lo: n, Hi: n}}})
+		here := onPort(n)
 		others = append(others, here)
 		parts = append(parts, sem.Or(sem.Not(here), lets(ports[n])))
 	}

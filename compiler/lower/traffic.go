@@ -80,6 +80,9 @@ func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
 		l.diags.Add(diag.MatchesNothing, r.Span, "nothing is left of this allow that Istio could let through on %s", r.Target)
 		return nil
 	}
+	if l.writtenOnTCP(r, kp) {
+		return nil
+	}
 	l.leavesConnections(r, kp, cs)
 	return out
 }
@@ -221,6 +224,9 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	if !l.expand(r, (over.looks+widened.looks)/looksPerValue) {
 		return nil
 	}
+	if l.writtenOnTCP(r, kp) {
+		return nil
+	}
 	l.leavesConnections(r, kp, cs)
 	return out
 }
@@ -296,6 +302,9 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 	in := c.f[ports].in
 	switch {
 	case len(in) > 0 && len(kp.tcp) > 0 && subset(in, kp.tcp):
+		if len(r.Entries) > 1 && l.writtenOnTCP(r, kp) {
+			return true
+		}
 		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "port %s of %s does not speak HTTP, so %s", strings.Join(in, ", "), r.Target, so)
 	case len(in) == 0 && kp.known && len(kp.tcp) > 0 && kp.onlyTCP:
 		l.diags.Add(diag.HTTPOnTCPPort, r.Span, "no port of %s speaks HTTP, so %s", r.Target, so).
@@ -304,6 +313,35 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 		return false
 	}
 	return true
+}
+
+// writtenOnTCP reports operations of HTTP at ports that they or the target name, and that the one target declares to speak
+// something else. Beside those of connections, too: what is written there means nothing.
+func (l *lowerer) writtenOnTCP(r *ir.Rule, kp *knownPorts) (any bool) {
+	if r.Target.Kind != ir.OnWorkload || len(kp.tcp) == 0 {
+		return false
+	}
+	for i := range r.Entries {
+		op := &r.Entries[i].Op
+		if !op.HTTP() {
+			continue
+		}
+		at := op.Ports
+		if r.Target.Port != 0 {
+			at = []int{r.Target.Port}
+		}
+		var tcp []string
+		for _, n := range at {
+			if p := strconv.Itoa(n); slices.Contains(kp.tcp, p) {
+				tcp = append(tcp, p)
+			}
+		}
+		if len(tcp) > 0 {
+			any = true
+			l.diags.Add(diag.HTTPOnTCPPort, op.Span, "port %s of %s does not speak HTTP, so this operation means nothing there", strings.Join(tcp, ", "), r.Target)
+		}
+	}
+	return any
 }
 
 // looksPerValue is how many looks at a cube take the time of one value that is emitted.

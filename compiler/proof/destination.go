@@ -273,6 +273,15 @@ func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *se
 
 // traffic holds for those, and for what comes from callers that mTLS keeps out.
 func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
+	parts := []*sem.Expr{spoken(d, chain), plane.Possible(attrs)}
+	if chain == httpChain {
+		parts = append(parts, d.tokens.Come(attrs))
+	}
+	return sem.And(parts...)
+}
+
+// spoken holds for the ports on which there may be something of a chain, by what they are declared to speak.
+func spoken(d *Destination, chain int) *sem.Expr {
 	var parts []*sem.Expr
 	if d.Workload != nil {
 		for i := range d.Workload.Ports {
@@ -280,10 +289,6 @@ func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem
 				parts = append(parts, sem.Not(onPort(p.Number)))
 			}
 		}
-	}
-	parts = append(parts, plane.Possible(attrs))
-	if chain == httpChain {
-		parts = append(parts, d.tokens.Come(attrs))
 	}
 	return sem.And(parts...)
 }

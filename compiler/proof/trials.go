@@ -280,10 +280,22 @@ func (x *asked) choices(target *ir.Target, d *Destination) (fit []choice, why st
 	switch {
 	case len(fit) > 0:
 		return fit, ""
+	case len(numbers) > 0 && http:
+		return nil, fmt.Sprintf("port %s of %s does not speak HTTP", listed(numbers), name)
+	case len(numbers) > 0:
+		return nil, fmt.Sprintf("port %s of %s speaks HTTP, and nothing else", listed(numbers), name)
 	case http:
 		return nil, fmt.Sprintf("no port of %s speaks HTTP", name)
 	}
 	return nil, fmt.Sprintf("every port of %s speaks HTTP", name)
+}
+
+func listed(numbers []int) string {
+	out := make([]string, len(numbers))
+	for i, n := range numbers {
+		out[i] = strconv.Itoa(n)
+	}
+	return strings.Join(out, ", ")
 }
 
 func text(n int) sem.Value { return sem.Value{Parts: []string{fmt.Sprint(n)}} }
@@ -414,7 +426,7 @@ func (c *class) prove(t *Trial, target *ir.Target, d *Destination) (out outcome)
 					out.failure.Spelled = true
 				}
 			}
-			c.some(t, &out, fixed, q, sem.True) // what mTLS or nobody's tokens rule out does not pass, too
+			c.some(t, &out, fixed, q, spoken(d, chain)) // what mTLS or nobody's tokens rule out does not pass, too
 		case ir.Always:
 			consent(fixed, all, "no")
 			c.hold(&out, d, chain, fixed, q, passes, all)
