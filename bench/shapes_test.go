@@ -160,6 +160,18 @@ var shapes = []shape{
 	{name: "a deny on many paths", n: 1250, text: func(n int) string {
 		return declared(1) + "deny all in default\nallow anyone -> db GET \"/x\"\ndeny anyone -> db " + list(n, `"/q%d/*"`) + "\n"
 	}},
+	{name: "rules of a namespace around those of its workloads", n: 5000, text: func(n int) string {
+		var b strings.Builder
+		b.WriteString("deny all in default\n")
+		for i := range n {
+			target := fmt.Sprintf("w%d", i*7%1800)
+			if i%20 == 0 {
+				target = "default/*"
+			}
+			fmt.Fprintf(&b, "allow w%d -> %s GET \"/p%d\"\n", i*11%1800, target, i)
+		}
+		return b.String()
+	}},
 	{name: "equal denies", n: 2500, text: func(n int) string {
 		return declared(1) + "deny all in default\nallow anyone -> db GET \"/x\"\n" + strings.Repeat("deny w0 -> db GET \"/x\"\n", n)
 	}},

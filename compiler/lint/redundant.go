@@ -41,7 +41,7 @@ func (l *linter) redundant(s *intent.Scope) {
 	if len(s.Rules) == 0 {
 		return
 	}
-	around := l.around(s)
+	around := l.sharingWith(s.Rules, l.around(s))
 	if len(around)+len(s.Rules) < 2 {
 		return
 	}
@@ -87,15 +87,12 @@ func (l *linter) sharing(rules []*ir.Rule) []*ir.Rule {
 			return rules
 		}
 		for _, c := range callers {
-			if n := int(c) + 1 - len(l.seen); n > 0 {
-				l.seen = append(l.seen, make([]int32, n+len(l.seen))...)
-			}
-			switch l.seen[c] {
+			switch seen := l.mark(c); *seen {
 			case l.round:
-				l.seen[c], shared = -l.round, true
+				*seen, shared = -l.round, true
 			case -l.round:
 			default:
-				l.seen[c] = l.round
+				*seen = l.round
 			}
 		}
 	}
@@ -109,6 +106,40 @@ func (l *linter) sharing(rules []*ir.Rule) []*ir.Rule {
 		}
 	}
 	return out
+}
+
+// sharingWith returns the rules around a scope that may share a caller with one of its own, if these are all of single principals:
+// in no other rule lies anything of them.
+func (l *linter) sharingWith(own, around []*ir.Rule) []*ir.Rule {
+	if len(around) == 0 {
+		return nil
+	}
+	l.round++
+	for _, r := range own {
+		callers := l.sourcesOf(r)
+		if len(callers) == 0 {
+			return around
+		}
+		for _, c := range callers {
+			*l.mark(c) = l.round
+		}
+	}
+	var out []*ir.Rule
+	for _, r := range around {
+		callers := l.sourcesOf(r)
+		if len(callers) == 0 || slices.ContainsFunc(callers, func(c int32) bool { return *l.mark(c) == l.round }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// mark is where the round is noted in which a caller was seen last.
+func (l *linter) mark(caller int32) *int32 {
+	if n := int(caller) + 1 - len(l.seen); n > 0 {
+		l.seen = append(l.seen, make([]int32, n+len(l.seen))...)
+	}
+	return &l.seen[caller]
 }
 
 // same is equal for simple rules of one caller that are equal.
