@@ -196,5 +196,6 @@ func FuzzParse(f *testing.F) {
 	for _, c := range spellings {
 		f.Add(c.text)
 	}
+	f.Add("enY a->a when not a is") // was read past its end
 	f.Fuzz(check)
 }

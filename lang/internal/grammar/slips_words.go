@@ -94,7 +94,8 @@ func (r *reader) predicateEnd(i int) int {
 		k += 3
 	}
 	switch {
-	case (r.kind(k) == scan.Equal || r.kind(k) == scan.NotEqual) && r.kind(k+1) == scan.String, r.word(k) == "is":
+	case (r.kind(k) == scan.Equal || r.kind(k) == scan.NotEqual) && r.kind(k+1) == scan.String,
+		r.word(k) == "is" && (r.word(k+1) == "present" || r.word(k+1) == "absent"):
 		return k + 2
 	case r.word(k) == "not" && r.word(k+1) == "in":
 		k++
