@@ -2,6 +2,22 @@ package lang_test
 
 // foreign are slips of those who come from another language: YAML, Rego, Cedar, SQL, Istio's own conditions. See slips.
 var foreign = []struct{ text, want, fixed string }{
+	{"deny web on api", `1:10 ZT0016 "on" is not the arrow between sources and targets`, "deny web -> api"},
+	{"mtls on api", "1:6 ZT0001 no mode before \"on\": mTLS is `strict`, `permissive` or `disable`", ""},
+	{"mtls on in shop", "1:6 ZT0001 \"on\" is no word of `mtls`", "mtls strict in shop"},
+	{"allow 'orders' -> api", `1:7 ZT0017 "'orders'" is not a name: names stand without quotes`, "allow orders -> api"},
+	{"allow 'a.b/C' -> api", `1:7 ZT0017 "'a.b/C'" is not a name: names stand without quotes`, ""},
+	{"allow web -> api GET \"/a\" headers[\"x\"] == \"y\"", `1:34 ZT0001 unexpected "[" after "headers"`, ""},
+	{"allow web -> api !GET", `1:18 ZT0017 "!" negates nothing here`, ""},
+	{"allow from orders to data/db", "1:7 ZT0001 \"from\" before a caller: callers stand right behind the action, and `from` narrows them by an address", "allow orders -> data/db"},
+	{"allow from orders -> api", "1:7 ZT0001 \"from\" before a caller: callers stand right behind the action, and `from` narrows them by an address", "allow orders -> api"},
+	{"allow system:serviceaccount:shop:web -> api", `1:7 ZT0001 "system:serviceaccount:shop:web" is no name of a caller`, "allow account shop/web -> api"},
+	{"allow a:b:c -> api", `1:7 ZT0001 "a:b:c" is no name of a caller`, ""},
+	{"allow web -> api when claim[\"x\"] == true", `1:37 ZT0027 "true" is a boolean, and Istio sees only strings in claims: it takes a claim with one for absent`, ""},
+	{"allow web -> api when claim[\"x\"][\"y\"] != false", `1:42 ZT0027 "false" is a boolean, and Istio sees only strings in claims: it takes a claim with one for absent`, ""},
+	{"allow web -> api when header[\"x\"] == true", `1:38 ZT0027 "true" stands without quotes: after "==" stands a string`, "allow web -> api when header[\"x\"] == \"true\""},
+	{"allow web -> api GET, \"put\"", `1:23 ZT0022 a comma between "GET" and "put": it joins methods with methods and paths with paths`, "allow web -> api GET, PUT"},
+	{"allow web -> api GET,\"PUT\"", `1:22 ZT0008 "PUT" is a method in quotes: a string is a path`, "allow web -> api GET,PUT"},
 	{"allow web - > api GET", `1:11 ZT0016 "- >" is not the arrow between sources and targets`, "allow web -> api GET"},
 	{"allow web --> api GET", `1:11 ZT0016 "-->" is not the arrow between sources and targets`, "allow web -> api GET"},
 	{"allow web = > api GET", `1:11 ZT0016 "= >" is not the arrow between sources and targets`, "allow web -> api GET"},

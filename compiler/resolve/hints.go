@@ -201,6 +201,10 @@ func noNamespaceLine(s *scope, d *diag.Diagnostic, id ast.Ident) {
 	}
 	if s.ns == defaultNamespace {
 		d.Note("no `namespace` line stands above %q, so it is a name in %s", id.Text, s.ns)
+		if s.unit.File.Source.NoFile {
+			d.Advise("write the name with its namespace: `NAMESPACE/%s`", id.Text) // no line can be added to a question
+			return
+		}
 		d.Advise("add the line, or write the name with its namespace")
 	}
 }

@@ -226,8 +226,8 @@ func (p *printer) spaced(i int, prev scan.Kind, it *item) bool {
 		return false
 	case scan.LParen: // policy web(app), use web(app); but allow (a, b), not (x)
 		return p.words != 2 || p.first != "policy" && p.first != "use"
-	case scan.LBracket: // header["x"]; but in ["x"]
-		return prev == scan.Key
+	case scan.LBracket: // header["x"]; but in ["x"] and = ["x"]
+		return prev == scan.Key || prev == scan.Assign
 	}
 	switch prev {
 	case scan.LParen, scan.LBracket:

@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -361,7 +362,7 @@ func (r *reader) items(list []lexer.Token) itemList {
 	l := itemList{ast.ItemList{
 		Range: ast.Range{Start: rng(list[0]).Start, End: rng(list[len(list)-1]).End}, Items: make([]ast.Item, 0, len(list)/2+1),
 	}}
-	methods, paths := false, false
+	hasMethod, hasPath := false, false
 	for i, t := range list {
 		if isComma(t) {
 			continue
@@ -369,21 +370,28 @@ func (r *reader) items(list []lexer.Token) itemList {
 		it := ast.Item{Range: rng(t), Kind: ast.ItemName, Text: t.Value}
 		switch t.Type {
 		case tokType(scan.Upper):
-			it.Kind, methods = ast.ItemMethod, true
+			it.Kind, hasMethod = ast.ItemMethod, true
 		case tokType(scan.String):
 			it.Kind, it.Text = ast.ItemPath, r.unquote(t)
 			if isMethod(it.Text) {
+				hasMethod = true
 				if d := r.fail(diag.QuotedMethod, it.Range, "%s is a method in quotes: a string is a path", t.Value); d != nil {
 					d.Respell(r.span(it.Start, it.End), it.Text, "drop the quotes")
 				}
+			} else {
+				hasPath = true
 			}
-			paths = true
 		}
-		if methods && paths {
+		if hasMethod && hasPath {
 			if d := r.fail(diag.OperationOrder, it.Range, "a comma between %s and %s: it joins methods with methods and paths with paths", Quote(list[i-2].Value), Quote(t.Value)); d != nil {
 				c := rng(list[i-1])
 				open, in := r.openBracket(t.Pos.Line)
+				up := strings.ToUpper(it.Text)
 				switch {
+				case it.Kind == ast.ItemPath && slices.Contains(methods, up):
+					d.Fix(r.span(it.Start, it.End), up, "write the method %s without quotes", up)
+				case it.Kind == ast.ItemPath && !strings.HasPrefix(it.Text, "/") && !strings.HasPrefix(it.Text, "*"): // what it is to be is open
+					d.Fix(r.span(c.Start, c.End), "", "delete the comma")
 				case it.Kind == ast.ItemPath:
 					d.Respell(r.span(c.Start, c.End), "", "delete the comma")
 				case in && r.kind(open) == scan.LBrace:

@@ -309,6 +309,10 @@ func (r *reader) slipArrow(i int, want []string) bool {
 	default:
 		return false
 	}
+	if w == "on" {
+		r.diags.Add(diag.MissingArrow, r.span(t.Start, t.End), "%q is not the arrow between sources and targets", w).Fix(r.span(t.Start, t.End), "->", "write ->")
+		return true
+	}
 	d := r.diags.Add(diag.MissingArrow, r.span(t.Start, t.Start), "no \"->\" between %s and %s", Quote(r.word(i-1)), Quote(w))
 	if arrow := slices.ContainsFunc(r.toks[i:], func(t scan.Token) bool { return t.Kind == scan.Arrow }); arrow {
 		d.Advise("join sources with commas: `allow web, api -> db`")
@@ -428,9 +432,18 @@ func (r *reader) slipSigns(i int, want []string) bool {
 		fix, why = "and", Quote(w)+" is written `and`"
 	case w == "||" || w == "|":
 		fix, why = "or", Quote(w)+" is written `or`"
+	case w == "!" && !r.when(i):
+		r.diags.Add(diag.ForeignSign, span, "%q negates nothing here", "!").Advise("name what is meant, or take away from it: `-> api { http } except GET`")
+		return true
 	case w == "!":
 		r.diags.Add(diag.ForeignSign, span, "%q is written `not`, with parentheses", "!").Advise("write `not (...)`")
 		return true
+	case w[0] == '\'' && len(w) > 2 && w[len(w)-1] == '\'' && isName(want):
+		if k := scan.KindOf(w[1 : len(w)-1]); k != scan.Name && k != scan.Ref {
+			r.diags.Add(diag.ForeignSign, span, "%s is not a name: names stand without quotes", Quote(w)).Advise("write the name of a workload or a group, or `principal \"...\"` for an identity that is spelt out")
+			return true
+		}
+		fix, why = w[1:len(w)-1], Quote(w)+" is not a name: names stand without quotes"
 	case w[0] == '\'' && len(w) > 2 && w[len(w)-1] == '\'':
 		fix, why = scan.Quote(w[1:len(w)-1]), Quote(w)+" is not a string: strings stand in double quotes"
 	default:

@@ -112,6 +112,8 @@ func (r *reader) slipWords(i int, want []string) bool {
 	span := r.span(t.Start, t.End)
 	other := otherWords[strings.ToLower(w)]
 	switch first := r.word(0); {
+	case first == "mtls" && i == 1 && w == "on" && (r.kind(2) == scan.Name || r.kind(2) == scan.Ref):
+		r.diags.Add(diag.UnexpectedToken, span, "no mode before %q: mTLS is `strict`, `permissive` or `disable`", w).Advise("write `mtls strict on %s`, where every caller has an identity", r.word(2))
 	case other != "" && (first == "mtls" && i == 1 || first == "jwt" && slices.ContainsFunc(want, func(w string) bool { return w == "}" || strings.HasSuffix(w, "Field") })):
 		r.diags.Add(diag.UnexpectedToken, span, "%q is no word of `%s`", w, first).Fix(span, other, "write `%s`", other)
 	case first == "expect" && w == "when" && want == nil:
@@ -182,6 +184,9 @@ func (r *reader) slipIdentity(i int, want []string) bool {
 	return true
 }
 
+// kubernetesUser is how Kubernetes names a service account as a user.
+var kubernetesUser = regexp.MustCompile(`^system:serviceaccount:([a-z0-9-]+):([a-z0-9-]+)$`)
+
 // slipCaller: from "10.0.0.0/8" -> api, web not batch -> api, default:web -> api.
 func (r *reader) slipCaller(i int, want []string) bool {
 	if i < 1 || i >= len(r.toks) {
@@ -191,6 +196,13 @@ func (r *reader) slipCaller(i int, want []string) bool {
 	span := r.span(t.Start, t.End)
 	source, arrow := slices.Contains(want, "Sources"), slices.Contains(want, "->")
 	switch before := r.toks[i-1]; {
+	case source && w == "from" && (r.kind(i+1) == scan.Name || r.kind(i+1) == scan.Ref):
+		fix := diag.Fix{Message: "name them without it", Edits: []diag.Edit{{Span: r.span(t.Start, r.toks[i+1].Start)}}}
+		if r.word(i+2) == "to" {
+			fix.Edits = append(fix.Edits, diag.Edit{Span: r.span(r.toks[i+2].Start, r.toks[i+2].End), New: "->"})
+		}
+		d := r.diags.Add(diag.UnexpectedToken, span, "%q before a caller: callers stand right behind the action, and `from` narrows them by an address", w)
+		d.Fixes = append(d.Fixes, fix)
 	case source && (w == "from" || w == "except" || w == "as"):
 		r.diags.Add(diag.UnexpectedToken, span, "%q narrows callers, and none stand before it", w).Fix(r.span(t.Start, t.Start), "anyone ", "write `anyone %s` for all", w)
 	case source && (w == "not" || w == "!"):
@@ -198,6 +210,15 @@ func (r *reader) slipCaller(i int, want []string) bool {
 			Advise("write `authenticated except web` for every caller with another identity; in a `deny`, `anyone except web` has those without one, too")
 	case arrow && w == "not":
 		r.diags.Add(diag.UnexpectedToken, span, "%q between callers: the word for an exception is `except`", w).Fix(span, "except", "write `except`")
+	case arrow && r.kind(i) == scan.Colon && before.Kind == scan.Name && r.kind(i+2) == scan.Colon:
+		end := r.adjacent(i)
+		whole := r.text[before.Start:end]
+		d := r.diags.Add(diag.UnexpectedToken, r.span(before.Start, end), "%s is no name of a caller", Quote(whole))
+		if m := kubernetesUser.FindStringSubmatch(whole); m != nil {
+			d.Fix(r.span(before.Start, end), "account "+m[1]+"/"+m[2], "write the service account as `account %s/%s`", m[1], m[2])
+		} else {
+			d.Advise("write a workload as `NAMESPACE/NAME`, and a service account as `account NAMESPACE/NAME`")
+		}
 	case arrow && r.kind(i) == scan.Colon && before.Kind == scan.Name && r.kind(i+1) == scan.Name:
 		r.diags.Add(diag.UnexpectedToken, span, "%q in a caller: a namespace and a name are joined by \"/\", and callers have no ports", ":").
 			Fix(span, "/", "write `%s/%s`, if %q is the namespace", r.word(i-1), r.word(i+1), r.word(i-1))

@@ -77,6 +77,9 @@ func (r *reader) slipBrackets(i int, want []string) bool {
 	if shut == scan.EOF || shut == scan.RBrace && !source {
 		return false
 	}
+	if shut == scan.RBracket && i > 0 && r.kind(i-1) == scan.Name && r.toks[i-1].End == r.toks[i].Start {
+		return false // headers["x"]
+	}
 	end := i + 1
 	for r.kind(end) != shut && r.kind(end) != scan.EOF && r.kind(end) != scan.Term {
 		end++

@@ -165,6 +165,11 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 	if _, hidden := scan.NextHidden(w, 0); hidden {
 		return false
 	}
+	if (w == "true" || w == "false") && r.testsClaim(i) {
+		r.diags.Add(diag.UnquotedValue, span, "%s is a boolean, and Istio sees only strings in claims: it takes a claim with one for absent", Quote(w)).
+			Advise("have the issuer state it as a string, and then write `%s`", scan.Quote(w))
+		return true
+	}
 	d := r.diags.Add(diag.UnquotedValue, span, "%s stands without quotes: after %s stands a string", Quote(w), Quote(r.word(i-1)))
 	if r.word(i-1) == "namespace" && scan.KindOf(w) == scan.Ref {
 		d.Fix(r.span(r.toks[i-1].Start, end), w, "write `%s`, without `namespace`", w)
@@ -175,6 +180,18 @@ func (r *reader) slipUnquoted(i int, want []string) bool {
 		d.Note("sources come first: (web, api) from \"10.0.0.0/8\"")
 	}
 	return true
+}
+
+// testsClaim reports whether token i is compared with a claim.
+func (r *reader) testsClaim(i int) bool {
+	if r.kind(i-1) != scan.Equal && r.kind(i-1) != scan.NotEqual {
+		return false
+	}
+	k := i - 2
+	for r.kind(k) == scan.RBracket {
+		k -= 3
+	}
+	return k < i-2 && r.word(k) == "claim"
 }
 
 // slipQuoted: a name in quotes.
@@ -309,8 +326,8 @@ func (r *reader) slipMethod(i int, want []string) bool {
 	span := r.span(t.Start, t.End)
 	w := r.word(i)
 	switch up := strings.ToUpper(w); {
-	case t.Kind == scan.Word && slices.Contains(methods, up):
-		r.diags.Add(diag.LowerCaseMethod, span, "%s is not a method: methods are capitals, and case counts", Quote(w)).Fix(span, up, "write %s", up)
+	case t.Kind == scan.Word && slices.Contains(methods, up) && !isName(want):
+		r.diags.Add(diag.LowerCaseMethod, span, "%s is not a method: methods are capitals, and case counts", Quote(w)).Respell(span, up, "write %s", up)
 		return true
 	case t.Kind == scan.Int && want == nil && (r.kind(i-1) == scan.Name || r.kind(i-1) == scan.Ref) && slices.ContainsFunc(r.toks[:i], func(t scan.Token) bool { return t.Kind == scan.Arrow }):
 		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands after \":\" or \"port\"", Quote(w), Quote(r.word(i-1))).
