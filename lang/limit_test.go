@@ -3,6 +3,7 @@ package lang_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
+	"github.com/zt-lang/ztc/lang/scan"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -196,6 +198,30 @@ func FuzzParse(f *testing.F) {
 	for _, c := range spellings {
 		f.Add(c.text)
 	}
+	for _, c := range foreign {
+		f.Add(c.text)
+	}
 	f.Add("enY a->a when not a is") // was read past its end
 	f.Fuzz(check)
+}
+
+// TestSlipsCut reads what is known to be wrong with its end cut off anywhere, and with a token dropped, doubled or changed for the
+// next one.
+func TestSlipsCut(t *testing.T) {
+	for _, c := range slices.Concat(slips, foreign) {
+		var ends []int
+		sc := scan.New(c.text)
+		for tok := sc.Next(); tok.Kind != scan.EOF; tok = sc.Next() {
+			ends = append(ends, int(tok.Start), int(tok.End))
+		}
+		for i := 0; i+1 < len(ends); i += 2 {
+			from, to := ends[i], ends[i+1]
+			check(t, c.text[:to])
+			check(t, c.text[:from]+c.text[to:])
+			check(t, c.text[:to]+" "+c.text[from:])
+			if i+3 < len(ends) {
+				check(t, c.text[:from]+c.text[ends[i+2]:ends[i+3]]+" "+c.text[from:to]+c.text[ends[i+3]:])
+			}
+		}
+	}
 }
