@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	floor = 92 << 20 // bytes of the heap below which nothing is collected: most programs never get there
+	floor = 84 << 20 // bytes of the heap below which nothing is collected: most programs never get there
 	more  = 25       // garbage per live memory, in percent, above it
 	large = 1 << 20  // bytes of inputs from which on a build comes near the floor
 )
