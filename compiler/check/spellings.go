@@ -259,30 +259,108 @@ func hostSpellings(host string) []spelling {
 	return []spelling{{name + ".", name + "."}, {name + ":80", name + ":80"}}
 }
 
-// Spellings are the paths that a server may take for what a pattern matches: the pattern itself in any case, the spellings that a
-// proxy tells apart from it, and, where it is such a spelling itself, the plain path behind it and the other spellings of that.
-func Spellings(p string) []sem.Pattern {
+// Spellings are the requests whose path a server may take for what a pattern matches: the pattern itself in any case, the spellings that
+// a proxy tells apart from it, and, where it is such a spelling itself, the plain path behind it and the other spellings of that.
+func Spellings(p string) *sem.Expr {
 	if p == "*" {
-		return []sem.Pattern{{Op: sem.NonEmpty}}
+		return onPath(sem.Pattern{Op: sem.NonEmpty})
 	}
-	var out []sem.Pattern
+	var out []*sem.Expr
 	for _, p := range append(behind(p), p) {
 		switch {
 		case strings.ContainsAny(p, "{}"):
-			out = append(out, sem.Pattern{Op: sem.Template, Text: p})
+			out = append(out, onPath(sem.Pattern{Op: sem.Template, Text: p}))
 		case strings.HasPrefix(p, "*"):
-			out = append(out, sem.Pattern{Op: sem.Suffix, Fold: true, Text: p[1:]})
+			out = append(out, onPath(sem.Pattern{Op: sem.Suffix, Fold: true, Text: p[1:]}))
 		case strings.HasSuffix(p, "*"):
-			out = append(out, sem.Pattern{Op: sem.Prefix, Fold: true, Text: p[:len(p)-1]})
+			out = append(out, onPath(sem.Pattern{Op: sem.Prefix, Fold: true, Text: p[:len(p)-1]}))
 		default:
-			out = append(out, sem.Pattern{Op: sem.Exact, Fold: true, Text: p})
+			out = append(out, onPath(sem.Pattern{Op: sem.Exact, Fold: true, Text: p}))
 		}
 		for _, s := range spellings(p) {
-			out = append(out, sem.Pattern{Op: sem.Exact, Text: s.seen})
+			out = append(out, onPath(sem.Pattern{Op: sem.Exact, Fold: true, Text: s.seen}))
+		}
+		out = append(out, wide(p)...)
+	}
+	return sem.Or(out...)
+}
+
+func onPath(p sem.Pattern) *sem.Expr {
+	return sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Path}, Parts: [3]sem.Pattern{p}})
+}
+
+// climbs is up to how many directories deep the dot segments that lead to a path are counted. Where as many stand, any depth is asked.
+// Of a long path it is less, and of a template none: each is much work.
+const climbs, climbsOfLong = 4, 3
+
+// wide are sets of spellings, in any case: each separator doubled or escaped, alone and with all others, any parameter at each
+// segment, and dot segments that a proxy leaves and that lead to the path from any directory.
+func wide(pattern string) (out []*sem.Expr) {
+	if !strings.HasPrefix(pattern, "/") || pattern == "/" || pattern == "/*" || pattern == "/{**}" {
+		return nil
+	}
+	deep := strings.HasSuffix(pattern, "*") || strings.Contains(pattern, "{**}")
+	segments := strings.Split(anySegment.Replace(pattern[1:]), "/")
+	// set adds what a glob matches, of so many slashes where the pattern has a certain number of them and slashes is not 0.
+	set := func(glob string, slashes int) {
+		x := onPath(sem.Pattern{Op: sem.Glob, Fold: true, Text: glob})
+		if strings.Contains(glob, "*") && !deep && slashes > 0 {
+			x = sem.And(x, sem.Not(onPath(sem.Pattern{Op: sem.Glob, Text: strings.Repeat("/*", slashes+1)})))
+		}
+		if strings.HasSuffix(pattern, "/{*}") { // which holds a byte at least
+			x = sem.And(x, sem.Not(onPath(sem.Pattern{Op: sem.Suffix, Text: "/"})))
+		}
+		out = append(out, x)
+	}
+	n := len(segments)
+	plain := "/" + strings.Join(segments, "/")
+	if strings.Contains(pattern, "{") {
+		set(plain, n)
+	}
+	for i, s := range segments {
+		before, after := "/"+strings.Join(segments[:i], "/"), strings.Join(segments[i:], "/")
+		if i == 0 {
+			set("//"+after, n+1)
+			set("/%2f"+after, n)
+		} else {
+			set(before+"//"+after, n+1)
+			set(before+"%2f"+after, n-1)
+			set(before+"%5c"+after, n-1)
+		}
+		if s != "" && !strings.HasSuffix(s, "*") {
+			with := slices.Clone(segments)
+			with[i] += ";*"
+			set("/"+strings.Join(with, "/"), n)
+		}
+	}
+	if n > 2 {
+		set("//"+strings.Join(segments, "//"), 2*n)
+		set("/"+strings.Join(segments, "%2f"), 1)
+		set("/"+strings.Join(segments, "%5c"), 1)
+	}
+	most := climbs
+	switch {
+	case strings.Contains(pattern, "{"):
+		most = 0
+	case n > 3:
+		most = climbsOfLong
+	}
+	for k := 1; k <= most; k++ {
+		exactly := 1
+		if k == most {
+			exactly = 0
+		}
+		set("/*"+strings.Repeat("/..;", k)+plain, exactly*(2*k+n))
+		set("/*/"+strings.Repeat("..%2f", k)+plain[1:], exactly*(k+n))
+		if n > 1 {
+			set("/*/"+strings.Repeat("..%2f", k)+strings.Join(segments, "%2f"), exactly*(k+1))
 		}
 	}
 	return out
 }
+
+// anySegment makes globs of templates.
+var anySegment = strings.NewReplacer("{*}", "*", "{**}", "*")
 
 // behind lists the patterns of what a server with all habits takes the paths of a pattern for: /admin for /admin;x and /x/..%2Fadmin.
 // Before a wildcard at its start nobody knows what stands.

@@ -449,9 +449,7 @@ func spellings(r *intent.Reader, x *ir.Proof, target *ir.Target) *sem.Expr {
 		}
 		var paths []*sem.Expr
 		for _, p := range e.Op.Paths {
-			for _, m := range check.Spellings(p) {
-				paths = append(paths, sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Path}, Parts: [3]sem.Pattern{m}}))
-			}
+			paths = append(paths, check.Spellings(p))
 		}
 		e.Op.Paths, e.Op.Speaks = nil, ir.HTTPTraffic
 		q := r.Question(question(x.Sources, target, []ir.Entry{e}, x.Cuts, x.When), chains[httpChain].intent)
