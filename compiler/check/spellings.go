@@ -289,12 +289,8 @@ func onPath(p sem.Pattern) *sem.Expr {
 	return sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Path}, Parts: [3]sem.Pattern{p}})
 }
 
-// climbs is up to how many directories deep the dot segments that lead to a path are counted. Where as many stand, any depth is asked.
-// Of a long path it is less, and of a template none: each is much work.
-const climbs, climbsOfLong = 4, 3
-
-// wide are sets of spellings, in any case: each separator doubled or escaped, alone and with all others, any parameter at each
-// segment, and dot segments that a proxy leaves and that lead to the path from any directory.
+// wide are sets of spellings, in any case: each separator doubled or escaped, alone and with all others, and any parameter at each
+// segment.
 func wide(pattern string) (out []*sem.Expr) {
 	if !strings.HasPrefix(pattern, "/") || pattern == "/" || pattern == "/*" || pattern == "/{**}" {
 		return nil
@@ -337,24 +333,6 @@ func wide(pattern string) (out []*sem.Expr) {
 		set("//"+strings.Join(segments, "//"), 2*n)
 		set("/"+strings.Join(segments, "%2f"), 1)
 		set("/"+strings.Join(segments, "%5c"), 1)
-	}
-	most := climbs
-	switch {
-	case strings.Contains(pattern, "{"):
-		most = 0
-	case n > 3:
-		most = climbsOfLong
-	}
-	for k := 1; k <= most; k++ {
-		exactly := 1
-		if k == most {
-			exactly = 0
-		}
-		set("/*"+strings.Repeat("/..;", k)+plain, exactly*(2*k+n))
-		set("/*/"+strings.Repeat("..%2f", k)+plain[1:], exactly*(k+n))
-		if n > 1 {
-			set("/*/"+strings.Repeat("..%2f", k)+strings.Join(segments, "%2f"), exactly*(k+1))
-		}
 	}
 	return out
 }
