@@ -56,7 +56,7 @@ func TestAlgebra(t *testing.T) {
 			n, err := find(a, &b, c, r, counts)
 			answers += n
 			if err != nil {
-				t.Errorf("CONFORMANCE_SEED=%d/%d -run %s, %v: %v\n%sagainst\n%s", seed, i, t.Name(), c, err, a.YAML(), b.YAML())
+				t.Errorf("%s, %v: %v\n%sagainst\n%s", repeats(t, seed, i), c, err, a.YAML(), b.YAML())
 			}
 		}
 		if only >= 0 {

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -86,7 +85,7 @@ func TestZTunnel(t *testing.T) {
 		case err != nil:
 			t.Errorf("mesh %d: %v", i, err)
 		case d != nil:
-			d.Seed = fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())
+			d.Seed = repeats(t, seed, i)
 			t.Errorf("%v", d.Minimise())
 		}
 		if only >= 0 {

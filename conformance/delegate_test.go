@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -248,7 +247,7 @@ func TestAuthorizers(t *testing.T) {
 		}
 		p := newProxied(w, &here, i, envoyPorts...)
 		listeners = append(listeners, p.listeners(&here)...)
-		pods = append(pods, pod{p, r, fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())})
+		pods = append(pods, pod{p, r, repeats(t, seed, i)})
 	}
 	server, err := envoy.Start(bin, t.TempDir(), listeners, clusters(providers)...)
 	if err != nil {

@@ -190,7 +190,7 @@ func TestEnvoy(t *testing.T) {
 				s.Policies = append(s.Policies, o)
 			}
 		}
-		p := pod{s, r, addressesOf(i), fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())}
+		p := pod{s, r, addressesOf(i), repeats(t, seed, i)}
 		listeners = append(listeners, listenersOf(s, p.addresses)...)
 		pods = append(pods, p)
 	}

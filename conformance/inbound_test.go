@@ -114,7 +114,7 @@ func TestSidecar(t *testing.T) {
 			if only >= 0 && i != only {
 				continue
 			}
-			p := pod{Rand: rand.New(rand.NewPCG(seed, uint64(i))), seed: fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())}
+			p := pod{Rand: rand.New(rand.NewPCG(seed, uint64(i))), seed: repeats(t, seed, i)}
 			w := &world{
 				theirs: istiod.Mesh{TrustDomain: "cluster.local", RootNamespace: root, Providers: providers, Policies: sidecarPolicies(p.Rand, i%3 == 0)},
 				ours:   plane.Mesh{TrustDomain: "cluster.local", RootNamespace: root, Providers: map[string]ir.ProviderKind{"opa": ir.GRPCProvider}},

@@ -184,7 +184,7 @@ func TestPrograms(t *testing.T) {
 	for i := max(only, 0); n.compiled < want && !t.Failed(); i++ {
 		by := [2]uint64{seed, uint64(i)}
 		made++
-		check(programs.Program(rand.New(rand.NewPCG(by[0], by[1]))), fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name()), by, 60)
+		check(programs.Program(rand.New(rand.NewPCG(by[0], by[1]))), repeats(t, seed, i), by, 60)
 		if only >= 0 {
 			return
 		}

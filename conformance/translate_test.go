@@ -39,6 +39,11 @@ func seeds(t *testing.T, usual uint64) (seed uint64, only int) {
 	return seed, only
 }
 
+// repeats says how one mesh of a run is asked about again.
+func repeats(t *testing.T, seed uint64, mesh int) string {
+	return fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, mesh, t.Name())
+}
+
 // randomSetting is a mesh of a few random policies.
 func randomSetting(g *Generator) *Setting {
 	s := &Setting{TrustDomain: "cluster.local", Pod: plane.Pod{Namespace: "foo", Labels: map[string]string{"app": "x", "tier": "z"}}}
@@ -147,7 +152,7 @@ func TestTranslation(t *testing.T) {
 		case err != nil:
 			t.Errorf("mesh %d: %v", i, err)
 		case d != nil:
-			d.Seed = fmt.Sprintf("CONFORMANCE_SEED=%d/%d -run %s", seed, i, t.Name())
+			d.Seed = repeats(t, seed, i)
 			t.Errorf("%v", d.Minimise())
 		}
 		if only >= 0 {

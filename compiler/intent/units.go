@@ -197,8 +197,8 @@ func each(o *ir.Operation, f func(unit) bool) bool {
 	return true
 }
 
-// pairs appends to dst the normal form of a scope, a set in any order, and reports whether it has one. It has one when it holds nothing but plain
-// rules, and its ladder is then that of one ALLOW.
+// pairs appends to dst the normal form of a scope, a set in any order, and reports whether it has one. It has one when it holds
+// nothing but plain rules, and its ladder is then that of one ALLOW.
 func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
 	from := len(dst)
 	u.share = append(u.share[:0], make([]bool, len(s.Rules))...)
