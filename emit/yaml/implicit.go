@@ -1,26 +1,21 @@
 package yaml
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
-// implicit reports whether a YAML 1.1 reader would take a plain s for something other than a string: null, a boolean, a
-// number, a date.
+// implicit reports whether some reader of YAML 1.1 or 1.2 would take a plain s for something other than a string: null, a
+// boolean, a number, a date, or one of the keys << and =. Kubernetes reads fewer strings so (as yaml/v2 does) than PyYAML and
+// others, whose number may have underscores alone behind its 0x, and whose date may have any month.
 func implicit(s string) bool {
 	if s == "" {
 		return true
 	}
 	switch c := s[0]; {
-	case strings.IndexByte("yYnNtTfFoO~", c) >= 0:
+	case strings.IndexByte("yYnNtTfFoO~<=", c) >= 0:
 		return word(s)
-	case c == '.':
-		if word(s) {
-			return true
-		}
-		return numeric(s) && isFloat(s)
-	case c >= '0' && c <= '9' || c == '+' || c == '-':
-		return word(s) || timestamp(s) || number(s) || sexagesimal(s)
+	case c == '.' || c == '+' || c == '-':
+		return word(s) || number(s) || sexagesimal(s)
+	case c >= '0' && c <= '9':
+		return number(s) || sexagesimal(s) || timestamp(s)
 	}
 	return false
 }
@@ -29,62 +24,50 @@ func word(s string) bool {
 	switch s {
 	case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON",
 		"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF",
-		"~", "null", "Null", "NULL",
+		"~", "null", "Null", "NULL", "<<", "=",
 		".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF":
 		return true
 	}
 	return false
 }
 
-// numeric reports whether s can be a number at all, which spares the errors of strconv.
-func numeric(s string) bool {
-	dots := 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9' || c == '_' || c == '+' || c == '-':
-		case strings.IndexByte("abcdefABCDEFoOxXpPinyINTYt", c) >= 0:
-		case c == '.':
-			dots++
-		default:
-			return false
-		}
-	}
-	return dots <= 1
-}
-
-func isFloat(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
-}
-
+// number matches, wherever underscores may stand in it:
+//
+//	[-+]?0[bB][-+]?[01]*
+//	[-+]?0[oO][0-7]*
+//	[-+]?0[xX][0-9a-fA-F]*
+//	[-+]?([0-9]+\.?|[0-9]*\.[0-9]*)([eE][-+]?[0-9]+)?
 func number(s string) bool {
-	if !numeric(s) {
-		return false
-	}
 	if strings.IndexByte(s, '_') >= 0 {
 		s = strings.ReplaceAll(s, "_", "")
 	}
-	if _, err := strconv.ParseInt(s, 0, 64); err == nil {
-		return true
-	}
-	if _, err := strconv.ParseUint(s, 0, 64); err == nil {
-		return true
-	}
-	if decimal(s) && isFloat(s) {
-		return true
-	}
-	if rest, ok := strings.CutPrefix(s, "0b"); ok { // where a sign may follow
-		if _, err := strconv.ParseInt(rest, 2, 64); err == nil {
-			return true
+	s = sign(s)
+	if len(s) > 1 && s[0] == '0' {
+		switch s[1] {
+		case 'b', 'B':
+			return strings.Trim(sign(s[2:]), "01") == ""
+		case 'o', 'O':
+			return strings.Trim(s[2:], "01234567") == ""
+		case 'x', 'X':
+			return strings.Trim(s[2:], "0123456789abcdefABCDEF") == ""
 		}
-		_, err := strconv.ParseUint(rest, 2, 64)
-		return err == nil
 	}
-	if rest, ok := strings.CutPrefix(s, "-0b"); ok {
-		_, err := strconv.ParseInt("-"+rest, 2, 64)
-		return err == nil
+	n, s := digits(s)
+	point := s != "" && s[0] == '.'
+	if point {
+		_, s = digits(s[1:])
 	}
-	return false
+	if n == 0 && !point {
+		return false
+	}
+	if s == "" {
+		return true
+	}
+	if s[0] != 'e' && s[0] != 'E' {
+		return false
+	}
+	n, s = digits(sign(s[1:]))
+	return n > 0 && s == ""
 }
 
 // digits cuts leading digits.
@@ -100,29 +83,6 @@ func sign(s string) string {
 		return s[1:]
 	}
 	return s
-}
-
-// decimal matches [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
-func decimal(s string) bool {
-	n, s := digits(sign(s))
-	if s != "" && s[0] == '.' {
-		m, rest := digits(s[1:])
-		if n == 0 && m == 0 {
-			return false
-		}
-		n, s = n+m, rest
-	}
-	if n == 0 {
-		return false
-	}
-	if s == "" {
-		return true
-	}
-	if s[0] != 'e' && s[0] != 'E' {
-		return false
-	}
-	n, s = digits(sign(s[1:]))
-	return n > 0 && s == ""
 }
 
 // sexagesimal matches [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?

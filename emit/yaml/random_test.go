@@ -24,7 +24,16 @@ var pieces = []string{
 	"it is a long text of more than eighty columns, with  double spaces in it and 'quotes' and so on, at the end of it",
 }
 
+// randomString is a string that sigs.k8s.io/yaml writes as ztc does.
 func randomString(r *rand.Rand) string {
+	for {
+		if s := anyString(r); !elsewhere(sanitise(s)) {
+			return s
+		}
+	}
+}
+
+func anyString(r *rand.Rand) string {
 	switch r.IntN(8) {
 	case 0:
 		return pieces[r.IntN(len(pieces))]

@@ -2,96 +2,75 @@ package yaml
 
 import "strings"
 
-// timestamp reports whether s is a date, or a date and a time, in the forms that yaml/v2 hands to time.Parse:
+// timestamp matches a date, or a date and a time. No number is held to its range: 2001-13-45 is a date to PyYAML, which then
+// fails on it.
 //
-//	2006-1-2T15:4:5.999999999Z07:00    with T or t
-//	2006-1-2 15:4:5.999999999
-//	2006-1-2
+//	[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}
+//	the date, then ([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.,][0-9]*)?
+//	both, then [ \t]*(Z|[-+][0-9]{1,2}(:[0-9]{1,2})?)
 func timestamp(s string) bool {
-	n, rest := digits(s)
-	if n != 4 || rest == "" || rest[0] != '-' {
+	n, s := digits(s)
+	if n != 4 {
 		return false
 	}
-	year := int(s[0]-'0')*1000 + int(s[1]-'0')*100 + int(s[2]-'0')*10 + int(s[3]-'0')
-	month, rest, ok := pair(rest[1:])
-	if !ok || month < 1 || month > 12 || rest == "" || rest[0] != '-' {
-		return false
+	for range 2 {
+		if s, n = part(s, '-'); n == 0 {
+			return false
+		}
 	}
-	day, rest, ok := pair(rest[1:])
-	if !ok || day < 1 || day > daysIn(year, month) {
-		return false
-	}
-	if rest == "" {
+	if s == "" {
 		return true
 	}
-	switch rest[0] {
-	case ' ':
-		rest, ok = clock(strings.TrimLeft(rest, " "))
-		return ok && rest == ""
+	switch s[0] {
 	case 'T', 't':
-		rest, ok = clock(rest[1:])
-		return ok && zone(rest)
+		s = s[1:]
+	case ' ', '\t':
+		s = strings.TrimLeft(s, " \t")
+	default:
+		return false
 	}
-	return false
+	return clock(s)
 }
 
-func daysIn(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
+// part cuts c and the one or two digits behind it: n are 0 where those are not there.
+func part(s string, c byte) (rest string, n int) {
+	if s == "" || s[0] != c {
+		return s, 0
 	}
-	return 31
+	n, rest = digits(s[1:])
+	if n > 2 {
+		return s, 0
+	}
+	return rest, n
 }
 
-// pair cuts a number of one or two digits.
-func pair(s string) (v int, rest string, ok bool) {
-	n, _ := digits(s)
-	switch n {
-	case 0:
-		return 0, s, false
-	case 1:
-		return int(s[0] - '0'), s[1:], true
+// clock matches a time of day, with its zone if it has one.
+func clock(s string) bool {
+	n, s := digits(s)
+	if n < 1 || n > 2 {
+		return false
 	}
-	return int(s[0]-'0')*10 + int(s[1]-'0'), s[2:], true
-}
-
-// clock cuts a time of day.
-func clock(s string) (rest string, ok bool) {
-	for i, limit := range [...]int{24, 60, 60} {
-		if i > 0 {
-			if s == "" || s[0] != ':' {
-				return s, false
-			}
-			s = s[1:]
+	for range 2 {
+		if s, n = part(s, ':'); n == 0 {
+			return false
 		}
-		v, rest, ok := pair(s)
-		if !ok || v >= limit {
-			return s, false
-		}
-		s = rest
 	}
 	if s != "" && (s[0] == '.' || s[0] == ',') {
-		if n, rest := digits(s[1:]); n > 0 {
-			s = rest
-		}
+		_, s = digits(s[1:])
 	}
-	return s, true
-}
-
-// zone reports whether s is a time zone.
-func zone(s string) bool {
+	if s == "" {
+		return true
+	}
+	s = strings.TrimLeft(s, " \t")
 	if s == "Z" {
 		return true
 	}
-	if len(s) != 6 || s[0] != '+' && s[0] != '-' || s[3] != ':' {
-		return false
+	rest, n := part(s, '+')
+	if n == 0 {
+		rest, n = part(s, '-')
 	}
-	h, a, ok1 := pair(s[1:3])
-	m, b, ok2 := pair(s[4:6])
-	return ok1 && ok2 && a == "" && b == "" && h <= 24 && m <= 60
+	if n > 0 && rest != "" {
+		rest, n = part(rest, ':')
+	}
+	return n > 0 && rest == ""
 }

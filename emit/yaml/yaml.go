@@ -1,7 +1,8 @@
 // Package yaml writes objects as YAML and JSON, and reads that YAML back.
 //
 // There is one text for an object: byte for byte what sigs.k8s.io/yaml makes of its JSON, so that what ztc writes, what
-// kubectl prints and what GitOps tools compare are the same. The reader takes that text and nothing else.
+// kubectl prints and what GitOps tools compare are the same. Only strings that Kubernetes reads without quotes, and other readers
+// of YAML 1.1 do not, such as << and 2001-13-45, have quotes. The reader takes that text and nothing else.
 package yaml
 
 import (
