@@ -60,7 +60,7 @@ type shared struct {
 	target *ir.Target
 }
 
-// finds are the proofs of which it is known that they speak of some request.
+// finds are the trials of which it is known that they speak of some request: proofs, and expectations of a deny.
 type finds struct{ of map[*Trial]*atomic.Bool }
 
 // asker reads questions, and remembers those of proofs. It is for one goroutine.
@@ -231,17 +231,29 @@ func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds, spen
 			t.Failures = append(t.Failures, f.Failure)
 		}
 	}
-	if t.Proof == nil || found.of[t].Load() {
+	if t.Expect != nil && (t.Expect.Allow || len(t.Failures) > 0) || found.of[t].Load() {
 		return
 	}
 	switch {
 	case unsure != nil:
 		t.Unknown = unsure
+	case t.Expect != nil:
+		t.Unclear = "there is no request that this speaks of" + t.nowhere(tasks)
 	case t.Proof.Mode != ir.Only || len(tasks) == 0:
 		t.Unclear = "there is no request that this speaks of, so it proves nothing"
 	case len(t.Failures) == 0:
 		t.Unclear = "nothing passes at all"
 	}
+}
+
+// nowhere says why an expectation speaks of no request, where its ports tell.
+func (t *Trial) nowhere(tasks []task) string {
+	for i := range tasks {
+		if _, why := (*asked)(t.Expect).choices(tasks[i].target, tasks[i].to); why != "" {
+			return ": " + why
+		}
+	}
+	return ", so it holds whatever the policies say"
 }
 
 // passes are the requests that pass on a chain, and the attributes that they and a question test.

@@ -273,11 +273,17 @@ func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *se
 
 // traffic holds for those, and for what comes from callers that mTLS keeps out.
 func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
-	parts := []*sem.Expr{spoken(d, chain), plane.Possible(attrs)}
+	parts := []*sem.Expr{sent(d, chain, attrs)}
 	if chain == httpChain {
 		parts = append(parts, d.tokens.Come(attrs))
 	}
 	return sem.And(parts...)
+}
+
+// sent holds for the requests that somebody may send there: also for those that mTLS keeps out, and for those with a token that
+// nobody verifies.
+func sent(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
+	return sem.And(spoken(d, chain), plane.Possible(attrs))
 }
 
 // spoken holds for the ports on which there may be something of a chain, by what they are declared to speak.

@@ -167,6 +167,7 @@ func (c *class) expectDeny(t *Trial, target *ir.Target, d *Destination) (out out
 		if c.hold(&out, d, chain, fixed, q, sem.Not(passes), all); out.failure != nil || out.unknown != nil {
 			return out // one failure for each destination
 		}
+		c.some(t, &out, fixed, q, sent(d, chain, all)) // what does not come there does not pass, too
 	}
 	return out
 }
@@ -426,7 +427,7 @@ func (c *class) prove(t *Trial, target *ir.Target, d *Destination) (out outcome)
 					out.failure.Spelled = true
 				}
 			}
-			c.some(t, &out, fixed, q, spoken(d, chain)) // what mTLS or nobody's tokens rule out does not pass, too
+			c.some(t, &out, fixed, q, sent(d, chain, all)) // what does not come there does not pass, too
 		case ir.Always:
 			consent(fixed, all, "no")
 			c.hold(&out, d, chain, fixed, q, passes, all)
