@@ -55,24 +55,6 @@ func (c *checker) client(r *ir.Rule) {
 		Advise("or, if it is a gateway, %s `istio` or `gateway.networking.k8s.io/gateway-name`", label)
 }
 
-// Labels by which a pod is known to be a gateway of Istio's: the first is on those of istioctl and Helm (istio:
-// ingressgateway), the second on those that Istio makes of a Gateway of the Kubernetes API.
-const (
-	istioLabel   = "istio"
-	gatewayLabel = "gateway.networking.k8s.io/gateway-name"
-)
-
-// notGateways are the values of the label `istio` that Istio gives to other parts of itself.
-var notGateways = []string{"pilot", "istiod", "sidecar-injector", "cni", "ztunnel"}
-
-func gatewayPods(labels map[string]string) bool {
-	if _, ok := labels[gatewayLabel]; ok {
-		return true
-	}
-	v, ok := labels[istioLabel]
-	return ok && !slices.Contains(notGateways, v)
-}
-
 // isGateway reports whether every pod of a target is known to be a gateway.
 func (c *checker) isGateway(t *ir.Target) bool {
 	switch t.Kind {
@@ -83,12 +65,10 @@ func (c *checker) isGateway(t *ir.Target) bool {
 			c.gateways = map[string]bool{}
 			for _, w := range c.p.Workloads {
 				all, seen := c.gateways[w.Namespace]
-				c.gateways[w.Namespace] = (all || !seen) && gatewayPods(w.PodLabels())
+				c.gateways[w.Namespace] = (all || !seen) && w.IsGateway()
 			}
 		}
 		return c.gateways[t.Namespace]
-	case ir.OnWorkload:
-		return gatewayPods(t.Workload.PodLabels())
 	}
-	return gatewayPods(t.PodLabels())
+	return t.IsGateway()
 }

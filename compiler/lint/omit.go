@@ -373,8 +373,11 @@ func replace(r *ir.Rule, with func(t *ir.Test, negated bool) *ir.Cond) {
 }
 
 // mtls holds for the callers that the transport of a target lets in: those with an identity, and others where it is not
-// strict. Of statements the closest one counts.
+// strict. Of statements the closest one counts; of a gateway none does.
 func (l *linter) mtls(t *ir.Target) *sem.Expr {
+	if t.IsGateway() {
+		return sem.True
+	}
 	if l.transport == nil {
 		l.transport = &ir.Covering{}
 		for _, m := range l.p.MTLS {

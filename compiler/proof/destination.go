@@ -193,7 +193,7 @@ func (w *World) destination(name, remark string, workload *ir.Workload, pod plan
 }
 
 func (w *World) workload(x *ir.Workload) *Destination {
-	return w.destination(x.Ref(), "", x, plane.Pod{Namespace: x.Namespace, Labels: x.PodLabels()})
+	return w.destination(x.Ref(), "", x, plane.Pod{Namespace: x.Namespace, Labels: x.PodLabels(), Gateway: x.IsGateway()})
 }
 
 // unpicked is a pod of a namespace that no selector picks.
@@ -231,7 +231,7 @@ func (w *World) destinations(t *ir.Target) []*Destination {
 		for _, l := range t.Pods.Labels {
 			labels[l.Key] = l.Value
 		}
-		out = append(out, w.destination(t.Pods.Name, "one that has those labels and no others, in "+where, nil, plane.Pod{Namespace: namespace, Labels: labels}))
+		out = append(out, w.destination(t.Pods.Name, "one that has those labels and no others, in "+where, nil, plane.Pod{Namespace: namespace, Labels: labels, Gateway: t.Pods.IsGateway()}))
 	case ir.OnNamespace:
 		for _, x := range w.p.Workloads {
 			if x.Namespace == t.Namespace {

@@ -17,10 +17,14 @@ const (
 
 func (m MTLS) String() string { return [...]string{"PERMISSIVE", "STRICT", "DISABLE"}[m] }
 
-// MTLS returns what the PeerAuthentications among policies make a pod take on a port of its own. Of two on one level the older
+// MTLS returns what the PeerAuthentications among policies make a pod take on a port of its own. A gateway takes what its Gateway
+// says: they do not speak of it (pilot/pkg/networking/core/gateway.go), and callers may come either way. Of two on one level the older
 // one counts, which no manifest says: where they differ the error is a *NotModelledError. (ComposePeerAuthentication of
 // pilot/pkg/security/authn.)
 func (m *Mesh) MTLS(policies []*istio.Object, pod *Pod, port int) (MTLS, error) {
+	if pod.Gateway {
+		return Permissive, nil
+	}
 	var levels [3]*istio.Object // mesh, namespace, workload
 	for _, p := range policies {
 		if p.Peer == nil || !m.selects(p.Namespace, p.Peer.Selector, pod) {

@@ -44,5 +44,8 @@ func TestMTLS(t *testing.T) {
 		if got := mode.String(); err == nil && got != c.want || err != nil && err.Error() != c.want {
 			t.Errorf("%s: %s, %v", c.policies, got, err)
 		}
+		if mode, err := mesh.MTLS(list, &Pod{Namespace: "shop", Labels: pod.Labels, Gateway: true}, 80); mode != Permissive || err != nil {
+			t.Errorf("%s: %s, %v at a gateway", c.policies, mode, err)
+		}
 	}
 }

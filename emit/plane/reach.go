@@ -17,6 +17,7 @@ const waypointClass = "istio-waypoint"
 type Pod struct {
 	Namespace string
 	Labels    map[string]string
+	Gateway   bool // its proxy is no sidecar, and ends connections as a Gateway says
 	Waypoint  bool
 	Services  []Service // that a waypoint serves
 }
