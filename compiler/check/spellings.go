@@ -83,6 +83,9 @@ func (c *concrete) respelled(pattern string) (out []string) {
 		return []string{"//", "/;x", "/%20", "/x/..%2F"}
 	}
 	s, i, last := c.segments[c.at], c.at, c.at == len(c.segments)-1
+	if i > 0 {
+		add(c.with(0, 0, ""))
+	}
 	add(c.with(i, i, ""))
 	joined := func(by string) {
 		switch {
