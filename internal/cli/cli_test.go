@@ -98,7 +98,22 @@ func run(stdin string, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
+// TestStandardOutputGone has each command that prints there, and all of its formats.
 func TestStandardOutputGone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const program = "deny  all in default\nallow web -> api GET\ntest \"t\" { expect allow web -> api GET }\n"
+	if err := os.WriteFile("a.zt", []byte(program), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	calls := [][]string{{"why", "web -> api GET"}}
+	for _, call := range []string{
+		"", "-h", "help", "help build", "build -h", "version", "--version", "completion bash", "explain", "explain ZT1001", "explain std/http",
+		"build", "build --format json", "build --stats -", "check --format json", "check --format sarif", "check --format github",
+		"test", "test --format json", "test --format junit", "test --coverage", "fmt a.zt", "fmt -",
+		"graph", "graph --format json", "graph --format dot", "graph --format svg",
+	} {
+		calls = append(calls, strings.Fields(call))
+	}
 	for _, c := range []struct {
 		err  error
 		code int
@@ -106,10 +121,11 @@ func TestStandardOutputGone(t *testing.T) {
 		{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}, 0},
 		{io.ErrClosedPipe, 0},
 		{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, 2},
+		{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EBADF}, 2},
 	} {
-		for _, args := range [][]string{{"version"}, {"explain"}, {"fmt", "-"}, {"build", "-"}} {
+		for _, args := range calls {
 			var stderr bytes.Buffer
-			if code := Main(args, strings.NewReader("deny all in default\n"), failing{c.err}, &stderr, nil); code != c.code {
+			if code := Main(args, strings.NewReader(program), failing{c.err}, &stderr, nil); code != c.code {
 				t.Errorf("%v with %v: exit code %d, want %d\n%s", args, c.err, code, c.code, &stderr)
 			}
 			if told := strings.Contains(stderr.String(), "cannot write to standard output"); told != (c.code != 0) {

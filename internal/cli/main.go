@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,7 @@ type app struct {
 	stage          string    // what is being done, for the line of progress and the report of an internal error
 	finish         func()    // ends the line of progress, when there is one
 	stats          *stats    // nil when nobody asks
+	help           bytes.Buffer
 }
 
 // Main runs the command with its arguments (without the program's name) and the environment as KEY=VALUE, and returns the
@@ -64,6 +66,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string
 	root.SetArgs(args)
 	err := root.Execute()
 	a.done()
+	if err == nil && a.help.Len() > 0 {
+		err = a.print(a.help.Bytes())
+	}
 	var e exit
 	switch {
 	case err == nil:
@@ -138,7 +143,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&wantsVersion, "version", false, "print the version")
 	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
+	root.SetOut(&a.help)
 	root.SetErr(a.stderr)
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
