@@ -12,6 +12,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/emit/yaml"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
@@ -26,15 +27,17 @@ type Denied struct {
 	YAML []byte
 	// Others says that it is a rule of somebody else's policy, of which there are no statements.
 	Others bool
+	// Bad says that istiod has made a DENY of it: of a rule that asks a provider that it does not have, or one of several.
+	Bad bool
 	// Statements are those of the program that are in the rule, in the order of their places.
 	Statements []*ir.Rule
 }
 
 // ruleID is how Istio names a rule of a policy to Envoy, which writes it into its log.
-var ruleID = regexp.MustCompile(`(?:istio-ext-authz-([^\s\[\]]+)-)?ns\[([^\[\]]+)\]-policy\[([^\[\]]+)\]-rule\[([0-9]+)\]`)
+var ruleID = regexp.MustCompile(`(?:istio-ext-authz-([^\s\[\]]+)-)?ns\[([^\[\]]+)\]-policy\[([^\[\]]+)\]-rule\[([0-9]+)\](-deny-due-to-bad-CUSTOM-action)?`)
 
-// none is what a log has where no rule matched.
-var none = regexp.MustCompile(`^\s*none\s*$|matched_policy\[none\]`)
+// none is what a log has where no rule matched: the details of a response, or a line of Envoy's debug log.
+var none = regexp.MustCompile(`^\s*none\s*$|matched_policy\[none\]|enforced denied, matched policy none\b`)
 
 // WhyDenied finds the rule that a token of a proxy's log names, and the statements of the program that are in it. The token may
 // stand in a longer line. Diagnostics about it are in its file. Tests and proofs are not run.
@@ -42,8 +45,12 @@ func WhyDenied(ctx context.Context, in Input, token *source.File) (Denied, diag.
 	var diags diag.List
 	m := ruleID.FindStringSubmatchIndex(token.Text)
 	if m == nil && !none.MatchString(token.Text) {
-		diags.Add(diag.UnknownToken, source.Span{File: token, End: int32(len(token.Text))}, "this names no rule").
-			Note("a proxy's log has ns[NAMESPACE]-policy[NAME]-rule[NUMBER], or none, after rbac_access_denied_matched_policy")
+		x := diags.Add(diag.UnknownToken, source.Span{File: token, End: int32(len(token.Text))}, "this names no rule")
+		if strings.Contains(token.Text, "ext_authz_denied") {
+			x.Note("with ext_authz_denied an external authorizer has refused, and the log does not say for which rule it was asked: `ztc why` about the request has it under CUSTOM")
+		} else {
+			x.Note("a proxy's log has ns[NAMESPACE]-policy[NAME]-rule[NUMBER], or none, after rbac_access_denied_matched_policy, or after `matched policy`")
+		}
 		return Denied{}, diags
 	}
 	l, out, diags := ask(ctx, in, nil)
@@ -104,7 +111,7 @@ func (l *loader) denied(token *source.File, m []int, out Output) (d Denied, diag
 			Note("what the cluster holds, or held when the log was written, is another version of it")
 		return Denied{}, diags
 	}
-	d.Rule = l.world.Rule(o, n)
+	d.Rule, d.Bad = l.world.Rule(o, n), m[10] >= 0
 	d.YAML = yaml.AppendRule(nil, o.Authorization.Rules[n])
 	if !d.Others {
 		d.Statements = l.world.In(o, n)
@@ -173,7 +180,7 @@ func (d *Denied) Text() string {
 		return b.String()
 	}
 	p := d.Rule.Policy
-	b.WriteString(d.Rule.String() + ": " + actionWords[p.Authorization.Action](p) + "\n")
+	b.WriteString(d.Rule.String() + ": " + d.does(p) + "\n")
 	for line := range strings.Lines(string(d.YAML)) {
 		b.WriteString("    " + line)
 	}
@@ -189,13 +196,27 @@ func (d *Denied) Text() string {
 	return b.String()
 }
 
-var actionWords = map[security.AuthorizationPolicy_Action]func(*istio.Object) string{
-	security.AuthorizationPolicy_ALLOW: func(*istio.Object) string { return "ALLOW, so it lets pass what it matches" },
-	security.AuthorizationPolicy_DENY:  func(*istio.Object) string { return "DENY, so it refuses what it matches" },
-	security.AuthorizationPolicy_AUDIT: func(*istio.Object) string { return "AUDIT, so it logs what it matches" },
-	security.AuthorizationPolicy_CUSTOM: func(o *istio.Object) string {
-		return "CUSTOM, so it asks " + cmp.Or(o.Authorization.GetProvider().GetName(), "nobody") + " about what it matches"
-	},
+// does says what the policy of the rule makes of a request that the rule matches.
+func (d *Denied) does(o *istio.Object) string {
+	switch a := o.Authorization; a.Action {
+	case security.AuthorizationPolicy_DENY:
+		if plane.DryRun(o) {
+			return "DENY on dry run, so it refuses nothing: the log says that it would refuse what it matches"
+		}
+		return "DENY, so it refuses what it matches"
+	case security.AuthorizationPolicy_AUDIT:
+		return "AUDIT, so it logs what it matches"
+	case security.AuthorizationPolicy_CUSTOM:
+		provider := cmp.Or(a.GetProvider().GetName(), "nobody")
+		if d.Bad {
+			return "CUSTOM, and istiod has made a DENY of it, which refuses what it matches: " + provider + " is not among its extensionProviders, or several providers are named for the pod"
+		}
+		return "CUSTOM, so it asks " + provider + " about what it matches"
+	}
+	if plane.DryRun(o) {
+		return "ALLOW on dry run, so it lets nothing pass: the log says that it would let pass what it matches"
+	}
+	return "ALLOW, so it lets pass what it matches"
 }
 
 func plural(n int, what string) string {

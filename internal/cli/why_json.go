@@ -9,6 +9,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/plane"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -101,6 +102,8 @@ type jsonDenied struct {
 	Action     string          `json:"action,omitempty"`
 	YAML       string          `json:"yaml,omitempty"`
 	Others     bool            `json:"others,omitempty"`
+	DryRun     bool            `json:"dryRun,omitempty"`
+	Bad        bool            `json:"badProvider,omitempty"`
 	Statements []jsonStatement `json:"statements,omitempty"`
 }
 
@@ -110,7 +113,8 @@ func deniedOf(d *compiler.Denied) jsonDenied {
 	}
 	r := ruleOf(d.Rule)
 	return jsonDenied{
-		Version: 1, Rule: &r, Action: d.Rule.Policy.Authorization.Action.String(), YAML: string(d.YAML), Others: d.Others, Statements: statementsOf(d.Statements),
+		Version: 1, Rule: &r, Action: d.Rule.Policy.Authorization.Action.String(), YAML: string(d.YAML), Others: d.Others,
+		DryRun: plane.DryRun(d.Rule.Policy), Bad: d.Bad, Statements: statementsOf(d.Statements),
 	}
 }
 
