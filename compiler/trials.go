@@ -15,7 +15,7 @@ func (l *loader) readOthers() {
 		return
 	}
 	l.trace("policies of others", Count{"files", len(l.in.Others)}, Count{"bytes", size(l.in.Others)})
-	first := map[istio.Key]*istio.Document{}
+	first, before := map[istio.Key]*istio.Document{}, len(l.diags)
 	for _, f := range l.in.Others {
 		docs, diags := istio.Read(f)
 		l.diags = append(l.diags, diags...)
@@ -29,6 +29,9 @@ func (l *loader) readOthers() {
 			first[key] = d
 			l.others = append(l.others, d)
 		}
+	}
+	if len(l.others) == 0 && len(l.diags) == before {
+		l.diags.Add(diag.NoPolicies, source.Span{File: l.in.Others[0]}, "there are no policies of others in what is given, so the program is asked about alone")
 	}
 }
 

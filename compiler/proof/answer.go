@@ -159,7 +159,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 		return err
 	}
 	if first == nil {
-		t.Unclear = why(x.Sources)
+		t.Unclear = why(x.Sources, x.With)
 		return nil
 	}
 	refused, err := w.pick(asks, sem.Not(goal))

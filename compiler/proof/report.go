@@ -44,7 +44,7 @@ func (t *Trial) expected(diags *diag.List, f *Failure) *diag.Diagnostic {
 	switch {
 	case f.Nothing != nil:
 		who := &f.Nothing.Any[0]
-		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), why(f.Nothing))
+		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), why(f.Nothing, t.Expect.With))
 	case t.Expect.Allow:
 		return t.explain(diags.Add(diag.ExpectFailed, at, "this should pass, and is refused: %s", t.words(f)), f)
 	}
@@ -67,8 +67,12 @@ func (t *Trial) words(f *Failure) string {
 }
 
 // why guesses at what rules out a request before any policy is asked.
-func why(s *ir.Sources) string {
+func why(s *ir.Sources, with []ir.Given) string {
 	switch {
+	case len(s.As) == 0 && slices.ContainsFunc(with, func(g ir.Given) bool {
+		return g.Kind == ir.AttrClaim || g.Kind == ir.AttrAudience || g.Kind == ir.AttrPresenter
+	}):
+		return "a claim is that of a token, and it has none: `as` says whose"
 	case slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Plaintext }):
 		return "it accepts mTLS alone"
 	case len(s.As) > 0:
@@ -134,14 +138,12 @@ func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
 		}
 	}
 	for _, m := range v.Rules {
-		if a := m.Policy.Authorization; a.Action.String() == actionNames[decides] {
-			d.Note("rule[%d] of %s/%s %s", m.Index, m.Policy.Namespace, m.Policy.Name, does)
+		if a := m.Policy.Authorization; a.Action.String() == istioActions[decides] {
+			d.Note("%s %s", m, does)
 		}
 	}
 	return d
 }
-
-var actionNames = map[ast.Action]string{ast.Allow: "ALLOW", ast.Deny: "DENY", ast.Delegate: "CUSTOM"}
 
 // policies names policies, by namespace.
 func policies(list []*istio.Object) string {

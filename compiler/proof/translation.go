@@ -19,6 +19,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
+	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -226,7 +227,8 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope, steps *int) (dia
 			switch {
 			case err == nil:
 			case errors.As(err, &m):
-				diags.Add(diag.Internal, source.Span{}, "proof: the policies of %s do not mean what the program says, on the %s chain: %v", name(s), c.plane, m)
+				d := diags.Add(diag.Internal, source.Span{}, "proof: the policies of %s do not mean what the program says, on the %s chain: %v", name(s), c.plane, m)
+				t.readings(d, m, r, s, objects, i == 1, c.intent, c.plane)
 				return diags
 			default:
 				d := diags.Add(diag.NotProven, s.Span(), "whether the policies of %s mean what the program says is not proven: %v", name(s), err)
@@ -254,19 +256,26 @@ func name(s *intent.Scope) string {
 
 // mismatch is a request that the program and the policies have different things to say of.
 type mismatch struct {
-	part    string
+	aspect
 	inMeant bool // the program names it, and the policies do not
 	request sem.Request
 }
 
+// aspect is a part of a ladder. Its provider is that of a delegate.
+type aspect struct {
+	name     string
+	action   ast.Action
+	provider string
+}
+
 func (m *mismatch) Error() string {
 	if m.request == nil {
-		return m.part
+		return m.name
 	}
 	if m.inMeant {
-		return fmt.Sprintf("the program's %s has %s, and the policies' has not", m.part, Words(m.request))
+		return fmt.Sprintf("the program's %s has %s, and the policies' has not", m.name, Words(m.request))
 	}
-	return fmt.Sprintf("the policies' %s has %s, and the program's has not", m.part, Words(m.request))
+	return fmt.Sprintf("the policies' %s has %s, and the program's has not", m.name, Words(m.request))
 }
 
 // closing reports whether a scope has a baseline of its own.
@@ -279,22 +288,24 @@ func closing(s *intent.Scope, dryRun bool) bool {
 func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int) error {
 	switch {
 	case got.Closed && !want.Closed:
-		return &mismatch{part: "an ALLOW policy closes it, and the program does not"}
+		return &mismatch{aspect: aspect{name: "an ALLOW policy closes it, and the program does not"}}
 	case baseline && !got.Closed:
-		return &mismatch{part: "the program closes it, and no ALLOW policy does"}
+		return &mismatch{aspect: aspect{name: "the program closes it, and no ALLOW policy does"}}
 	}
-	type part struct {
-		name      string
+	type pair struct {
+		aspect
 		want, got *sem.Expr
 	}
-	parts := []part{{"deny", want.Deny, got.Deny}, {"allow", want.Allow, got.Allow}, {"audit", want.Audit, got.Audit}}
+	parts := []pair{
+		{aspect{"deny", ast.Deny, ""}, want.Deny, got.Deny}, {aspect{"allow", ast.Allow, ""}, want.Allow, got.Allow}, {aspect{"audit", ast.Audit, ""}, want.Audit, got.Audit},
+	}
 	either := maps.Clone(want.Custom)
 	if either == nil {
 		either = map[string]*sem.Expr{}
 	}
 	maps.Copy(either, got.Custom)
 	for _, p := range slices.Sorted(maps.Keys(either)) {
-		x := part{"delegate to " + p, want.Custom[p], got.Custom[p]}
+		x := pair{aspect{"delegate to " + p, ast.Delegate, p}, want.Custom[p], got.Custom[p]}
 		if x.want == nil {
 			x.want = sem.False
 		}
@@ -304,7 +315,7 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int
 		parts = append(parts, x)
 	}
 	var all []*sem.Expr
-	parts = slices.DeleteFunc(parts, func(p part) bool { return sem.Same(p.want, p.got) })
+	parts = slices.DeleteFunc(parts, func(p pair) bool { return sem.Same(p.want, p.got) })
 	if len(parts) == 0 {
 		return nil
 	}
@@ -334,7 +345,7 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int
 			return err
 		}
 		if d != nil {
-			return &mismatch{part: p.name, inMeant: inWant, request: d.Request}
+			return &mismatch{p.aspect, inWant, d.Request}
 		}
 	}
 	return nil

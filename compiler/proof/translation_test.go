@@ -208,6 +208,47 @@ func TestTranslation(t *testing.T) {
 	}
 }
 
+// TestMismatch wants both readings of the request that a mismatch shows.
+func TestMismatch(t *testing.T) {
+	for _, c := range []struct {
+		policy string
+		change func(*security.AuthorizationPolicy)
+		want   string
+	}{
+		{"deny-api", func(a *security.AuthorizationPolicy) { a.Rules[0].From[0].Source.IpBlocks = []string{"10.0.0.0/9"} },
+			`the program's deny has caller cluster.local/ns/default/sa/web, from "10.128.0.0", port 8080, path "/", and the policies' has not|` +
+				`x.zt:20:1: as the program is read, this has it|as the policies are read, no rule has it`},
+		{"audit-api", func(a *security.AuthorizationPolicy) { a.Rules[0].To[0].Operation.Methods = []string{"DELETE", "POST"} },
+			`the policies' audit has caller cluster.local/ns/default/sa/web, port 8080, method POST, and the program's has not|` +
+				`as the program is read, no statement has it|as the policies are read, rule[0] of default/audit-api has it`},
+	} {
+		tr, objects := compiled(t)
+		for i, o := range objects {
+			if o.Name == c.policy && o.Authorization != nil {
+				x := *o
+				x.Authorization = proto.Clone(o.Authorization).(*security.AuthorizationPolicy)
+				c.change(x.Authorization)
+				objects[i] = &x
+			}
+		}
+		check := tr.Checker()
+		for _, o := range objects {
+			check.See(o)
+		}
+		list := tr.Finish(context.Background())
+		if len(list) != 1 {
+			t.Fatalf("%s: %v", c.policy, list)
+		}
+		_, got, _ := strings.Cut(list[0].Message, "chain: ")
+		for _, r := range list[0].Related {
+			got += "|" + r.Span.String() + ": " + r.Message
+		}
+		if got = strings.Join(append([]string{got}, list[0].Notes...), "|"); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.policy, got, c.want)
+		}
+	}
+}
+
 // TestTranslationOfManyPatterns builds programs of so many prefixes and suffixes that all pairs of them are too many classes.
 func TestTranslationOfManyPatterns(t *testing.T) {
 	const head = "workload web { port http 8080 }\nworkload api { port http 8080; port db 5432 tcp }\ndeny all in default\n"

@@ -64,7 +64,7 @@ func (a *app) ask(c *cobra.Command, paths []string, s *settings, question *sourc
 	in, diags, err := a.with(c, paths, s, ask)
 	defer in.close()
 	a.report(slices.DeleteFunc(slices.Clone(diags), func(d diag.Diagnostic) bool { // `check` says what else there is to say
-		return d.Severity != diag.Error && d.Code != diag.PolicyOwn && !d.Mentions(question) && !s.werror
+		return d.Severity != diag.Error && d.Code != diag.PolicyOwn && d.Code != diag.NoPolicies && !d.Mentions(question) && !s.werror
 	}))
 	a.explainWerror(diags, s.werror)
 	wrong := func(elsewhere bool) bool {

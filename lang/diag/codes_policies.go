@@ -7,6 +7,7 @@ const (
 	PolicyVersion Code = "ZT2103"
 	PolicyTwice   Code = "ZT2104"
 	PolicyOwn     Code = "ZT2105"
+	NoPolicies    Code = "ZT2106"
 )
 
 var policyCodes = []Info{
@@ -39,5 +40,11 @@ var policyCodes = []Info{
 		Title: "a policy of this program among those of others",
 		Explanation: "What is given with `--with` holds an object that this program emits under the same name. The one that is emitted now is asked, and " +
 			"the one that is given is left out.",
+	},
+	{
+		Code: NoPolicies, Severity: Warning, Internal: true,
+		Title: "nothing of others where their policies were to be",
+		Explanation: "What is given with `--with` holds no AuthorizationPolicy, PeerAuthentication or RequestAuthentication, so the answers are about the " +
+			"program alone. The command that was to print them may have failed, or there are none.",
 	},
 }
