@@ -204,7 +204,12 @@ func (r *reader) slipCaller(i int, want []string) bool {
 		d := r.diags.Add(diag.UnexpectedToken, span, "%q before a caller: callers stand right behind the action, and `from` narrows them by an address", w)
 		d.Fixes = append(d.Fixes, fix)
 	case source && (w == "from" || w == "except" || w == "as"):
-		r.diags.Add(diag.UnexpectedToken, span, "%q narrows callers, and none stand before it", w).Fix(r.span(t.Start, t.Start), "anyone ", "write `anyone %s` for all", w)
+		d := r.diags.Add(diag.UnexpectedToken, span, "%q narrows callers, and none stand before it", w)
+		who, whose := "anyone", "for all"
+		if last := r.word(i - 1); last == "allow" || last == "only" { // a caller without an identity would be one too many
+			who, whose = "authenticated", "for every caller with an identity"
+		}
+		d.Fix(r.span(t.Start, t.Start), who+" ", "write `%s %s` %s", who, w, whose)
 	case source && (w == "not" || w == "!"):
 		r.diags.Add(diag.UnexpectedToken, span, "%q before a caller: exceptions follow those that they are taken from", w).
 			Advise("write `authenticated except web` for every caller with another identity; in a `deny`, `anyone except web` has those without one, too")

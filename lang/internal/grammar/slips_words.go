@@ -329,6 +329,13 @@ func (r *reader) slipMethod(i int, want []string) bool {
 	case t.Kind == scan.Word && slices.Contains(methods, up) && !isName(want):
 		r.diags.Add(diag.LowerCaseMethod, span, "%s is not a method: methods are capitals, and case counts", Quote(w)).Respell(span, up, "write %s", up)
 		return true
+	case t.Kind == scan.Word && slices.Contains(methods, up) && r.kind(i-1) == scan.Comma && slices.Contains(want, "Target"): // allow web -> api, Get
+		c := r.toks[i-1]
+		d := r.diags.Add(diag.LowerCaseMethod, span, "%s is no target: methods are capitals, and no comma stands before them", Quote(w))
+		d.Fixes = append(d.Fixes, diag.Fix{Message: "write " + up + ", and delete the comma", Edits: []diag.Edit{
+			{Span: r.span(c.Start, c.End)}, {Span: span, New: up},
+		}})
+		return true
 	case t.Kind == scan.Int && want == nil && (r.kind(i-1) == scan.Name || r.kind(i-1) == scan.Ref) && slices.ContainsFunc(r.toks[:i], func(t scan.Token) bool { return t.Kind == scan.Arrow }):
 		r.diags.Add(diag.UnexpectedToken, span, "%s after %s: a port stands after \":\" or \"port\"", Quote(w), Quote(r.word(i-1))).
 			Fix(r.span(r.toks[i-1].End, t.Start), ":", "write %s:%s", r.word(i-1), w)
