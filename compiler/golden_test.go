@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -105,7 +106,7 @@ func brief(list diag.List) string {
 }
 
 // TestCatalogue compiles the example of every code and wants exactly that code among errors and warnings of its kind, and
-// compiles the mended example and wants nothing of it but notes.
+// compiles the mended example and wants nothing of it but notes. An edit that the example is offered mends it, too.
 func TestCatalogue(t *testing.T) {
 	seen := map[diag.Code]bool{}
 	for _, info := range diag.All() {
@@ -131,6 +132,18 @@ func TestCatalogue(t *testing.T) {
 			if !found {
 				t.Errorf("the example gives %v", diags)
 			}
+			for _, d := range diags {
+				for _, f := range d.Fixes {
+					if len(f.Edits) == 0 {
+						continue
+					}
+					for _, left := range compileFiles(edited(t, exampleFiles(info.Example), f.Edits)) {
+						if left.Severity != diag.Note && (left.Code == d.Code || !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == left.Code })) {
+							t.Errorf("%q gives %s: %s", f.Message, left.Code, left.Message)
+						}
+					}
+				}
+			}
 			if info.Fixed == "" {
 				return
 			}
@@ -143,11 +156,32 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-func compileExample(text string) diag.List {
-	a := txtar.Parse([]byte(text))
-	if len(a.Files) == 0 {
-		a.Files = []txtar.File{{Name: "main.zt", Data: []byte(text)}}
+// edited returns files with edits made in them, each of which is in one of them.
+func edited(t *testing.T, files []txtar.File, edits []diag.Edit) []txtar.File {
+	t.Helper()
+	files, edits = slices.Clone(files), slices.Clone(edits)
+	slices.SortFunc(edits, func(a, b diag.Edit) int { return int(b.Span.Start - a.Span.Start) }) // so that those before keep their places
+	for _, e := range edits {
+		i := slices.IndexFunc(files, func(f txtar.File) bool { return f.Name == e.Span.File.Name })
+		if i < 0 {
+			t.Fatalf("an edit of %s", e.Span.File.Name)
+		}
+		old := files[i].Data
+		files[i].Data = slices.Concat(old[:e.Span.Start], []byte(e.New), old[e.Span.End:])
 	}
-	_, diags := compiler.Compile(context.Background(), input(a.Files))
+	return files
+}
+
+func exampleFiles(text string) []txtar.File {
+	if a := txtar.Parse([]byte(text)); len(a.Files) > 0 {
+		return a.Files
+	}
+	return []txtar.File{{Name: "main.zt", Data: []byte(text)}}
+}
+
+func compileExample(text string) diag.List { return compileFiles(exampleFiles(text)) }
+
+func compileFiles(files []txtar.File) diag.List {
+	_, diags := compiler.Compile(context.Background(), input(files))
 	return diags
 }

@@ -122,6 +122,7 @@ allow web as "*" except as "https://i.example/robot" -> api
 		Code: BadSubject, Severity: Error, Title: "not an issuer and subject",
 		Explanation: "`as` takes \"ISSUER/SUBJECT\", \"ISSUER/*\" for any subject, or \"*\" for any verified token. Istio splits at the last slash, and takes wildcards in the issuer literally.",
 		Example: `deny all in default
+jwt "https://i.example" on api
 allow web as "https://i.example" -> api
 `,
 		Fixed: `deny all in default
