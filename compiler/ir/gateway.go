@@ -12,7 +12,8 @@ const (
 // notGateways are the values of the label `istio` that Istio gives to other parts of itself.
 var notGateways = []string{"pilot", "istiod", "sidecar-injector", "cni", "ztunnel"}
 
-func gatewayLabels(labels map[string]string) bool {
+// IsGateway reports whether the labels of a pod are those of a gateway.
+func IsGateway(labels map[string]string) bool {
 	if _, ok := labels[gatewayLabel]; ok {
 		return true
 	}
@@ -22,10 +23,10 @@ func gatewayLabels(labels map[string]string) bool {
 
 // IsGateway reports whether the pods are a gateway, as an inventory or their labels show. A gateway ends connections as its
 // Gateway says: PeerAuthentications say nothing of them.
-func (w *Workload) IsGateway() bool { return w.Gateway || gatewayLabels(w.PodLabels()) }
+func (w *Workload) IsGateway() bool { return w.Gateway || IsGateway(w.PodLabels()) }
 
 // IsGateway reports whether the labels are those of a gateway.
-func (p *Pods) IsGateway() bool { return gatewayLabels(labelMap(p.Labels)) }
+func (p *Pods) IsGateway() bool { return IsGateway(labelMap(p.Labels)) }
 
 // IsGateway reports whether the target is one workload, or pods, of a gateway.
 func (t *Target) IsGateway() bool {

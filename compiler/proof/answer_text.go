@@ -76,6 +76,9 @@ func (c *Case) write(b *strings.Builder) {
 	for i := range c.Told {
 		t := &c.Told[i]
 		line(b, 0, word(t.Verdict.Passes), t.Words)
+		if c.Destination.Remark != "" {
+			line(b, 2, "pod", c.Destination.Remark)
+		}
 		so := ""
 		if chosen := t.chosen(); chosen != "" {
 			line(b, 2, "chosen", chosen+": the question does not say")

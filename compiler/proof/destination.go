@@ -27,7 +27,8 @@ type World struct {
 	names    map[sem.Kind][]sem.Value   // see named
 	accounts map[[2]string]*ir.Workload // by namespace and name, nil where several share one; see caller
 	others   map[*istio.Object]*istio.Document
-	parted   parted // see In
+	picking  map[string]*picking // by namespace, see picked
+	parted   parted              // see In
 }
 
 // NewWorld puts policies around a program: those that were emitted for it, and those of others.
@@ -56,6 +57,7 @@ func NewWorld(p *ir.Program, now string, policies []*istio.Object, others []*ist
 		}
 		s.add(selector(o), i, o)
 	}
+	w.selectors(policies)
 	for i, x := range w.intent.Scopes {
 		s := w.scopes[x.Namespace]
 		if s == nil {
@@ -131,6 +133,7 @@ type Destination struct {
 	Name     string       // as the language writes it
 	Remark   string       // which pod it is, where it is one that no workload has
 	Workload *ir.Workload // nil for a pod that no workload has
+	pods     *ir.Pods     // whose labels such a pod has, where the program declares them
 	pod      plane.Pod
 	policies []*istio.Object // that reach it, authorization alone
 	scopes   []*intent.Scope // that it is in
@@ -147,7 +150,7 @@ func (d *Destination) Pod() plane.Pod { return d.pod }
 
 func (w *World) destination(name, remark string, workload *ir.Workload, pod plane.Pod) *Destination {
 	key := name
-	if workload == nil {
+	if workload == nil || remark != "" {
 		key = fmt.Sprint(pod.Namespace, name, pod.Labels)
 	}
 	if d := w.pods[key]; d != nil {
@@ -207,52 +210,68 @@ func (w *World) unpicked(namespace string) *Destination {
 // elsewhere is a namespace that nothing names.
 const elsewhere = "any-other"
 
-// destinations are the pods of a target. Those of a whole namespace or of the mesh have one more that no selector picks.
+// destinations are the pods of a target. Those of a whole namespace or of the mesh have more that no workload has: one that no
+// selector picks, and those that selectors pick.
 func (w *World) destinations(t *ir.Target) []*Destination {
 	var out []*Destination
+	classes := map[string]bool{}
+	picked := func(namespace string, labels []ir.Label) { // of pods that are alike in many namespaces one will do
+		for _, d := range w.picked(namespace, labels) {
+			if !classes[d.class] {
+				classes[d.class] = true
+				out = append(out, d)
+			}
+		}
+	}
 	add := func(x *ir.Workload) {
 		if len(x.Labels) > 0 || x.AllLabels != nil {
-			out = append(out, w.workload(x))
+			out = append(append(out, w.workload(x)), w.narrower(x)...)
 		}
 	}
 	switch t.Kind {
 	case ir.OnWorkload:
-		out = append(out, w.workload(t.Workload))
+		out = append(append(out, w.workload(t.Workload)), w.narrower(t.Workload)...)
 	case ir.OnPods:
 		for x := range w.bearers.Picked(t.Pods) {
 			add(x)
 		}
-		namespace := t.Pods.Namespace
-		where := "namespace " + namespace
+		namespaces := []string{t.Pods.Namespace}
 		if t.Pods.Mesh {
-			namespace, where = elsewhere, "a namespace that nothing names"
+			namespaces = w.namespaces()
 		}
-		labels := map[string]string{}
-		for _, l := range t.Pods.Labels {
-			labels[l.Key] = l.Value
+		for _, namespace := range namespaces {
+			picked(namespace, t.Pods.Labels)
 		}
-		out = append(out, w.destination(t.Pods.Name, "one that has those labels and no others, in "+where, nil, plane.Pod{Namespace: namespace, Labels: labels, Gateway: t.Pods.IsGateway()}))
 	case ir.OnNamespace:
 		for _, x := range w.p.Workloads {
 			if x.Namespace == t.Namespace {
 				add(x)
 			}
 		}
+		picked(t.Namespace, nil)
 		out = append(out, w.unpicked(t.Namespace))
 	case ir.OnMesh:
-		known := map[string]bool{elsewhere: true}
 		for _, x := range w.p.Workloads {
-			known[x.Namespace] = true
 			add(x)
 		}
-		for namespace := range w.policies {
-			known[namespace] = true
-		}
-		for _, namespace := range slices.Sorted(maps.Keys(known)) {
+		for _, namespace := range w.namespaces() {
+			picked(namespace, nil)
 			out = append(out, w.unpicked(namespace))
 		}
 	}
 	return out
+}
+
+// namespaces are those of workloads and of policies, and one that nothing names.
+func (w *World) namespaces() []string {
+	known := map[string]bool{elsewhere: true}
+	for _, x := range w.p.Workloads {
+		known[x.Namespace] = true
+	}
+	for namespace := range w.policies {
+		known[namespace] = true
+	}
+	return slices.Sorted(maps.Keys(known))
 }
 
 // ladder is what decides about requests to a destination.

@@ -251,10 +251,13 @@ func speaksTCP(d *Destination, r sem.Request) bool {
 
 // target writes a destination as a file with a namespace does.
 func (w *World) target(namespace string, d *Destination) string {
-	if d.Workload == nil {
-		return d.Name
+	switch p := d.pods; {
+	case d.Workload != nil:
+		return bare(namespace, d.Workload)
+	case p != nil && !p.Mesh:
+		return bare(namespace, &ir.Workload{Namespace: p.Namespace, Name: p.Name})
 	}
-	return bare(namespace, d.Workload)
+	return d.Name
 }
 
 // bare writes a workload without its namespace, where that says the same.

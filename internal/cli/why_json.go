@@ -37,6 +37,7 @@ type jsonWhy struct {
 type jsonCase struct {
 	Caller      string        `json:"caller"`
 	Destination string        `json:"destination"`
+	Pod         string        `json:"pod,omitempty"`
 	Outcome     string        `json:"outcome"`
 	Why         string        `json:"why,omitempty"`
 	Several     bool          `json:"several"`
@@ -122,7 +123,7 @@ func whyOf(question string, a *proof.Answer) jsonWhy {
 	out := jsonWhy{Version: 1, Question: question, Cases: []jsonCase{}, More: a.More, Assumes: a.Assumptions()}
 	for i := range a.Cases {
 		c := &a.Cases[i]
-		j := jsonCase{Caller: c.Caller, Destination: c.Destination.Name, Outcome: c.Outcome(), Why: c.Unclear, Several: c.Several}
+		j := jsonCase{Caller: c.Caller, Destination: c.Destination.Name, Pod: c.Destination.Remark, Outcome: c.Outcome(), Why: c.Unclear, Several: c.Several}
 		if c.Unknown != nil {
 			j.Why = c.Unknown.Error()
 		}
