@@ -141,7 +141,10 @@ func mutate(r *rand.Rand, text string) string {
 
 // TestMutants compiles goldens with a few small changes each.
 func TestMutants(t *testing.T) {
-	const each = 60
+	each := 60
+	if testing.Short() {
+		each = 6
+	}
 	compiled, refused := 0, 0
 	for n, g := range goldens(t) {
 		r := rand.New(rand.NewPCG(1, uint64(n)))
@@ -185,6 +188,9 @@ func apart(text string) string {
 
 // TestLineEnds compiles goldens with CRLF, without a last line end and with blank lines in between: none of it has a meaning.
 func TestLineEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles each golden four times")
+	}
 	for _, g := range goldens(t) {
 		want, _ := mustHold(t, input(g.files))
 		for name, change := range map[string]func(string) string{
@@ -208,6 +214,9 @@ func TestLineEnds(t *testing.T) {
 
 // TestOneLine deletes and comments out every line of every golden: no other statement changes without an error.
 func TestOneLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads each golden twice a line")
+	}
 	edits, loud := 0, 0
 	for _, g := range goldens(t) {
 		for _, f := range g.files {
@@ -281,6 +290,9 @@ func TestHostile(t *testing.T) {
 		"two hundred mebi lines": many("\n", 200<<20),
 	}
 	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		if testing.Short() && len(cases[name]) > 8<<20 {
+			continue // which is refused by its size
+		}
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			out, diags := mustHold(t, compiler.Input{Files: []*source.File{source.New("x.zt", cases[name])}})

@@ -58,6 +58,9 @@ func joined(n int, term, with string) string {
 
 // TestNoSuggestions wants no search for names like an unknown one where that would take long, and one where it does not.
 func TestNoSuggestions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares names a quarter of a million times")
+	}
 	for n, want := range map[int]bool{40: true, 4000: false} {
 		long := strings.Repeat("a", 55)
 		text := lines(n, "workload "+long+"%d") + "deny all in default\n" + lines(60, "allow "+long+"x%d -> "+long+"1 GET")

@@ -9,6 +9,9 @@ import (
 
 // Deleting or commenting out any one line never changes another statement without an error.
 func TestOneLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads each program twice a line")
+	}
 	g := gen{rand.New(rand.NewPCG(7, 7)), true}
 	edits, loud := 0, 0
 	for range 50 {

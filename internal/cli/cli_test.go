@@ -29,6 +29,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", "atexit_sleep_ms=20") // not a second for each command, with the race detector
+			return nil
+		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
 			case "root":
