@@ -1,11 +1,13 @@
 package check
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/resolve"
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/scan"
@@ -21,7 +23,7 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 		diags.Add(diag.SplitValue, t.test.Span, "claim %q is split at blanks, so no element of it is %q", claimText(key), t.test.Values[i]).
 			Advise("test for the words one by one, joined by `and` where all are wanted")
 	}
-	untyped := v.untyped(r, key)
+	untyped, unknown := v.untyped(r, key)
 	if kind := notString[key]; kind != "" && (untyped != nil || len(verify) == 0 || ir.IsTime(key)) {
 		d := diags.Add(diag.NotAString, t.test.Span, "claim %q is %s, and Istio sees only strings and lists of strings: to this test it is always absent", claimText(key), kind)
 		if ir.IsTime(key) {
@@ -36,6 +38,9 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 		return
 	}
 	if r.Action == ast.Allow && !t.absence() {
+		if unknown && !isStandard(key) {
+			unknownClaim(r, t, untyped, diags)
+		}
 		return
 	}
 	if untyped == nil && len(verify) > 0 {
@@ -57,6 +62,37 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 	if untyped != nil {
 		placeOf(d, r, untyped, "the tokens of %q have no type for it")
 	}
+}
+
+// unknownClaim warns of a test of a claim that no `jwt` lists, where each of them lists others.
+func unknownClaim(r *ir.Rule, t placed, j *ir.JWT, diags *diag.List) {
+	key := claimKey(t.test.Key)
+	d := diags.Add(diag.UnknownClaim, t.test.Span, "claim %q is none of those that the tokens of %q are said to have, so this may never hold", claimText(key), j.Issuer)
+	if near := resolve.Nearest(key, maps.Keys(j.Claims)); near != "" {
+		d.Advise("did you mean claim %q?", claimText(near))
+	}
+	if name := spelt(key); name != "" {
+		d.Advise("if it is a claim of theirs, say its type %s: `claims %s string`, or `%s list`", whereTyped(j), name, name)
+	}
+	placeOf(d, r, j, "here are the claims of the tokens of %q")
+}
+
+// isUnknown reports whether a `jwt` of the author lists claims, and in no line speaks of this one.
+func isUnknown(j *ir.JWT, key string) bool {
+	_, listed := j.Claims[key]
+	name := claimText(key)
+	return len(j.Claims) > 0 && !listed && j.Via.OfStd() == nil && !slices.Contains(j.Split, name) &&
+		!slices.ContainsFunc(j.Sets, func(s ir.JWTSet) bool { return s.Claim == name })
+}
+
+// standard are the claims that tokens have without being asked: those of RFC 7519, RFC 9068 and OpenID Connect Core 1.0, section 5.1.
+var standard = strings.Fields(`iss sub aud exp nbf iat jti client_id scope groups roles entitlements auth_time acr amr azp nonce sid
+	name given_name family_name middle_name nickname preferred_username profile picture website email email_verified gender birthdate
+	zoneinfo locale phone_number phone_number_verified address updated_at`)
+
+func isStandard(key string) bool {
+	name, _, _ := strings.Cut(strings.Trim(key, "[]"), "][")
+	return slices.Contains(standard, name)
 }
 
 // placeOf points at the `jwt` that gives a claim no type. One of the standard library is shown by its use.

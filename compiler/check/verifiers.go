@@ -45,11 +45,12 @@ func (v *verifiers) of(t *ir.Target) ([]*ir.JWT, map[string]bool) {
 	return found.list, found.issuers
 }
 
-// untyped finds the first `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type.
-func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
+// untyped finds the first `jwt` statement whose tokens a rule may read on some pod of its target, and that gives a claim no type;
+// nil where there is none. unknown says that each of those statements lists claims, and this one is in no list.
+func (v *verifiers) untyped(r *ir.Rule, claim string) (first *ir.JWT, unknown bool) {
 	at := v.read[r.Target.Place()]
 	if at == nil {
-		at = &readable{by: map[string][]int{}, untyped: map[issuerClaim]int{}}
+		at = &readable{by: map[string][]int{}, lacks: map[issuerClaim]lack{}}
 		for i := range v.near.near(r.Target) {
 			if meets(&v.all[i].Target, r.Target) {
 				at.by[v.all[i].Issuer] = append(at.by[v.all[i].Issuer], i)
@@ -58,45 +59,52 @@ func (v *verifiers) untyped(r *ir.Rule, claim string) *ir.JWT {
 		}
 		v.read[r.Target.Place()] = at
 	}
-	find := func(list []int, issuer string) int {
+	out := lack{len(v.all), true}
+	find := func(list []int, issuer string) {
 		k := issuerClaim{issuer, claim}
-		first, known := at.untyped[k]
+		found, known := at.lacks[k]
 		if !known {
-			first = len(v.all)
+			found = lack{len(v.all), len(list) > 0}
 			for _, i := range list {
 				if _, typed := v.all[i].Claims[claim]; !typed {
-					first = min(first, i)
+					found.first = min(found.first, i)
 				}
+				found.unknown = found.unknown && isUnknown(v.all[i], claim)
 			}
-			at.untyped[k] = first
+			at.lacks[k] = found
 		}
-		return first
+		out = lack{min(out.first, found.first), out.unknown && found.unknown}
 	}
-	first := len(v.all)
 	for _, a := range r.Sources.As {
 		if issuer := issuerOf(a); issuer != "" {
-			first = min(first, find(at.by[issuer], issuer))
+			find(at.by[issuer], issuer)
 		} else { // `as "*"` has no issuer
-			first = min(first, find(at.all, ""))
+			find(at.all, "")
 		}
 	}
 	if len(r.Sources.As) == 0 {
-		first = find(at.all, "")
+		find(at.all, "")
 	}
-	if first == len(v.all) {
-		return nil
+	if out.first == len(v.all) {
+		return nil, false
 	}
-	return v.all[first]
+	return v.all[out.first], out.unknown
 }
 
 // readable are the statements whose tokens a rule may read on some pod of a place; numbers are places in the list of all.
 type readable struct {
-	all     []int
-	by      map[string][]int    // issuer
-	untyped map[issuerClaim]int // the first that gives a claim no type, or how many there are
+	all   []int
+	by    map[string][]int // issuer
+	lacks map[issuerClaim]lack
 }
 
 type issuerClaim struct{ issuer, claim string } // of any issuer when it is empty
+
+// lack is what statements say of a claim.
+type lack struct {
+	first   int  // that gives it no type, or how many statements there are
+	unknown bool // each lists claims, and not this one
+}
 
 // sameIssuer refuses an issuer that pods accept by two statements, one of which covers the other: Istio accepts what either
 // accepts, and of their other lines goes by those of the one that comes first. Two on one target are the business of lower.

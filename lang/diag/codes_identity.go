@@ -24,6 +24,7 @@ const (
 	NotAString          Code = "ZT1221" // a claim that is no string
 	MTLSOff             Code = "ZT1222" // an identity where mTLS is off
 	HeaderTaken         Code = "ZT1223" // a header that tokens are taken out of
+	UnknownClaim        Code = "ZT1224" // a claim that no list of claims has
 )
 
 var identityCodes = []Info{
@@ -359,6 +360,21 @@ jwt "https://i.example" on api { keep token }
 deny all in default
 allow web -> api GET when header["authorization"] is present
 allow web as "https://i.example/*" -> api POST
+`,
+	}, {
+		Code: UnknownClaim, Severity: Warning, Title: "a claim that no list of claims has",
+		Explanation: "Where every `jwt` statement whose tokens a rule reads lists the claims of its tokens, a test for the value of another claim is most likely one for a misspelt name. A claim that a token does not have is absent, so the test does not hold, and nobody is told. A `claims` line with its type says that the claim is there. Those of RFC 7519, RFC 9068 and OpenID Connect need no line, and where one `jwt` has no `claims` line, nothing is said.",
+		Example: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api { claims groups list, tier string }
+deny all in default
+allow web as "https://i.example/*" -> api when claim["teir"] == "gold"
+`,
+		Fixed: `workload web { port http 8080 }
+workload api { port http 8080 }
+jwt "https://i.example" on api { claims groups list, tier string }
+deny all in default
+allow web as "https://i.example/*" -> api when claim["tier"] == "gold"
 `,
 	},
 }
