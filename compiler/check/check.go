@@ -55,6 +55,7 @@ func (c *checker) rule(r *ir.Rule) {
 	case ast.Allow:
 		c.exceptSpellings(r)
 		c.allowPlaintext(r)
+		c.foreign(r)
 		c.withoutMTLS(r)
 	}
 	c.ports(r)

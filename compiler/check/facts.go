@@ -26,7 +26,9 @@ type checker struct {
 	left     int                        // comparisons for this rule
 	steps    int                        // comparisons for the program
 
-	identified []bool // by number of the sources of plain rules: they are known to be identities
+	identified []bool          // by number of the sources of plain rules: they are known to be identities
+	native     []bool          // likewise: nothing is to be said of their trust domains
+	domains    map[string]bool // of others, that something was said of
 	baselines  *ir.Covering
 	allowed    *ruleIndex
 	unnamed    *ruleIndex // allows of callers without an identity
@@ -46,6 +48,14 @@ type said struct {
 
 func (c *checker) told(code diag.Code, at source.Span) bool { return c.said[said{code, at}] }
 func (c *checker) tell(code diag.Code, at source.Span)      { c.said[said{code, at}] = true }
+
+// flag is that of the sources of a plain rule, by their number.
+func (c *checker) flag(list *[]bool, n int) *bool {
+	if more := max(n, c.p.Parts.Sources) + 1 - len(*list); more > 0 {
+		*list = append(*list, make([]bool, more)...)
+	}
+	return &(*list)[n]
+}
 
 // spend takes n comparisons from what may be looked at; false when there are not so many left.
 func (c *checker) spend(n int) bool {

@@ -200,13 +200,11 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 		return
 	}
 	if n := int(r.Plain.Sources); n > 0 { // which others share: they are looked at once
-		if more := max(n, c.p.Parts.Sources) + 1 - len(c.identified); more > 0 {
-			c.identified = append(c.identified, make([]bool, more)...)
-		}
-		if c.identified[n] {
+		known := c.flag(&c.identified, n)
+		if *known {
 			return
 		}
-		c.identified[n] = !slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) })
+		*known = !slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) })
 	}
 	for _, x := range r.Sources.Any {
 		if hasIdentity(x.Kind) {

@@ -25,26 +25,31 @@ const (
 	MTLSOff             Code = "ZT1222" // an identity where mTLS is off
 	HeaderTaken         Code = "ZT1223" // a header that tokens are taken out of
 	UnknownClaim        Code = "ZT1224" // a claim that no list of claims has
+	ForeignDomain       Code = "ZT1225" // callers whose certificates a sidecar does not take
 )
 
 var identityCodes = []Info{
 	{
 		Code: SpiffePrefix, Severity: Error, Title: "spiffe:// written out",
 		Explanation: "Istio adds the scheme itself; written out it stands there twice and never matches.",
-		Example: `deny all in default
+		Example: `mesh { trust-domain "x.example" }
+deny all in default
 allow principal "spiffe://x.example/ns/a/sa/b" -> api
 `,
-		Fixed: `deny all in default
+		Fixed: `mesh { trust-domain "x.example" }
+deny all in default
 allow principal "x.example/ns/a/sa/b" -> api
 `,
 	},
 	{
 		Code: BadPrincipal, Severity: Error, Title: "a principal of the wrong shape",
 		Explanation: "A mesh identity is trust-domain/ns/NAMESPACE/sa/ACCOUNT, and a pattern has to be able to match one. Accounts of this mesh are written without quotes, as `account NAMESPACE/ACCOUNT`.",
-		Example: `deny all in default
+		Example: `mesh { trust-domain "x.example" }
+deny all in default
 allow principal "x.example/a/b" -> api
 `,
-		Fixed: `deny all in default
+		Fixed: `mesh { trust-domain "x.example" }
+deny all in default
 allow principal "x.example/ns/a/sa/b" -> api
 `,
 	},
@@ -173,10 +178,12 @@ allow namespace "*-prod" -> api
 	{
 		Code: BadTrustDomain, Severity: Error, Title: "not a trust domain",
 		Explanation: "A trust domain is a domain, without scheme and path.",
-		Example: `deny all in default
+		Example: `mesh { trust-domain "x.example" }
+deny all in default
 allow trust-domain "spiffe://x.example" -> api
 `,
-		Fixed: `deny all in default
+		Fixed: `mesh { trust-domain "x.example" }
+deny all in default
 allow trust-domain "x.example" -> api
 `,
 	},
@@ -375,6 +382,20 @@ workload api { port http 8080 }
 jwt "https://i.example" on api { claims groups list, tier string }
 deny all in default
 allow web as "https://i.example/*" -> api when claim["tier"] == "gold"
+`,
+	},
+	{
+		Code: ForeignDomain, Severity: Warning, Title: "callers whose certificates a sidecar does not take",
+		Explanation: "A sidecar ends connections with certificates of another trust domain than the mesh's, before it asks any policy. meshConfig can add some: as `trustDomainAliases`, or with the roots of another mesh as `caCertificates`; and istiod with PILOT_SKIP_VALIDATE_TRUST_DOMAIN=true has sidecars take all. No policy shows any of that, so an allow for such callers is a warning, once a trust domain. Where one of these is set, a waiver says which. What comes to a gateway from outside is not meant.",
+		Example: `workload api { port http 8080 }
+deny all in default
+allow trust-domain "partner.example" -> api GET
+`,
+		Fixed: `workload edge { labels istio: ingressgateway; port http 8080 }
+workload api { port http 8080 }
+deny all in default
+allow trust-domain "partner.example" -> edge GET
+allow edge -> api GET
 `,
 	},
 }

@@ -31,11 +31,11 @@ allow anyone -> gateway istio-system/public
 	{
 		Code: FieldNeedsVersion, Severity: Error, Title: "a field that the target version lacks",
 		Explanation: "An older Istio drops a field that it does not know, and the rule would mean something else.",
-		Example: `mesh { istio "1.27" }
+		Example: `mesh { istio "1.27"; trust-domain "east.example" }
 deny all in default
 allow trust-domain "*.example" -> api
 `,
-		Fixed: `mesh { istio "1.31" }
+		Fixed: `mesh { istio "1.31"; trust-domain "east.example" }
 deny all in default
 allow trust-domain "*.example" -> api
 `,

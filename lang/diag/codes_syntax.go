@@ -133,7 +133,7 @@ var syntaxCodes = []Info{
 		"}", ""),
 	syntaxCase(RepeatedWord, "a word missing before a string of a list",
 		"In a list of sources each one says what it is, so that it can be read by itself: `principal \"a\", principal \"b\"`.",
-		"allow trust-domain \"a.example\", \"b.example\" -> api", "allow trust-domain \"a.example\", trust-domain \"b.example\" -> api"),
+		"allow namespace \"shop-*\", \"bank-*\" -> api", "allow namespace \"shop-*\", namespace \"bank-*\" -> api"),
 	{
 		Code: EmptyReason, Severity: Warning, Title: "a reason that says nothing",
 		Explanation: "`because` is for whoever reads the statement later, and `ztc check --format json` lists it. An empty one, or one of blanks, looks as if somebody had asked and nobody answered.",
