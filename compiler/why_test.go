@@ -43,7 +43,7 @@ allow anyone as "https://i.example/*" -> api POST
 		{"prove never web -> free { tcp }", `web -> free { tcp } with sni = "a.example"`, true},
 		{"prove never anyone except web -> api", `plaintext as "https://i.example/x" -> api:80 POST`, true},
 		{"test \"x\" { expect deny web -> db { tcp } }", "web -> db:5432", true},
-		{"test \"x\" { expect deny web -> api:8080 { tcp } }", "", false}, // it holds: there is none
+		{"test \"x\" { expect deny web -> api:8080 { tcp } }", "", false}, // there is none, and that is another error
 		{"test \"x\" { expect deny web -> free { tcp } }", `web -> free { tcp } with sni = "a.example"`, true},
 	} {
 		in := compiler.Input{Files: []*source.File{source.New("x.zt", said+c.ask+"\n")}}

@@ -2,6 +2,7 @@ package intent
 
 import (
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/sem"
 )
 
 // Settings are what a program says of the transport and the tokens of one scope, beside its rules.
@@ -57,6 +58,18 @@ func SettingsOf(p *ir.Program, now string) map[string]*Settings {
 		}
 		if !known {
 			s.JWT = append(s.JWT, j)
+		}
+	}
+	return out
+}
+
+// Strings are the claims that a `jwt` statement declares to be strings: in tokens of its issuer each is one value, or absent.
+func Strings(j *ir.JWT) map[sem.Attr]bool {
+	out := map[sem.Attr]bool{}
+	for key, list := range j.Claims {
+		a, _, _ := attr(&ir.Test{Key: "request.auth.claims" + key, Kind: ir.AttrClaim})
+		if !list && a.Kind == sem.Claim { // an issuer and a subject are strings anyway
+			out[a] = true
 		}
 	}
 	return out

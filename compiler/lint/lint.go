@@ -218,12 +218,12 @@ func weight(r *ir.Rule) int {
 
 // ask asks all questions, on all processors, and hears the answers in their order.
 func (l *linter) ask() {
-	named := l.named()
+	named, declared := l.named(), l.declared()
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(len(l.questions), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			r := reader{l.meant, l.meant.Reader(), named}
+			r := reader{l.meant, l.meant.Reader(), named, declared}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(l.questions) {
@@ -249,6 +249,8 @@ type reader struct {
 	m     *intent.Program
 	r     *intent.Reader
 	named map[sem.Kind][]sem.Value
+	// declared are the claims that are one string, if at all, in all tokens that the program has verified.
+	declared map[sem.Attr]bool
 }
 
 // named are the values that witnesses prefer: what the program names.
@@ -262,6 +264,19 @@ func (l *linter) named() map[sem.Kind][]sem.Value {
 		out[sem.Peer] = append(out[sem.Peer], sem.Value{Parts: []string{l.p.Mesh.TrustDomain, w.Namespace, w.Account}})
 	}
 	return out
+}
+
+// declared are the claims that every jwt statement of the program declares to be strings.
+func (l *linter) declared() map[sem.Attr]bool {
+	var all map[sem.Attr]bool
+	for i, j := range l.p.JWT {
+		claims := intent.Strings(j)
+		if i > 0 {
+			maps.DeleteFunc(claims, func(a sem.Attr, _ bool) bool { return !all[a] })
+		}
+		all = claims
+	}
+	return all
 }
 
 // onHTTP holds for HTTP requests. The chain that a request comes on is an attribute of it here, so that one question is about
@@ -286,8 +301,21 @@ func chains(http, tcp *sem.Expr) *sem.Expr {
 	return sem.Or(sem.And(onHTTP, http), sem.And(offHTTP, tcp))
 }
 
-func (r *reader) universe(s *intent.Scope) *sem.Expr {
-	return chains(r.m.Universe(s, intent.HTTP), r.m.Universe(s, intent.TCP))
+// universe holds for the requests that come to a scope, as far as some sets tell.
+func (r *reader) universe(s *intent.Scope, sets ...*sem.Expr) *sem.Expr {
+	parts := []*sem.Expr{chains(r.m.Universe(s, intent.HTTP), r.m.Universe(s, intent.TCP))}
+	if len(r.declared) > 0 {
+		attrs := map[sem.Attr]bool{}
+		for _, x := range sets {
+			x.Attrs(attrs)
+		}
+		for a := range r.declared {
+			if attrs[a] {
+				parts = append(parts, sem.Not(sem.Is(sem.Matcher{Attr: a, Parts: [3]sem.Pattern{{Op: sem.Several}}})))
+			}
+		}
+	}
+	return sem.And(parts...)
 }
 
 func (q *question) settle(r *reader) {
@@ -308,7 +336,7 @@ func (q *question) settle(r *reader) {
 		q.strangers(r)
 		return
 	}
-	universe := r.universe(q.scope)
+	universe := r.universe(q.scope, q.found.sets...)
 	if q.full {
 		q.everything(universe)
 		return

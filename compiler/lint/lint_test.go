@@ -56,6 +56,11 @@ func TestLints(t *testing.T) {
 		{"a condition against itself", "allow web -> db GET when header[\"x\"] == \"a\" and not (header[\"x\"] == \"a*\")", "1 ZT1307"},
 		{"lists have several elements", "allow web -> db GET when header[\"x\"] == \"a\" and header[\"x\"] == \"b\"", ""},
 
+		{"a claim that is a string is one value", "allow web as \"https://i.example/*\" -> api GET when claim[\"role\"] == \"a\" and claim[\"role\"] == \"b\"", "1 ZT1307"},
+		{"a claim of which nothing is said may be a list", "allow web as \"https://i.example/*\" -> api GET when claim[\"x\"] == \"a\" and claim[\"x\"] == \"b\"", ""},
+		{"a claim that is a list in other tokens", "jwt \"https://j.example\" on db { claims role list }\nallow web as \"https://j.example/*\" -> db GET\nallow web as \"https://i.example/*\" -> api GET when claim[\"role\"] == \"a\" and claim[\"role\"] == \"b\"", ""},
+		{"a deny beside another value of a string", "allow web as \"https://i.example/*\" -> api GET when claim[\"role\"] == \"a\"\ndeny web as \"https://i.example/*\" -> api GET when claim[\"role\"] == \"b\"", "2 ZT1315"},
+
 		{"everybody, in one", "allow anyone -> api", "1 ZT1310"},
 		{"everybody, as wanted", "workload site\ndeny all in default\nallow all on site", ""},
 		{"everybody, in two", "allow authenticated -> api\nallow plaintext -> api", "2 ZT1310"},

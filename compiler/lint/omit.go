@@ -226,7 +226,7 @@ func (x *omits) settle(r *reader, q *question) {
 		all = sem.And(all, onHTTP)
 	}
 	given := sem.Given(none)
-	universe := r.universe(q.scope)
+	universe := r.universe(q.scope, given(all))
 	let := sem.And(all, x.mtls, x.verified(attrs))
 	request, known := first(universe, r.named, given(let))
 	if !known {

@@ -20,11 +20,11 @@ type Answer struct {
 	Cases []Case
 	More  bool // there are more cases than are asked
 
-	others int // policies of others that were asked, too
+	world *World
 }
 
 // Assumptions are what the answer rests on.
-func (a *Answer) Assumptions() []string { return Assumptions(a.others) }
+func (a *Answer) Assumptions() []string { return a.world.assumptions() }
 
 // Case is a part of a question: one caller as it was written, or one member of a group, one destination and one port of it.
 type Case struct {
@@ -75,7 +75,7 @@ type Rung struct {
 
 // Ask answers a question: an expectation whose verdict does not matter.
 func (w *World) Ask(ctx context.Context, x *ir.Expect) Answer {
-	out := Answer{others: len(w.others)}
+	out := Answer{world: w}
 	for i := range x.Targets {
 		target := &x.Targets[i]
 		for _, d := range w.destinations(target) {
@@ -159,7 +159,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 		return err
 	}
 	if first == nil {
-		t.Unclear = why(x.Sources, x.With)
+		t.Unclear = x.why(x.Sources, d)
 		return nil
 	}
 	refused, err := w.pick(asks, sem.Not(goal))
@@ -185,23 +185,32 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 
 // pick is the smallest request of two sets; nil where they have none in common.
 func (w *World) pick(a, b *sem.Expr) (sem.Request, error) {
-	space, err := sem.NewSpace(limits, nil, w.names, a, b)
-	if err != nil {
-		return nil, err
+	var best *sem.Difference
+	for _, part := range sem.Cases(a) {
+		space, err := sem.NewSpace(limits, sem.Alone(part), w.names, part, b)
+		if err != nil {
+			return nil, err
+		}
+		x, err := space.Set(part)
+		if err != nil {
+			return nil, err
+		}
+		y, err := space.Set(b)
+		if err != nil {
+			return nil, err
+		}
+		found, err := space.Meets(x, y)
+		if err != nil {
+			return nil, err
+		}
+		if found != nil && (best == nil || found.Compare(best) < 0) {
+			best = found
+		}
 	}
-	x, err := space.Set(a)
-	if err != nil {
-		return nil, err
+	if best == nil {
+		return nil, nil
 	}
-	y, err := space.Set(b)
-	if err != nil {
-		return nil, err
-	}
-	found, err := space.Meets(x, y)
-	if err != nil || found == nil {
-		return nil, err
-	}
-	return found.Request, nil
+	return best.Request, nil
 }
 
 // only holds for one request, and for what an expression cannot tell from it by the attributes that it names.

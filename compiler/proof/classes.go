@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -246,10 +247,12 @@ func (w *World) gather(t *Trial, tasks []task, reader *asker, found *finds, spen
 	}
 }
 
-// nowhere says why an expectation speaks of no request, where its ports tell.
+// nowhere says why an expectation speaks of no request, where its ports or its claims tell.
 func (t *Trial) nowhere(tasks []task) string {
 	for i := range tasks {
-		if _, why := (*asked)(t.Expect).choices(tasks[i].target, tasks[i].to); why != "" {
+		x := (*asked)(t.Expect)
+		_, why := x.choices(tasks[i].target, tasks[i].to)
+		if why = cmp.Or(why, x.listed(tasks[i].to)); why != "" {
 			return ": " + why
 		}
 	}

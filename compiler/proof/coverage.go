@@ -85,6 +85,13 @@ func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr)
 	if len(c.voices) == 0 || c.details {
 		return
 	}
+	parts := sem.Cases(q)
+	if len(parts) > 1 {
+		for _, part := range parts {
+			c.decided(out, chain, fixed, part)
+		}
+		return
+	}
 	fix, assume := sem.Given(fixed), sem.Assume(q)
 	seen := map[Voice]bool{}
 	for _, v := range out.decided {
@@ -100,7 +107,7 @@ func (c *class) decided(out *outcome, chain int, fixed sem.Request, q *sem.Expr)
 	if len(list) == 0 {
 		return
 	}
-	space, err := sem.NewSpace(limits, nil, nil, sets...)
+	space, err := sem.NewSpace(limits, sem.Alone(q), nil, sets...)
 	defer func() { spent(c.spent, space) }()
 	if err != nil {
 		return

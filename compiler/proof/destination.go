@@ -28,6 +28,7 @@ type World struct {
 	accounts map[[2]string]*ir.Workload // by namespace and name, nil where several share one; see caller
 	others   map[*istio.Object]*istio.Document
 	picking  map[string]*picking // by namespace, see picked
+	promised promised            // of the program's own policies
 	parted   parted              // see In
 }
 
@@ -37,7 +38,7 @@ func NewWorld(p *ir.Program, now string, policies []*istio.Object, others []*ist
 		p: p, intent: intent.Of(p, now), mesh: meshOf(p),
 		policies: map[string]*selected[*istio.Object]{}, scopes: map[string]*selected[*intent.Scope]{},
 		bearers: ir.NewBearers(p.Workloads), pods: map[string]*Destination{},
-		others: make(map[*istio.Object]*istio.Document, len(others)),
+		others: make(map[*istio.Object]*istio.Document, len(others)), promised: promises(p),
 	}
 	w.reader, w.names = w.intent.Reader(), w.named()
 	for _, o := range policies {
@@ -141,8 +142,10 @@ type Destination struct {
 	mtls   map[int]plane.MTLS
 	other  plane.MTLS
 	tokens plane.Tokens
-	err    error  // why that is not known
-	class  string // equal where all of these are, and the ports
+	// strings are the issuers whose tokens have a claim as one string, if at all, by claim.
+	strings map[sem.Attr][]string
+	err     error  // why that is not known
+	class   string // equal where all of these are, and the ports
 }
 
 // Pod is what a proxy knows of the destination. Nothing in it may be changed.
@@ -173,7 +176,7 @@ func (w *World) destination(name, remark string, workload *ir.Workload, pod plan
 			class = fmt.Append(class, ";", x.n)
 		}
 	}
-	d.tokens = w.mesh.Tokens(objects, &d.pod)
+	d.tokens, d.strings = w.mesh.Tokens(objects, &d.pod), w.strings(objects, &d.pod)
 	d.other, d.err = w.mesh.MTLS(objects, &d.pod, 0) // which is no port
 	for _, o := range objects {
 		for _, port := range slices.Sorted(maps.Keys(o.Peer.GetPortLevelMtls())) {
@@ -184,7 +187,7 @@ func (w *World) destination(name, remark string, workload *ir.Workload, pod plan
 			d.mtls[int(port)], d.err = mode, cmp.Or(d.err, err)
 		}
 	}
-	class = fmt.Appendf(class, "|%v|%v|%#v|%v", d.mtls, d.other, d.tokens, d.err) // maps are printed in the order of their keys
+	class = fmt.Appendf(class, "|%v|%v|%#v|%v|%v", d.mtls, d.other, d.tokens, d.strings, d.err) // maps are printed in the order of their keys
 	if workload != nil {
 		for i := range workload.Ports {
 			class = fmt.Append(class, "|", workload.Ports[i].Number, " ", workload.Ports[i].Protocol)
@@ -284,17 +287,17 @@ func (w *World) ladder(d *Destination, chain int) (*sem.Ladder, error) {
 }
 
 // universe holds for the requests that can come to a destination on a chain: its ports, as far as they are known, speak what
-// they are declared to speak; a caller without an identity comes only where mTLS is not required; and a token is verified
-// only where there is somebody to verify it.
+// they are declared to speak; a caller without an identity comes only where mTLS is not required; a token is verified
+// only where there is somebody to verify it; and its claims are what is declared of them.
 func (w *World) universe(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
 	return sem.And(d.callers(), w.traffic(d, chain, attrs))
 }
 
 // traffic holds for those, and for what comes from callers that mTLS keeps out.
 func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
-	parts := []*sem.Expr{sent(d, chain, attrs)}
+	parts := []*sem.Expr{spoken(d, chain), plane.Possible(attrs)}
 	if chain == httpChain {
-		parts = append(parts, d.tokens.Come(attrs))
+		parts = append(parts, d.tokens.Come(attrs), d.declared(attrs, true))
 	}
 	return sem.And(parts...)
 }
@@ -302,7 +305,11 @@ func (w *World) traffic(d *Destination, chain int, attrs map[sem.Attr]bool) *sem
 // sent holds for the requests that somebody may send there: also for those that mTLS keeps out, and for those with a token that
 // nobody verifies.
 func sent(d *Destination, chain int, attrs map[sem.Attr]bool) *sem.Expr {
-	return sem.And(spoken(d, chain), plane.Possible(attrs))
+	parts := []*sem.Expr{spoken(d, chain), plane.Possible(attrs)}
+	if chain == httpChain {
+		parts = append(parts, d.declared(attrs, false))
+	}
+	return sem.And(parts...)
 }
 
 // spoken holds for the ports on which there may be something of a chain, by what they are declared to speak.

@@ -12,6 +12,10 @@ import (
 // single tests tell, without a space.
 func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request, question, want *sem.Expr, attrs map[sem.Attr]bool) {
 	fix := sem.Given(fixed)
+	if d.mixed(attrs) { // then the token is part of what shows it
+		attrs = maps.Clone(attrs)
+		attrs[sem.Attr{Kind: sem.Token}] = true
+	}
 	q := fix(question)
 	q = both(q, sem.Assume(q)(fix(c.w.universe(d, chain, attrs))))
 	in := sem.Assume(q)(fix(want))
@@ -57,33 +61,50 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 // mostSplits is how often a question that is too much is asked part by part.
 const mostSplits = 2
 
-// compare finds out whether one set is inside another. Where it is not, the difference is there if details are asked for; of a
-// question that is asked part by part, it is that of the first part that is not inside.
+// compare finds out whether one set is inside another. Where it is not, the smallest difference is there if details are asked for.
 func (c *class) compare(set, goal *sem.Expr, named map[sem.Kind][]sem.Value, splits int) (inside bool, diff *sem.Difference, err error) {
-	inside, diff, err = c.whole(set, goal, named)
-	if err != sem.ErrBudget || splits == 0 {
-		return inside, diff, err
+	parts := sem.Cases(set)
+	if len(parts) == 1 {
+		inside, diff, err = c.whole(set, goal, named)
+		if err != sem.ErrBudget || splits == 0 {
+			return inside, diff, err
+		}
+		parts, goal, splits = sem.Split(sem.And(set, sem.Not(goal))), sem.False, splits-1
 	}
-	for _, part := range sem.Split(sem.And(set, sem.Not(goal))) {
+	inside, err = true, nil
+	smallest := true // of all parts it is known
+	for _, part := range parts {
 		switch {
 		case *c.spent >= sharedSteps:
-			return false, nil, sem.ErrBudget
+			err = sem.ErrBudget
+			continue
 		case sem.Assume(part)(part) == sem.False:
 			continue
 		}
-		if inside, diff, err = c.compare(part, sem.False, named, splits-1); err != nil || !inside {
-			if diff != nil {
-				diff.Smallest = false // of the other parts nothing is known
+		in, d, errPart := c.compare(part, goal, named, splits)
+		switch {
+		case errPart != nil:
+			err = errPart
+		case in:
+		case d == nil: // nobody asks which request it is
+			return false, nil, nil
+		default:
+			inside, smallest = false, smallest && d.Smallest
+			if diff == nil || d.Compare(diff) < 0 {
+				diff = d
 			}
-			return inside, diff, err
 		}
 	}
-	return true, nil, nil
+	if diff == nil {
+		return inside && err == nil, nil, err
+	}
+	diff.Smallest = smallest && err == nil
+	return false, diff, nil
 }
 
 // whole compares two sets in one space.
 func (c *class) whole(set, goal *sem.Expr, named map[sem.Kind][]sem.Value) (inside bool, diff *sem.Difference, err error) {
-	space, err := sem.NewSpace(limits, nil, named, set, goal)
+	space, err := sem.NewSpace(limits, sem.Alone(set), named, set, goal)
 	defer func() { spent(c.spent, space) }()
 	if err != nil {
 		return false, nil, err
@@ -151,7 +172,10 @@ func empty(fixed sem.Request, set, universe *sem.Expr) (bool, error) {
 
 // nothing reports whether a set is empty. One that is too much is asked part by part.
 func nothing(x *sem.Expr, splits int) (bool, error) {
-	space, err := sem.NewSpace(limits, nil, nil, x)
+	if parts := sem.Cases(x); len(parts) > 1 {
+		return nowhere(parts, splits)
+	}
+	space, err := sem.NewSpace(limits, sem.Alone(x), nil, x)
 	if err == nil {
 		var s *sem.Set
 		if s, err = space.Set(x); err == nil {
@@ -164,8 +188,13 @@ func nothing(x *sem.Expr, splits int) (bool, error) {
 	if err != sem.ErrBudget || splits == 0 {
 		return false, err
 	}
-	for _, part := range sem.Split(x) {
-		if none, err := nothing(part, splits-1); err != nil || !none {
+	return nowhere(sem.Split(x), splits-1)
+}
+
+// nowhere reports whether all of some sets are empty.
+func nowhere(parts []*sem.Expr, splits int) (bool, error) {
+	for _, part := range parts {
+		if none, err := nothing(part, splits); err != nil || !none {
 			return false, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
@@ -44,7 +45,7 @@ func (t *Trial) expected(diags *diag.List, f *Failure) *diag.Diagnostic {
 	switch {
 	case f.Nothing != nil:
 		who := &f.Nothing.Any[0]
-		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), why(f.Nothing, t.Expect.With))
+		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), (*asked)(t.Expect).why(f.Nothing, f.Destination))
 	case t.Expect.Allow:
 		return t.explain(diags.Add(diag.ExpectFailed, at, "this should pass, and is refused: %s", t.words(f)), f)
 	}
@@ -66,13 +67,16 @@ func (t *Trial) words(f *Failure) string {
 	return t.world.Question(t.namespace(), f.Destination, f.Verdict.Chain, r)
 }
 
-// why guesses at what rules out a request before any policy is asked.
-func why(s *ir.Sources, with []ir.Given) string {
+// why guesses at what rules out a request of some callers to a destination before any policy is asked.
+func (x *asked) why(s *ir.Sources, d *Destination) string {
+	listed := x.listed(d)
 	switch {
-	case len(s.As) == 0 && slices.ContainsFunc(with, func(g ir.Given) bool {
+	case len(s.As) == 0 && slices.ContainsFunc(x.With, func(g ir.Given) bool {
 		return g.Kind == ir.AttrClaim || g.Kind == ir.AttrAudience || g.Kind == ir.AttrPresenter
 	}):
 		return "a claim is that of a token, and it has none: `as` says whose"
+	case listed != "":
+		return listed
 	case slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Plaintext }):
 		return "it accepts mTLS alone"
 	case len(s.As) > 0:
@@ -172,8 +176,22 @@ func (w *World) baseline(namespace string, d *Destination) string {
 	return "deny all in " + d.pod.Namespace
 }
 
-// Assumptions are what answers rest on; others is how many policies of others were asked, too.
-func Assumptions(others int) []string {
+// listed says which claim a question states as a list, though tokens have one string there.
+func (x *asked) listed(d *Destination) string {
+	for _, g := range x.With {
+		if a, v := intent.Stated(&g); a.Kind == sem.Claim && len(v.Parts) > 1 && d.strings[a] != nil {
+			return "its `jwt` statement declares " + noun(a) + " to be a string, and not a list"
+		}
+	}
+	return ""
+}
+
+// Assumptions are what the answer of a trial rests on.
+func (t *Trial) Assumptions() []string { return t.world.assumptions() }
+
+// assumptions are what answers rest on.
+func (w *World) assumptions() []string {
+	others := len(w.others)
 	policies := "no policies are in force but those of this program"
 	switch {
 	case others == 1:
@@ -186,6 +204,9 @@ func Assumptions(others int) []string {
 		"a request takes one hop: what a callee does with it is not followed",
 		"a sidecar guards each pod, and sees all of its traffic",
 		"a caller's identity is TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT",
+	}
+	if declares(w.p) {
+		out = append(out, "a claim that a `jwt` statement declares to be a string is one in each token of its issuer, or not there")
 	}
 	return out
 }

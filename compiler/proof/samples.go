@@ -59,6 +59,7 @@ func (c *class) samples(x *asked, from *ir.Sources, target *ir.Target, d *Destin
 			return nil, err
 		}
 		fixed := x.given()
+		stated(fixed, all)
 		if x.Allow {
 			fixed[sem.Attr{Kind: sem.Port}] = port
 			open := map[sem.Attr]bool{}
@@ -87,13 +88,9 @@ func (c *class) samples(x *asked, from *ir.Sources, target *ir.Target, d *Destin
 // attribute into.
 func classes(fixed sem.Request, set, other *sem.Expr, named map[sem.Kind][]sem.Value, most int) (out []sem.Request, err error) {
 	seen := map[string]bool{}
-	add := func(fixed sem.Request) (sides []sem.Side, err error) {
+	one := func(fixed sem.Request, x *sem.Expr) (sides []sem.Side, err error) {
 		fix := sem.Given(fixed)
-		x := fix(set)
-		if x == sem.False {
-			return nil, nil
-		}
-		space, err := sem.NewSpace(limits, nil, named, x, fix(other))
+		space, err := sem.NewSpace(limits, sem.Alone(x), named, x, fix(other))
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +117,20 @@ func classes(fixed sem.Request, set, other *sem.Expr, named map[sem.Kind][]sem.V
 				return nil, err
 			}
 			sides = append(sides, side)
+		}
+		return sides, nil
+	}
+	add := func(fixed sem.Request) (sides []sem.Side, err error) {
+		x := sem.Given(fixed)(set)
+		if x == sem.False {
+			return nil, nil
+		}
+		for _, part := range sem.Cases(x) {
+			more, err := one(fixed, part)
+			if err != nil {
+				return nil, err
+			}
+			sides = append(sides, more...)
 		}
 		return sides, nil
 	}

@@ -39,6 +39,8 @@ func (t *tree) normal(p Pattern) (Pattern, error) {
 	switch p.Op {
 	case Any, Never:
 		return Pattern{Op: p.Op}, nil
+	case Several:
+		return never, fmt.Errorf("an element has no pattern of operation %d", p.Op)
 	}
 	switch t.kind {
 	case SourceIP, RemoteIP, DestIP:

@@ -37,6 +37,9 @@ func matches(m Matcher, v Value) bool {
 	}
 	switch m.Attr.Kind {
 	case Header, Claim, MetadataList:
+		if m.Parts[0].Op == Several {
+			return len(v.Parts) > 1
+		}
 		for _, e := range v.Parts {
 			if matchPart(m.Parts[0], e) {
 				return true

@@ -55,6 +55,7 @@ const (
 	Range              // Lo to Hi, inclusive; for ports only
 	Glob               // Text with `*` for any run of bytes, at any place
 	Never              // no value
+	Several            // of a list as a whole, and of nothing else: it has two elements or more
 )
 
 // Pattern is a test of one part of a value.

@@ -36,14 +36,15 @@ type Space struct {
 	made    int32           // nodes that the space was made with
 	nodes   map[*Expr]int32 // to values
 	values  []value
-	outside []int32 // cubes that are outside of the universe; single atoms that are so are in no set at all
-	void    bool    // there are no requests
-	steps   int     // probes left for the question at hand
-	work    int     // cubes to build left for it
-	spent   int     // by the questions before
-	words   arena   // sets of atoms, for as long as the space lives
-	stack   arena   // sets of atoms of searches
-	table   []int32 // of tidy and of known cubes
+	outside []int32       // cubes that are outside of the universe; single atoms that are so are in no set at all
+	void    bool          // there are no requests
+	alone   map[Attr]bool // lists that have one element at most
+	steps   int           // probes left for the question at hand
+	work    int           // cubes to build left for it
+	spent   int           // by the questions before
+	words   arena         // sets of atoms, for as long as the space lives
+	stack   arena         // sets of atoms of searches
+	table   []int32       // of tidy and of known cubes
 	hashes  []uint64
 	cubes   []int32 // arena of lists of cubes
 }
@@ -87,7 +88,16 @@ func NewSpace(limits Limits, universe *Expr, named map[Kind][]Value, exprs ...*E
 	s.steps, s.work = s.limits.Steps, 16*s.limits.Cubes
 	var u unions
 	var tests []*Expr
-	conjuncts(universe, func(x *Expr) { tests = s.collect(x, tests, &u); u.root(s, x) })
+	conjuncts(universe, func(x *Expr) {
+		tests = s.collect(x, tests, &u)
+		u.root(s, x)
+		if a, is := x.alone(); is {
+			if s.alone == nil {
+				s.alone = map[Attr]bool{}
+			}
+			s.alone[a] = true
+		}
+	})
 	for _, x := range exprs {
 		tests = s.collect(x, tests, &u)
 		u.root(s, x)
@@ -199,7 +209,11 @@ func (s *Space) addAttr(ms []Matcher, ids []int32, named map[Kind][]Value) error
 			union[i] = s.union[id]
 		}
 	}
-	a, err := partition(attr, ms, union, named[attr.Kind], s.limits.Atoms)
+	split := partition
+	if s.alone[attr] {
+		split = partitionAlone
+	}
+	a, err := split(attr, ms, union, named[attr.Kind], s.limits.Atoms)
 	if err == nil {
 		s.dims = append(s.dims, dim{attr: attr, ms: ms, union: union, atoms: a, n: len(a.values)})
 		for i, id := range ids {
@@ -207,7 +221,7 @@ func (s *Space) addAttr(ms []Matcher, ids []int32, named map[Kind][]Value) error
 		}
 		return nil
 	}
-	if err != ErrBudget || !shapeOf(attr.Kind).list {
+	if err != ErrBudget || !shapeOf(attr.Kind).list || s.alone[attr] {
 		return err
 	}
 	sw, err := partitionSwitches(attr, ms, union, named[attr.Kind], s.limits.Atoms)

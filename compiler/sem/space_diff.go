@@ -2,7 +2,9 @@ package sem
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Difference is a request in a set of requests that was asked for, with what lies around it.
@@ -12,7 +14,25 @@ type Difference struct {
 	Box      []Side // a box of such requests around it, in the order of attributes; none can be wider, but past the budget
 
 	cost  int
-	point []int32 // the atoms of Request
+	costs map[Attr]int // of each attribute
+	point []int32      // the atoms of Request
+}
+
+// Compare orders differences by what their requests cost, and then attribute by attribute, whatever space they are of: negative where
+// d comes before o. What a request does not name costs nothing.
+func (d *Difference) Compare(o *Difference) int {
+	if c := cmp.Compare(d.cost, o.cost); c != 0 {
+		return c
+	}
+	attrs := slices.Concat(slices.Collect(maps.Keys(d.Request)), slices.Collect(maps.Keys(o.Request)))
+	slices.SortFunc(attrs, func(a, b Attr) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name)) })
+	for _, a := range slices.Compact(attrs) {
+		v, w := d.Request[a], o.Request[a]
+		if c := cmp.Or(cmp.Compare(d.costs[a], o.costs[a]), slices.Compare(v.Parts, w.Parts)); c != 0 {
+			return c
+		}
+	}
+	return 0
 }
 
 // Minus tells what is in a and not in b: nil if nothing is.
@@ -80,10 +100,11 @@ func (s *Space) difference(branches []branch) (*Difference, error) {
 		}
 		return nil, nil
 	}
-	d := &Difference{Request: Request{}, Smallest: !f.over, cost: f.cost, point: f.point}
+	d := &Difference{Request: Request{}, Smallest: !f.over, cost: f.cost, costs: map[Attr]int{}, point: f.point}
 	box := s.widen(branches, f.point)
 	for i := range s.dims {
 		dim := &s.dims[i]
+		d.costs[dim.attr] += dim.atoms.costs[f.point[i]]
 		switch {
 		case dim.atoms.values == nil:
 		case dim.switches == nil:

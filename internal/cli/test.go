@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zt-lang/ztc/compiler"
-	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -155,7 +154,7 @@ func inLine(text string) string { return strings.Join(strings.Fields(text), " ")
 func summary(out compiler.Output, coverage bool) tested {
 	t := tested{Version: 1, Tests: []testResult{}, Assumes: []string{}}
 	if len(out.Trials) > 0 {
-		t.Assumes = proof.Assumptions(len(out.Beside))
+		t.Assumes = out.Trials[0].Assumptions()
 	}
 	var within source.Span // the name of the last test
 	for _, x := range out.Trials {
