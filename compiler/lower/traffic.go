@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 )
 
@@ -22,7 +23,9 @@ type knownPorts struct {
 	onlyTCP   bool         // nothing is declared to speak HTTP, or is not declared to speak anything
 	unknown   *ir.Workload // a workload of the target whose ports nobody declared
 	conflict  [2]*ir.Workload
-	port      int // that the two of conflict disagree on
+	port      int                     // that the two of conflict disagree on
+	mixed     []string                // of tcp, those that not every workload with ports has
+	declares  map[string]*ir.Workload // by port of tcp: who says so
 }
 
 func (l *lowerer) allowTraffic(r *ir.Rule, cs []cube) []cube {
@@ -150,7 +153,8 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	over := newRefused(append(slices.Clone(tcpCubes), out...))
 	kp := l.portsOf(r.Target)
 	mixed := len(tcpCubes)+len(out) > 0
-	var open []string // ports on which the rule covers all connections of its sources
+	var open []string   // ports on which the rule covers all connections of its sources
+	var spared []string // ports on which it covers nothing, that another pod may have for HTTP
 	for _, c := range httpCubes {
 		// widened to every connection of its sources and ports: fine where those are refused anyway
 		wide := c.withoutHTTP()
@@ -193,6 +197,9 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 				}
 				out = append(out, slices.DeleteFunc(c.besides(tcpCubes, kp.tcp), func(d cube) bool { return l.empty(&d) })...)
 			}
+			if len(tcpCubes) == 0 {
+				spared = union(spared, c.within(kp.mixed))
+			}
 			if !c.exclude(ports, kp.tcp) {
 				continue // its other alternatives are what can be on these ports
 			}
@@ -204,6 +211,9 @@ func (l *lowerer) denyTraffic(r *ir.Rule, cs []cube) []cube {
 	}
 	if len(open) > 0 {
 		l.refusesConnections(r, open)
+	}
+	if len(spared) > 0 && r.Target.Kind != ir.OnWorkload {
+		l.sparesPorts(r, kp, spared)
 	}
 	widened := newRefused(nil)
 	for i := range out {
@@ -251,6 +261,24 @@ func (l *lowerer) refusesConnections(r *ir.Rule, at []string) {
 	d := l.diags.Add(diag.TCPCovered, r.Span, "on port %s of %s this %s covers every connection of its sources that is not HTTP, too: nobody declared what it speaks", strings.Join(byNumber(at), ", "), r.Target, r.Action)
 	d.Note("on those connections Istio drops what it cannot read")
 	l.declare(d, r, at[0])
+}
+
+// sparesPorts warns of a rule for several workloads that reads HTTP, of ports that it leaves out for all of them since one declares
+// that it speaks something else there.
+func (l *lowerer) sparesPorts(r *ir.Rule, kp *knownPorts, at []string) {
+	at = byNumber(at)
+	by := kp.declares[at[0]]
+	if len(at) > 8 {
+		at = append(at[:8:8], "…")
+	}
+	d := l.diags.Add(diag.PortSpared, r.Span, "this %s leaves out port %s for all of %s, since %s speaks something other than HTTP there: of another pod, a request to that port is not %s",
+		r.Action, strings.Join(at, ", "), r.Target, by.Ref(), map[ast.Action]string{ast.Deny: "refused", ast.Audit: "recorded", ast.Delegate: "asked about"}[r.Action])
+	d.Relate(by.Span, "the one that has it")
+	d.Advise("write a rule for each workload: it leaves out that one's own ports alone")
+	if block := withTCP(r); block != "" {
+		d.Advise("or cover connections that are not HTTP as well, and with them every port: `%s`", block)
+	}
+	d.Advise("or say that it is meant: `except port %s`", strings.Join(at, ", "))
 }
 
 // nameInManifest is advice for workloads of an inventory, which a program does not declare again.
@@ -424,10 +452,15 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	if kp := l.ports[key]; kp != nil {
 		return kp
 	}
-	kp := &knownPorts{onlyTCP: true}
+	kp := &knownPorts{onlyTCP: true, declares: map[string]*ir.Workload{}}
 	by := map[int]map[ir.Protocol]*ir.Workload{}
+	has := map[int]int{} // workloads
+	listen := 0
 	covered := l.covered(t)
 	for _, w := range covered {
+		if len(w.Ports) > 0 {
+			listen++
+		}
 		if !w.PortsKnown && kp.unknown == nil {
 			kp.unknown = w
 		}
@@ -436,6 +469,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 				kp.open = append(kp.open, strconv.Itoa(p.Number))
 			}
 			kp.onlyTCP = kp.onlyTCP && p.Protocol == ir.TCP
+			has[p.Number]++
 			if by[p.Number] == nil {
 				by[p.Number] = map[ir.Protocol]*ir.Workload{}
 			}
@@ -446,7 +480,11 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 	}
 	for n, protos := range by {
 		if protos[ir.TCP] != nil {
-			kp.tcp = append(kp.tcp, strconv.Itoa(n))
+			port := strconv.Itoa(n)
+			kp.tcp = append(kp.tcp, port)
+			if kp.declares[port] = protos[ir.TCP]; has[n] < listen {
+				kp.mixed = append(kp.mixed, port)
+			}
 			other := protos[ir.HTTP]
 			if other == nil {
 				other = protos[ir.Undeclared]
@@ -458,7 +496,7 @@ func (l *lowerer) portsOf(t *ir.Target) *knownPorts {
 			kp.http = append(kp.http, strconv.Itoa(n))
 		}
 	}
-	kp.tcp, kp.http, kp.open = sorted(kp.tcp), sorted(kp.http), sorted(kp.open)
+	kp.tcp, kp.http, kp.open, kp.mixed = sorted(kp.tcp), sorted(kp.http), sorted(kp.open), sorted(kp.mixed)
 	kp.known = len(covered) > 0 && kp.unknown == nil
 	l.ports[key] = kp
 	return kp

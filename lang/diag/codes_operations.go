@@ -23,6 +23,7 @@ const (
 	DenySpelling    Code = "ZT1120" // a deny that another spelling walks around
 	ExceptSpelling  Code = "ZT1121" // an exception that another spelling escapes
 	TCPCovered      Code = "ZT1122" // a deny of HTTP that covers other connections
+	PortSpared      Code = "ZT1123" // a deny of HTTP that leaves out a port of all pods
 )
 
 var operationCodes = []Info{
@@ -184,6 +185,22 @@ workload api { port http 8080; port tcp-raw 7000 }
 deny all in default
 allow web -> api:8080
 deny web -> api POST
+`,
+	},
+	{
+		Code: PortSpared, Severity: Warning, Title: "a deny of HTTP that leaves out a port of all pods",
+		Explanation: "A DENY rule of HTTP has to leave out ports that speak something else, where Istio would widen it to every connection. A rule for a namespace, the mesh or pods is one policy for all of them, so a port that one workload declares so is left out for every pod, and what another pod serves there in HTTP, with or without a declaration, is not refused. Rules for the workloads one by one leave out only their own ports.",
+		Example: `workload web { port http 8080 }
+workload db { port tcp 5432 }
+deny all in default
+allow default/* -> web
+deny anyone -> default/* POST
+`,
+		Fixed: `workload web { port http 8080 }
+workload db { port tcp 5432 }
+deny all in default
+allow default/* -> web
+deny anyone -> web POST
 `,
 	},
 	{
