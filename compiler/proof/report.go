@@ -104,9 +104,15 @@ func (t *Trial) proven(diags *diag.List, f *Failure) *diag.Diagnostic {
 	return t.explain(d, f)
 }
 
+// perhaps is said of a request that is not proven to be the smallest.
+const perhaps = "whether there is a smaller one is not known"
+
 // explain says for what else it holds, and which statements and which rules decide.
 func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
 	v, at := &f.Verdict, f.Destination
+	if !f.Smallest && (t.Expect == nil || !t.Expect.Allow) {
+		d.Note(perhaps)
+	}
 	if at.Remark != "" {
 		d.Note("the pod is %s", at.Remark)
 	}

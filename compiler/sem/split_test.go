@@ -61,3 +61,62 @@ func TestSplitLongest(t *testing.T) {
 		}
 	}
 }
+
+// TestSmallestOfParts: the smallest of the parts' requests, each found in a space of its own, is one of the whole, and costs what the
+// smallest of the whole does.
+func TestSmallestOfParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 8))
+	named := map[Kind][]Value{Method: {{Parts: []string{"GET"}}}, Path: {{Parts: []string{"/"}}}, Port: {{Parts: []string{"8080"}}}, Peer: {{Parts: []string{"td", "b", "y"}}}}
+	some, first := 0, 0
+	for range 1500 {
+		x := randomExpr(r, 4)
+		any := func(x *Expr) (*Difference, *Space) {
+			space, err := NewSpace(Limits{}, nil, named, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, err := space.Set(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := space.Any(set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d, space
+		}
+		whole, space := any(x)
+		var best *Difference
+		parts := Split(x)
+		at := 0
+		for i, part := range parts {
+			if d, _ := any(part); d != nil && (best == nil || d.Compare(best) < 0) {
+				best, at = d, i
+			}
+		}
+		if (whole == nil) != (best == nil) {
+			t.Fatalf("%+v: %+v, and of the parts %+v", x, whole, best)
+		}
+		if whole == nil || len(parts) == 1 {
+			continue
+		}
+		some++
+		if at == 0 {
+			first++
+		}
+		request := Request{}
+		for a := range whole.Request { // what the part does not test is the cheapest
+			if v, named := best.Request[a]; named {
+				request[a] = v
+			} else {
+				request[a] = space.Values(a)[0]
+			}
+		}
+		if best.cost != whole.cost || !best.Smallest || !x.Holds(request) {
+			t.Fatalf("%+v: %+v costs %d, and of the parts %+v costs %d", x, whole.Request, whole.cost, request, best.cost)
+		}
+	}
+	if some < 300 || some-first < 50 {
+		t.Errorf("%d of 1500 have parts, %d times the first one has the smallest", some, first)
+	}
+}
