@@ -89,6 +89,15 @@ func (l *loader) program() resolve.Input {
 	return out
 }
 
+// withoutEchoes drops what is said of an account that nobody runs as where a statement is told of the workload that was to.
+func withoutEchoes(read, said diag.List) diag.List {
+	return slices.DeleteFunc(read, func(d diag.Diagnostic) bool {
+		return d.Code == diag.InventoryIdleAccount && slices.ContainsFunc(said, func(x diag.Diagnostic) bool {
+			return x.Code == diag.DefaultAccount && x.Span == d.Related[0].Span
+		})
+	})
+}
+
 // forget drops the statements that nobody asks for once they are resolved: of files without directives.
 func (l *loader) forget() {
 	for _, tree := range l.trees {

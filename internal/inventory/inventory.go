@@ -9,6 +9,7 @@
 package inventory
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -74,6 +75,7 @@ type found struct {
 	gateways   []gateway
 	classes    []class
 	servers    []servers
+	blind      map[string]bool // namespaces with pods of which nothing is known
 	diags      diag.List
 }
 
@@ -97,6 +99,7 @@ type containerPort struct {
 type service struct {
 	ir.InventoryService
 	spans []portSpans // one for each of Ports
+	picks bool        // pods
 }
 
 type portSpans struct{ port, target source.Span }
@@ -124,7 +127,7 @@ func readAll(pieces []manifest.Piece) []found {
 // join puts the answers together. A file with very many faults keeps the first ones, and of unrendered templates one: the
 // rest says the same again.
 func join(parts []found, diags *diag.List) found {
-	var all found
+	all := found{blind: map[string]bool{}}
 	faults := map[*source.File]int{}
 	last := map[*source.File]int{}
 	templates := map[*source.File]bool{}
@@ -136,6 +139,7 @@ func join(parts []found, diags *diag.List) found {
 		all.gateways = append(all.gateways, p.gateways...)
 		all.classes = append(all.classes, p.classes...)
 		all.servers = append(all.servers, p.servers...)
+		maps.Copy(all.blind, p.blind)
 		for _, d := range p.diags {
 			f := d.Span.File
 			if d.Code == diag.InventoryTemplate {

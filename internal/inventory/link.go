@@ -57,6 +57,16 @@ func link(all found, diags *diag.List) *ir.Inventory {
 		inv.Workloads = append(inv.Workloads, workloads[i].InventoryWorkload)
 	}
 	inv.Namespaces = withImplied(inv)
+	if !diags.HasErrors() { // else what would fit may be what is wrong
+		by := map[string][]*workload{}
+		for i := range workloads {
+			if w := &workloads[i]; w.Kind != "Gateway" { // which istiod runs, beside whatever there is
+				by[w.Namespace] = append(by[w.Namespace], w)
+			}
+		}
+		l.idleServices(services, by, all.blind)
+		l.idleAccounts(inv.Accounts, by, all.blind)
+	}
 	return inv
 }
 
@@ -199,6 +209,7 @@ func (l *linker) ports(w *workload) {
 	before := l.matches
 	services := l.services(w)
 	for _, s := range services {
+		s.picks = true
 		for i, sp := range s.Ports {
 			if l.matches++; l.matches > maxMatches {
 				break

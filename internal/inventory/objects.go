@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -55,6 +56,10 @@ func (r *reader) unread(obj manifest.Fields, version, kind string) {
 	if n := manifest.Deref(below(obj.Get("spec"), "template", "spec", "containers")); name != "" && n != nil && n.Kind == yaml.SequenceNode {
 		r.Diags.Add(diag.InventoryUnreadKind, r.Span(below(obj.Get("metadata"), "name")), "%s %q has a pod template, and nothing is known of the pods that %s makes of it", kind, manifest.Clip(name), manifest.Clip(version)).
 			Advise("declare what it runs: `workload %s { ... }`, or give the pods from the cluster", manifest.Clip(name))
+		if r.blind == nil {
+			r.blind = map[string]bool{}
+		}
+		r.blind[cmp.Or(plain(below(obj.Get("metadata"), "namespace")), "default")] = true
 	}
 }
 

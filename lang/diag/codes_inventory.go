@@ -21,6 +21,9 @@ const (
 	InventoryProtocols  Code = "ZT2017"
 	InventoryAnnotation Code = "ZT2018"
 	InventoryUnreadKind Code = "ZT2019"
+
+	InventoryPicksNothing Code = "ZT2020"
+	InventoryIdleAccount  Code = "ZT2021"
 )
 
 var inventoryCodes = []Info{
@@ -503,6 +506,95 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec: {serviceAccountName: web, containers: [{name: web}]}
+`,
+	},
+	{
+		Code: InventoryPicksNothing, Severity: Warning,
+		Title: "a Service that picks no pods",
+		Explanation: "No workload of the Service's namespace has the labels that its selector asks for. The Service then has no endpoints, and what it says of ports and of what they speak is said of nobody: they are " +
+			"undeclared to the rules that were written for its pods. Where the inventory has no workload of the namespace, or one whose pods are up to a controller, nothing is said.",
+		Example: `-- shop.zt --
+inventory "k8s/"
+deny all in default
+-- k8s/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: webb}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+`,
+		Fixed: `-- shop.zt --
+inventory "k8s/"
+deny all in default
+-- k8s/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+`,
+	},
+	{
+		Code: InventoryIdleAccount, Severity: Warning,
+		Title: "a ServiceAccount that nobody runs as",
+		Explanation: "The ServiceAccount has the name of a workload whose pod template names no account, or nearly the name of an account that a template names and that is not there. Pods whose template names none run as `default`, with every other such pod of " +
+			"the namespace, so that no rule can tell them apart. ServiceAccounts without such a workload may be for callers from elsewhere, and nothing is said of them.",
+		Example: `-- shop.zt --
+inventory "k8s/"
+deny all in default
+-- k8s/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+`,
+		Fixed: `-- shop.zt --
+inventory "k8s/"
+deny all in default
+-- k8s/web.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
 `,
 	},
 }
