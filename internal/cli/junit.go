@@ -8,7 +8,8 @@ import (
 
 // The JUnit XML that Jenkins, GitLab and the actions of GitHub read: a suite for each file, a case for each test and proof,
 // and in a case that fails one failure with all that is said of it. With coverage there is a case for each statement and rule
-// that no test speaks of, too, which is skipped. Nothing is measured, so each case takes no time.
+// that no test speaks of, too, which is skipped. A program that does not compile has a case with an error for each of its errors.
+// Nothing is measured, so each case takes no time.
 type (
 	junit struct {
 		XMLName  xml.Name `xml:"testsuites"`
@@ -38,6 +39,7 @@ type (
 		Line    int           `xml:"line,attr"`
 		Time    int           `xml:"time,attr"`
 		Failure *junitFailure `xml:"failure"`
+		Error   *junitFailure `xml:"error"`
 		Skipped *junitSkipped `xml:"skipped"`
 	}
 	junitSkipped struct {
@@ -76,6 +78,14 @@ func writeJUnit(b *strings.Builder, t tested) error {
 			c.Failure = failureOf(r.Failures)
 			s.Failures++
 		}
+	}
+	for i := range t.Errors { // nothing else is there then
+		x := &t.Errors[i]
+		s, c := add(string(x.Code)+": "+x.Message, x.Place)
+		c.Error = failureOf(t.Errors[i : i+1])
+		s.Errors++
+		out.Tests++
+		out.Errors++
 	}
 	for _, s := range t.Uncovered {
 		skip(s.Text, s.jsonPlace)

@@ -55,8 +55,13 @@ func (a *app) testCommand() *cobra.Command {
 			defer in.close()
 			a.report(diags)
 			a.explainWerror(diags, s.werror)
-			if out.Trials == nil && err != nil {
-				return err // nothing was asked
+			if out.Trials == nil && err != nil { // nothing was asked
+				if format != "text" && err != exit(exitUsage) { // who reads it waits for something
+					if err := a.writeTests(format, unasked(diags), false); err != nil {
+						return err
+					}
+				}
+				return err
 			}
 			if run != "" && picked == 0 { // a gate that asks nothing must not hold
 				has := "no tests and no proofs"
@@ -90,6 +95,8 @@ type tested struct {
 	Uncovered []jsonUncovered `json:"uncoveredStatements,omitempty"`
 	Rules     int             `json:"coveredRules"`
 	NoRules   []jsonOpenRule  `json:"uncoveredRules,omitempty"`
+	// Errors are why nothing was asked.
+	Errors []testFailed `json:"errors,omitempty"`
 }
 
 // testResult is one test, with all of its expectations, or one proof.
@@ -147,6 +154,25 @@ func placeOf(s source.Span) jsonPlace {
 	return jsonPlace{s.File.Name, at.Line, at.Column}
 }
 
+func failed(d *diag.Diagnostic) testFailed {
+	f := testFailed{Code: d.Code, Place: placeOf(d.Span), Message: d.Message, Notes: d.Notes}
+	for _, x := range d.Related {
+		f.Related = append(f.Related, testRelated{placeOf(x.Span), x.Message})
+	}
+	return f
+}
+
+// unasked are the errors of a program of which nothing was asked.
+func unasked(diags diag.List) tested {
+	t := tested{Version: 1, Tests: []testResult{}, Assumes: []string{}}
+	for i := range diags {
+		if d := &diags[i]; d.Severity == diag.Error && len(t.Errors) < maxShown {
+			t.Errors = append(t.Errors, failed(d))
+		}
+	}
+	return t
+}
+
 // inLine is a text on one line.
 func inLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
@@ -170,11 +196,7 @@ func summary(out compiler.Output, coverage bool) tested {
 		r.Asked++
 		r.Passed = r.Passed && x.Holds()
 		for _, d := range x.Report() {
-			f := testFailed{Code: d.Code, Place: placeOf(d.Span), Message: d.Message, Notes: d.Notes}
-			for _, x := range d.Related {
-				f.Related = append(f.Related, testRelated{placeOf(x.Span), x.Message})
-			}
-			r.Failures = append(r.Failures, f)
+			r.Failures = append(r.Failures, failed(&d))
 		}
 	}
 	for i := range t.Tests {
