@@ -171,7 +171,7 @@ func TestExpect(t *testing.T) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(a.pods)) {
 			g := a.pods[key]
-			if x := g.statements[0].sample.Destination.Workload; x != nil && x.Gateway { // no sidecar: its own listeners are not of policies
+			if g.of.Gateway { // no sidecar: its own listeners are not of policies
 				g.addresses = addressesOf(n)
 				n++
 				listeners = append(listeners, g.listeners(&g.of)...)

@@ -210,8 +210,8 @@ func (w *World) unpicked(namespace string) *Destination {
 	return w.destination(namespace+"/*", "one that no selector picks", nil, plane.Pod{Namespace: namespace})
 }
 
-// elsewhere is a namespace that nothing names.
-const elsewhere = "any-other"
+// elsewhere is a namespace that nothing names, as nothing can have this name.
+const elsewhere = "*"
 
 // destinations are the pods of a target. Those of a whole namespace or of the mesh have more that no workload has: one that no
 // selector picks, and those that selectors pick.
