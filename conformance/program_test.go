@@ -105,8 +105,8 @@ func (p *program) compile(t *testing.T) (*ir.Program, []*istio.Object) {
 // meshOf is a program's mesh, in Istio's hands and in ours. Its providers are there, of the kind that the program says.
 func meshOf(p *ir.Program, objects []*istio.Object) *world {
 	w := &world{
-		theirs: istiod.Mesh{TrustDomain: p.Mesh.TrustDomain, RootNamespace: p.Mesh.RootNamespace, Policies: objects},
-		ours:   plane.Mesh{TrustDomain: p.Mesh.TrustDomain, RootNamespace: p.Mesh.RootNamespace},
+		theirs: istiod.Mesh{TrustDomain: p.Mesh.TrustDomain, Aliases: p.Mesh.Aliases, RootNamespace: p.Mesh.RootNamespace, Policies: objects},
+		ours:   plane.Mesh{TrustDomain: p.Mesh.TrustDomain, Aliases: p.Mesh.Aliases, RootNamespace: p.Mesh.RootNamespace},
 	}
 	w.theirs.MultipleProviders, w.ours.MultipleProviders = p.Mesh.MultipleProviders, p.Mesh.MultipleProviders
 	w.ours.Providers = p.Mesh.Providers

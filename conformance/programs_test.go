@@ -82,7 +82,7 @@ func (n *programTally) hold(text string, seed [2]uint64, each int, edit func([]*
 		if p.Dry {
 			continue
 		}
-		s := &Setting{TrustDomain: program.Mesh.TrustDomain, Policies: p.Objects, Pod: plane.Pod{Namespace: p.Scope.Namespace, Labels: map[string]string{}}}
+		s := &Setting{TrustDomain: program.Mesh.TrustDomain, Aliases: program.Mesh.Aliases, Policies: p.Objects, Pod: plane.Pod{Namespace: p.Scope.Namespace, Labels: map[string]string{}}}
 		for _, l := range p.Scope.Labels {
 			s.Pod.Labels[l.Key] = l.Value
 		}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -24,7 +25,7 @@ func (c *checker) foreign(r *ir.Rule) {
 	left := false
 	for _, x := range r.Sources.Any {
 		domain := domainOf(x)
-		if domain == "" || ir.MatchPath(domain, own) || c.domains[domain] {
+		if domain == "" || ir.MatchPath(domain, own) || slices.ContainsFunc(c.p.Mesh.Aliases, func(a string) bool { return ir.MatchPath(domain, a) }) || c.domains[domain] {
 			continue
 		}
 		if c.isGateway(r.Target) {
@@ -41,10 +42,11 @@ func (c *checker) foreign(r *ir.Rule) {
 		}
 		d.Note("a sidecar takes certificates of the mesh's own trust domain, %q, of its `trustDomainAliases`, and of those that `caCertificates` in meshConfig name; of any where istiod has PILOT_SKIP_VALIDATE_TRUST_DOMAIN=true", own).
 			Advise("where one of these is set, waive this with it for the reason: `# ztc:allow %s ...`", diag.ForeignDomain).
+			Advise("or, where it is one of the aliases, say so: `mesh { trust-domain-aliases %q }`", domain).
 			Advise("or let these callers in at a gateway, and here name the gateway").
 			Advise("or, if %q is what this mesh itself is called, say so: `mesh { trust-domain %q }`", domain, domain)
 		if strings.Contains(domain, "*") {
-			d.Fixes = d.Fixes[:len(d.Fixes)-1]
+			d.Fixes = slices.DeleteFunc(d.Fixes, func(f diag.Fix) bool { return strings.Contains(f.Message, "mesh {") })
 		}
 	}
 	*done = !left

@@ -38,6 +38,7 @@ type Program struct {
 type Mesh struct {
 	Program       string // "" when the program has no name
 	TrustDomain   string
+	Aliases       []string // of the trust domain: their accounts are the mesh's own
 	RootNamespace string
 	AppLabel      string
 	Istio         Version // target version
@@ -223,6 +224,7 @@ const (
 type Source struct {
 	Kind     SourceKind
 	Verbatim bool // spelt out as `account ns/x` or `principal "..."`, and not the name of a workload
+	Alias    bool // the same in another trust domain of the mesh, beside one that is not
 	Value    string
 	Span     source.Span
 }

@@ -24,7 +24,7 @@ func (l *lowerer) empty(c *cube) bool {
 		Action: security.AuthorizationPolicy_DENY, // of which nothing goes lost
 		Rules:  specs([]rule{{sources: []cube{*c}, ops: []cube{*c}, conds: c.conds}}),
 	}}
-	mesh := plane.Mesh{TrustDomain: l.p.Mesh.TrustDomain, RootNamespace: l.p.Mesh.RootNamespace}
+	mesh := plane.Mesh{TrustDomain: l.p.Mesh.TrustDomain, Aliases: l.p.Mesh.Aliases, RootNamespace: l.p.Mesh.RootNamespace}
 	rules, err := mesh.Rules(p, plane.HTTP)
 	if err != nil {
 		return false

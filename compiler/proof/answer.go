@@ -80,6 +80,9 @@ func (w *World) Ask(ctx context.Context, x *ir.Expect) Answer {
 		target := &x.Targets[i]
 		for _, d := range w.destinations(target) {
 			for j := range x.Sources.Any {
+				if x.Sources.Any[j].Alias { // the other one is asked about
+					continue
+				}
 				one := *x
 				sources := *x.Sources
 				sources.Any = sources.Any[j : j+1 : j+1]

@@ -17,6 +17,7 @@ var limits = sem.Limits{}
 func meshOf(p *ir.Program) plane.Mesh {
 	return plane.Mesh{
 		TrustDomain:       p.Mesh.TrustDomain,
+		Aliases:           p.Mesh.Aliases,
 		RootNamespace:     p.Mesh.RootNamespace,
 		Providers:         p.Mesh.Providers,
 		MultipleProviders: p.Mesh.MultipleProviders,

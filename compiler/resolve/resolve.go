@@ -210,6 +210,7 @@ func (r *resolver) mesh() {
 		}
 		m.TrustDomain = v
 	}
+	m.Aliases = slices.DeleteFunc(m.Aliases, func(a string) bool { return a == m.TrustDomain })
 	if v := r.in.Istio; v != "" {
 		ver, ok := parseVersion(v)
 		if !ok {
@@ -241,6 +242,18 @@ func (r *resolver) meshBlock(s *scope, b *ast.Mesh) {
 		if bad := checkTrustDomain(m.TrustDomain, false); bad != "" {
 			r.report(s, diag.BadSetting, b.TrustDomain, "trust domain %q %s", m.TrustDomain, bad)
 		}
+	}
+	for i := range b.Aliases {
+		a := &b.Aliases[i]
+		bad := checkTrustDomain(a.Value, false)
+		if bad == "" && slices.Contains(m.Aliases, a.Value) {
+			bad = "is there already"
+		}
+		if bad != "" {
+			r.report(s, diag.BadSetting, a, "trust domain %q %s", a.Value, bad)
+			continue
+		}
+		m.Aliases = append(m.Aliases, a.Value)
 	}
 	if b.RootNamespace != nil {
 		m.RootNamespace = b.RootNamespace.Text

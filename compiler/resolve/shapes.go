@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -166,7 +167,7 @@ func (r *resolver) principal(s *scope, id ast.Ident) bool {
 		return false
 	}
 	parts := strings.Split(v, "/")
-	if own := r.p.Mesh.TrustDomain; parts[0] == "cluster.local" && own != "cluster.local" {
+	if own := r.p.Mesh.TrustDomain; parts[0] == "cluster.local" && own != "cluster.local" && !slices.Contains(r.p.Mesh.Aliases, "cluster.local") {
 		r.report(s, diag.BadPrincipal, &id, "cluster.local stands for the mesh's own trust domain in Istio, which is %s here", own).
 			Fix(s.span(&id), quote(own+strings.TrimPrefix(v, "cluster.local")), "name it")
 		return false

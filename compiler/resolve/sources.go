@@ -111,12 +111,12 @@ func (r *resolver) source(s *scope, a *ast.Source) ([]ir.Source, bool) {
 		if !ok {
 			return nil, false
 		}
-		return []ir.Source{{Kind: ir.Principal, Verbatim: true, Value: v, Span: at}}, true
+		return r.everywhere(ir.Source{Kind: ir.Principal, Verbatim: true, Value: v, Span: at}), true
 	case ast.SourcePrincipal:
 		if !r.principal(s, a.Name) {
 			return nil, false
 		}
-		return []ir.Source{{Kind: ir.Principal, Verbatim: true, Value: a.Name.Text, Span: at}}, true
+		return r.everywhere(ir.Source{Kind: ir.Principal, Verbatim: true, Value: a.Name.Text, Span: at}), true
 	case ast.SourceTrustDomain:
 		if bad := checkTrustDomain(a.Name.Text, true); bad != "" {
 			d := r.report(s, diag.BadTrustDomain, &a.Name, "trust domain %q %s", a.Name.Text, bad)
@@ -138,6 +138,28 @@ func (r *resolver) source(s *scope, a *ast.Source) ([]ir.Source, bool) {
 	return r.sourceRef(s, a.Name, a)
 }
 
+// everywhere adds to a principal of one of the mesh's trust domains those that are the same in the others. Istio takes any for
+// all, where the trust domain is followed by namespace and account (pilot/pkg/security/trustdomain).
+func (r *resolver) everywhere(x ir.Source) []ir.Source {
+	out := []ir.Source{x}
+	if len(r.p.Mesh.Aliases) == 0 {
+		return out
+	}
+	domains := append([]string{r.p.Mesh.TrustDomain}, r.p.Mesh.Aliases...)
+	own, rest, _ := strings.Cut(x.Value, "/")
+	if strings.Count(rest, "/") != 3 || !slices.Contains(domains, own) {
+		return out
+	}
+	for _, td := range domains {
+		if td != own {
+			y := x
+			y.Value, y.Alias = td+"/"+rest, true
+			out = append(out, y)
+		}
+	}
+	return out
+}
+
 func (r *resolver) sourceRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Source, bool) {
 	e := r.lookup(s, id)
 	switch {
@@ -152,9 +174,9 @@ func (r *resolver) sourceRef(s *scope, id ast.Ident, at ast.Node) ([]ir.Source, 
 			return nil, false
 		}
 		r.defaultAccount(w)
-		return []ir.Source{{Kind: ir.Principal, Value: r.p.Mesh.Identity(w.Namespace, w.Account), Span: s.span(at)}}, true
+		return r.everywhere(ir.Source{Kind: ir.Principal, Value: r.p.Mesh.Identity(w.Namespace, w.Account), Span: s.span(at)}), true
 	case e.namespace != "":
-		return []ir.Source{{Kind: ir.Principal, Value: r.p.Mesh.Identity(e.namespace, "*"), Span: s.span(at)}}, true
+		return r.everywhere(ir.Source{Kind: ir.Principal, Value: r.p.Mesh.Identity(e.namespace, "*"), Span: s.span(at)}), true
 	case e.pods != nil:
 		r.report(s, diag.WrongKind, at, "pods %q have no identity of their own, so they cannot be a source", e.pods.Name).
 			Note("pods are picked by labels, and a proxy sees only the caller's service account").

@@ -101,6 +101,9 @@ func New(p *ir.Program, now string) (g *Graph, ok bool) {
 		rules := rulesOf(r, b.spell)
 		seen := map[*Node]bool{} // a group may name somebody twice
 		for i := range r.Sources.Any {
+			if r.Sources.Any[i].Alias {
+				continue
+			}
 			from := b.source(&r.Sources.Any[i])
 			if seen[from] {
 				continue

@@ -55,7 +55,7 @@ func (d dice) program(t *testing.T, n *asking, in compiler.Input, requests int) 
 		}
 		objects = append(objects, o)
 	}
-	om := &oracle.Mesh{TrustDomain: p.Mesh.TrustDomain, RootNamespace: p.Mesh.RootNamespace, MultipleProviders: p.Mesh.MultipleProviders, Providers: map[string]bool{}}
+	om := &oracle.Mesh{TrustDomain: p.Mesh.TrustDomain, Aliases: p.Mesh.Aliases, RootNamespace: p.Mesh.RootNamespace, MultipleProviders: p.Mesh.MultipleProviders, Providers: map[string]bool{}}
 	for _, r := range p.Rules {
 		if kind, known := p.Mesh.Providers[r.Provider]; r.Provider != "" {
 			om.Providers[r.Provider] = !known || kind == ir.GRPCProvider // one that nothing is known of is there

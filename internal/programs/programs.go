@@ -35,7 +35,7 @@ type Side struct {
 // Parts takes a program and its objects apart. strays are the objects of a scope that no statement has. now is the day.
 func Parts(p *ir.Program, now string, objects []*istio.Object) (parts []Part, strays []*istio.Object, err error) {
 	meant := intent.Of(p, now)
-	mesh := plane.Mesh{TrustDomain: p.Mesh.TrustDomain, RootNamespace: p.Mesh.RootNamespace, Providers: p.Mesh.Providers, MultipleProviders: p.Mesh.MultipleProviders}
+	mesh := plane.Mesh{TrustDomain: p.Mesh.TrustDomain, Aliases: p.Mesh.Aliases, RootNamespace: p.Mesh.RootNamespace, Providers: p.Mesh.Providers, MultipleProviders: p.Mesh.MultipleProviders}
 	emitted := map[bool]map[*intent.Scope][]*istio.Object{false: {}, true: {}}
 	for _, o := range objects {
 		if o.Authorization == nil {

@@ -27,6 +27,9 @@ deny all in default, shop
 // Program makes a random program of one or two statements.
 func Program(r *rand.Rand) string {
 	text := Head
+	if r.IntN(4) == 0 {
+		text = strings.Replace(Head, "mesh {\n", "mesh {\n\ttrust-domain-aliases \"old.example\", \"partner.example\"\n", 1)
+	}
 	for range 1 + r.IntN(2) {
 		s := Statement(r)
 		if strings.Contains(s, "mesh") && strings.Contains(s, "allow") {

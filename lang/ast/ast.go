@@ -72,6 +72,7 @@ type Mesh struct {
 	Range
 	Program, RootNamespace, DataPlane *Ident
 	TrustDomain, Istio                *Str
+	Aliases                           []Str  // `trust-domain-aliases "...", "..."`
 	AppLabel                          *Ident // the label key, unquoted
 	Providers                         []Provider
 	Multiple                          *Ident // `providers multiple`

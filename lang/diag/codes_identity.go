@@ -386,7 +386,7 @@ allow web as "https://i.example/*" -> api when claim["tier"] == "gold"
 	},
 	{
 		Code: ForeignDomain, Severity: Warning, Title: "callers whose certificates a sidecar does not take",
-		Explanation: "A sidecar ends connections with certificates of another trust domain than the mesh's, before it asks any policy. meshConfig can add some: as `trustDomainAliases`, or with the roots of another mesh as `caCertificates`; and istiod with PILOT_SKIP_VALIDATE_TRUST_DOMAIN=true has sidecars take all. No policy shows any of that, so an allow for such callers is a warning, once a trust domain. Where one of these is set, a waiver says which. What comes to a gateway from outside is not meant.",
+		Explanation: "A sidecar ends connections with certificates of another trust domain than the mesh's, before it asks any policy. meshConfig can add some: as `trustDomainAliases`, or with the roots of another mesh as `caCertificates`; and istiod with PILOT_SKIP_VALIDATE_TRUST_DOMAIN=true has sidecars take all. No policy shows any of that, so an allow for such callers is a warning, once a trust domain. `trust-domain-aliases` in the mesh block names the aliases; where something else is set, a waiver says what. What comes to a gateway from outside is not meant.",
 		Example: `workload api { port http 8080 }
 deny all in default
 allow trust-domain "partner.example" -> api GET

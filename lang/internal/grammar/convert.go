@@ -214,6 +214,12 @@ func (r *reader) mesh(all ast.Range, g *mesh) ast.Stmt {
 			s.Program = optional(f.Program)
 		case has(f.TrustDomain):
 			s.TrustDomain = r.optionalStr(f.TrustDomain)
+		case f.Aliases != nil:
+			for _, t := range f.Aliases {
+				if !isComma(t) {
+					s.Aliases = append(s.Aliases, r.str(t))
+				}
+			}
 		case has(f.RootNamespace):
 			s.RootNamespace = optional(f.RootNamespace)
 		case has(f.Istio):

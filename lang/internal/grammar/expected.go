@@ -93,7 +93,7 @@ func (f *firsts) alternatives(collect bool) {
 
 // fields are the words that the entries of a block start with.
 var fields = map[string][]string{
-	"mesh":      {"program", "trust-domain", "root-namespace", "istio", "data-plane", "app-label", "provider", "providers"},
+	"mesh":      {"program", "trust-domain", "trust-domain-aliases", "root-namespace", "istio", "data-plane", "app-label", "provider", "providers"},
 	"namespace": {"data-plane", "waypoint"},
 	"workload":  {"account", "labels", "port"},
 	"jwt":       {"jwks", "audiences", "claims", "read", "keep", "set", "split", "timeout"},

@@ -39,15 +39,16 @@ type mesh struct {
 
 type meshField struct {
 	place
-	Program       lexer.Token `parser:"  'program' @Name"`
-	TrustDomain   lexer.Token `parser:"| 'trust-domain' @String"`
-	RootNamespace lexer.Token `parser:"| 'root-namespace' @(Name|Int|Key)"`
-	Istio         lexer.Token `parser:"| 'istio' @String"`
-	DataPlane     lexer.Token `parser:"| 'data-plane' @('sidecar'|'ambient')"`
-	AppLabel      lexer.Token `parser:"| 'app-label' @(Name|Dotted|Upper|Int|Date|Word|Ref|Key|String)"`
-	Provider      lexer.Token `parser:"| 'provider' @String"`
-	Speaks        lexer.Token `parser:"  @('grpc'|'http')"`
-	Multiple      lexer.Token `parser:"| 'providers' @'multiple'"`
+	Program       lexer.Token   `parser:"  'program' @Name"`
+	TrustDomain   lexer.Token   `parser:"| 'trust-domain' @String"`
+	Aliases       []lexer.Token `parser:"| 'trust-domain-aliases' @(String (',' String)*)"`
+	RootNamespace lexer.Token   `parser:"| 'root-namespace' @(Name|Int|Key)"`
+	Istio         lexer.Token   `parser:"| 'istio' @String"`
+	DataPlane     lexer.Token   `parser:"| 'data-plane' @('sidecar'|'ambient')"`
+	AppLabel      lexer.Token   `parser:"| 'app-label' @(Name|Dotted|Upper|Int|Date|Word|Ref|Key|String)"`
+	Provider      lexer.Token   `parser:"| 'provider' @String"`
+	Speaks        lexer.Token   `parser:"  @('grpc'|'http')"`
+	Multiple      lexer.Token   `parser:"| 'providers' @'multiple'"`
 }
 
 // A namespace cannot be written with its namespace, so its name may be a word of the language.
