@@ -163,3 +163,22 @@ test "t" { expect deny web as "https://i.example/a" -> api with claim["x"] = "y"
 		}
 	}
 }
+
+// TestDeclaredCoverage: a statement about other values than a question's is not spoken of, where a claim has one.
+func TestDeclaredCoverage(t *testing.T) {
+	const i, j = `jwt "https://i.example" on api { claims tier string }`, `jwt "https://j.example" on api { claims tier list }`
+	for _, c := range []struct {
+		jwt, as string
+		open    int
+	}{
+		{i, "https://i.example/*", 1},
+		{i + "\n" + j, "https://i.example/*", 1},
+		{i + "\n" + j, "https://j.example/*", 0},
+	} {
+		text := declaring(c.jwt, fmt.Sprintf("prove never plaintext -> api\nprove always authenticated as %q -> api GET when claim[\"tier\"] == \"gold\"", c.as))
+		out, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", text)}, Coverage: true})
+		if len(out.Trials) != 2 || len(out.Coverage.Open) != c.open || len(out.Coverage.OpenRules) != c.open || out.Trials[1].Holds() != (c.open > 0) {
+			t.Errorf("%s, of %s: open are %v and %v: %v", c.jwt, c.as, out.Coverage.Open, rules(out.Coverage.OpenRules), diags)
+		}
+	}
+}
