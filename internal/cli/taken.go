@@ -57,7 +57,8 @@ func (d *destination) recorded() owner {
 
 // taken refuses to replace or remove what another program of the same name, or without one as well, has written. That the
 // program is another one shows in its files, where none of them is the same, and in its objects, where none of what is
-// there has its place in this one. Where nothing would be lost, it does not matter.
+// there has its place in this one. Of standard input there are no files, so objects that every program has do not count.
+// Where nothing would be lost, it does not matter.
 func (d *destination) taken(who owner, files, stale []output, old map[string][]byte) diag.List {
 	var lost []output
 	kept := false // one that stays as it is
@@ -81,6 +82,8 @@ func (d *destination) taken(who owner, files, stale []output, old map[string][]b
 		why = "of a program made of " + few(k.sources)
 	case who.program == "" && !kept && !meets(files, lost):
 		why = "of a program that has no object in common with this one"
+	case who.program == "" && len(k.sources)*len(who.sources) == 0 && strangers(files, stale, old):
+		why = "of a program that has nothing in common with this one but baselines"
 	default:
 		return nil
 	}
@@ -97,6 +100,34 @@ func (d *destination) taken(who owner, files, stale []output, old map[string][]b
 		Note("it would lose %s", few(shown)).
 		Advise("where they are two programs, give each a name (`mesh { program NAME }`), so that their objects differ in name, and a directory of its own; where they are one, name all of its files in one call; where it is this program, renamed or begun anew, delete the files of the old one")
 	return l
+}
+
+// strangers reports whether an object would be lost, and none that is there has its place in files, baselines and modes of mTLS for
+// a whole namespace aside.
+func strangers(files, stale []output, old map[string][]byte) bool {
+	written := map[document]bool{}
+	was := slices.Clone(stale)
+	for _, f := range files {
+		if f.name == kustomization {
+			continue
+		}
+		was = append(was, output{f.name, content{old[f.name]}})
+		for _, d := range documents(f.text.join()) {
+			written[d] = true
+		}
+	}
+	lost := false
+	for _, f := range was {
+		for _, d := range documents(f.text.join()) {
+			switch {
+			case !written[d]:
+				lost = true
+			case d.name != "default-deny" && d.name != "default":
+				return false
+			}
+		}
+	}
+	return lost
 }
 
 // meets reports whether one of the objects in old files has its place in files, which have the names of namespaces.
