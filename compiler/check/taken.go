@@ -22,9 +22,17 @@ func (c *checker) takenHeaders(r *ir.Rule) {
 			if !reads || j.Keep || !ofTokens(t.test, prefix) {
 				continue
 			}
+			keep := "have it stay: `keep token` in the `jwt` statement; the service then sees the token as well"
+			if r.Action == ast.Delegate { // which is asked before
+				d := c.diags.Add(diag.HeaderTaken, t.test.Span, "%s takes tokens out of the header %q, and an authorizer is asked before that: this delegate would see what no other statement does, and no proof knows of it", r.Target, name)
+				r.Via.And(d.Relate(j.Span, "this statement reads them there"), j.Via).
+					Advise("%s", keep).
+					Advise("or have the authorizer asked whatever the header is, and look at it there")
+				break
+			}
 			d := c.diags.Add(diag.HeaderTaken, t.test.Span, "%s takes tokens out of the header %q before policies are asked, so this %s sees none of a request with a token", r.Target, name, r.Action)
 			r.Via.And(d.Relate(j.Span, "this statement reads them there"), j.Via).
-				Advise("have it stay: `keep token` in the `jwt` statement; the service then sees the token as well").
+				Advise("%s", keep).
 				Advise("or ask for the token, and not for the header: `as`, `claim[...]`")
 			break
 		}

@@ -353,7 +353,7 @@ allow web as "https://i.example/*" -> api when claim["email_verified"] == "true"
 	},
 	{
 		Code: HeaderTaken, Severity: Error, Title: "a header that tokens are taken out of",
-		Explanation: "A proxy that verifies a token removes the header that it was in, with all of its lines, before it asks any policy; a token that is not verified is refused. So of a request with a token the header is absent: `is absent` holds of it, and a `deny` on it never does. `keep token` leaves it where it is. Without a `read` line tokens are read from `Authorization`, behind `Bearer `; values of it that can be no token, such as `Basic *`, can be tested.",
+		Explanation: "A proxy that verifies a token removes the header that it was in, with all of its lines, before it asks any policy; a token that is not verified is refused. So of a request with a token the header is absent: `is absent` holds of it, and a `deny` on it never does. `keep token` leaves it where it is. Without a `read` line tokens are read from `Authorization`, behind `Bearer `; values of it that can be no token, such as `Basic *`, can be tested. An external authorizer is asked before tokens are looked at, so a `delegate` would see the header as it was sent; as no proof tells the two apart, it is refused there.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 jwt "https://i.example" on api
