@@ -375,14 +375,14 @@ func replace(r *ir.Rule, with func(t *ir.Test, negated bool) *ir.Cond) {
 // mtls holds for the callers that the transport of a target lets in: those with an identity, and others where it is not
 // strict. Of statements the closest one counts; of a gateway none does.
 func (l *linter) mtls(t *ir.Target) *sem.Expr {
-	if t.IsGateway() {
-		return sem.True
-	}
 	if l.transport == nil {
 		l.transport = &ir.Covering{}
 		for _, m := range l.p.MTLS {
 			l.transport.Add(&m.Target)
 		}
+	}
+	if t.IsGateway() {
+		return sem.True
 	}
 	rank := func(m *ir.MTLS) int {
 		switch {

@@ -65,7 +65,7 @@ func (l *linter) shut(t *ir.Target, scopes []*intent.Scope, asked map[string]*sh
 		return nil
 	}
 	lets := l.mtls(t)
-	key := fmt.Sprint(l.transport.Of(t))
+	key := fmt.Sprint(t.IsGateway(), l.transport.Of(t))
 	on := &intent.Scope{} // of which no port is known
 	var denies []*ir.Rule
 	for _, s := range scopes {
