@@ -72,3 +72,22 @@ func (c *checker) isGateway(t *ir.Target) bool {
 	}
 	return t.IsGateway()
 }
+
+// gatewayIn is a workload of a namespace or of the mesh that is known to be a gateway; nil where there is none.
+func (c *checker) gatewayIn(t *ir.Target) *ir.Workload {
+	if t.Kind != ir.OnNamespace && t.Kind != ir.OnMesh {
+		return nil
+	}
+	if c.gatewaysIn == nil {
+		c.gatewaysIn = map[string]*ir.Workload{}
+		for _, w := range slices.Backward(c.p.Workloads) {
+			if w.IsGateway() {
+				c.gatewaysIn[w.Namespace], c.gatewaysIn[""] = w, w
+			}
+		}
+	}
+	if t.Kind == ir.OnMesh {
+		return c.gatewaysIn[""]
+	}
+	return c.gatewaysIn[t.Namespace]
+}

@@ -37,7 +37,8 @@ type checker struct {
 	plaintext  *ir.Covering // denies of plaintext callers
 	required   *ir.Covering // denies of requests without a token
 	portSets   map[string]portSet
-	gateways   map[string]bool // namespaces in which all known workloads are gateways
+	gateways   map[string]bool         // namespaces in which all known workloads are gateways
+	gatewaysIn map[string]*ir.Workload // one of each namespace, and under "" of the mesh
 }
 
 // said is a code at a statement: a statement on many targets, or in a policy that is used often, is told of once.

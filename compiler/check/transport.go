@@ -53,7 +53,7 @@ func (c *checker) mode(t *ir.Target, mode string) (by, against *ir.MTLS) {
 			against = m
 		}
 	}
-	if by == nil {
+	if by == nil || c.gatewayIn(t) != nil {
 		return nil, against
 	}
 	for i := range c.transport.near(t) {
@@ -152,6 +152,9 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 		case against != nil:
 			r.Via.And(d.Relate(against.Span, "this statement has it accepted"), against.Via).
 				Advise("take mTLS only: write `mtls strict` there")
+		case c.gatewayIn(r.Target) != nil:
+			d.Note("%s is a gateway, which takes callers as its Gateway says, whatever `mtls` says", c.gatewayIn(r.Target).Ref()).
+				Advise("name the targets that are no gateways, where these are meant")
 		case !c.isGateway(r.Target):
 			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(r.Target))
 		}
