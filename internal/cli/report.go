@@ -50,7 +50,8 @@ func verdict(l diag.List, werror bool) error {
 	return nil
 }
 
-// print writes to standard output. A reader that has gone away is no error: it has seen what it wanted.
+// print writes to standard output. A reader that has gone away is no error: it has seen what it wanted. Nor is one that was closed
+// from the start (`>&-`): Go's runtime has made it /dev/null by then, as others do who mean it.
 func (a *app) print(b []byte) error {
 	a.done()
 	_, err := a.stdout.Write(b)
