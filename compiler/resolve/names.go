@@ -212,6 +212,9 @@ func (r *resolver) workload(s *scope, id ast.Ident, ns, name string) entity {
 	if len(d.Fixes) == 0 {
 		r.perhapsAccount(d, ns, name)
 	}
+	if up := strings.ToUpper(name); len(d.Fixes) == 0 && bare && registered[up] {
+		d.Advise("if the method is meant, it is written in capitals, and no comma stands before it: `-> api %s`", up)
+	}
 	return entity{}
 }
 
