@@ -220,8 +220,12 @@ func (c *checker) allowPlaintext(r *ir.Rule) {
 		c.tell(diag.PlaintextRefused, r.Span)
 		if x.Kind == ir.Plaintext {
 			d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"plaintext\" never gets here: %s takes mTLS only", r.Target)
-			r.Via.And(d.Relate(by.Span, "by this statement"), by.Via).
-				Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", r.Target)
+			r.Via.And(d.Relate(by.Span, "by this statement"), by.Via)
+			if r.Target.Labels() == nil { // Istio has no port modes there
+				d.Advise("delete it, or make exceptions for the ports that are meant: `mtls permissive on WORKLOAD port ...`")
+			} else {
+				d.Advise("delete it, or make an exception for the port that is meant: `mtls permissive on %s port ...`", r.Target)
+			}
 			return
 		}
 		d := c.diags.Add(diag.PlaintextRefused, x.Span, "\"anyone\" includes callers without a certificate, and %s takes mTLS only, so they are refused before any rule", r.Target)

@@ -25,8 +25,11 @@ type picking struct {
 	names  map[string]*ir.Pods
 }
 
-// maxPicked bounds the pods of one namespace that stand for selectors.
-const maxPicked = 4096
+// Bounds of the pods of one namespace that stand for selectors, and of the labels that are put together for them.
+const (
+	maxPicked = 4096
+	maxTried  = 1 << 16
+)
 
 // selectors notes the selectors of policies that are not those of workloads.
 func (w *World) selectors(policies []*istio.Object) {
@@ -78,7 +81,7 @@ func (w *World) picked(namespace string, with []ir.Label) []*Destination {
 	if namespace != w.mesh.RootNamespace {
 		near = append(near, w.picking[namespace])
 	}
-	sets := 1
+	tries := 1
 	for kind := range byKind {
 		byKind[kind] = [][]ir.Label{nil} // without a policy of the kind
 		for _, p := range near {
@@ -86,12 +89,15 @@ func (w *World) picked(namespace string, with []ir.Label) []*Destination {
 				byKind[kind] = append(byKind[kind], p.byKind[kind]...)
 			}
 		}
-		sets *= len(byKind[kind])
+		tries *= len(byKind[kind])
 	}
-	if sets > maxPicked {
+	unknown := func() []*Destination {
 		d := *w.unpicked(namespace)
 		d.err, d.class = sem.ErrBudget, d.class+"|"
 		return []*Destination{&d}
+	}
+	if tries > maxTried {
+		return unknown()
 	}
 	var out []*Destination
 	seen := map[string]bool{intent.Key("", nil): true}
@@ -100,7 +106,9 @@ func (w *World) picked(namespace string, with []ir.Label) []*Destination {
 			for _, c := range byKind[2] {
 				labels, fit := together(with, a, b, c)
 				if key := intent.Key("", labels); fit && !seen[key] {
-					seen[key] = true
+					if seen[key] = true; len(out) == maxPicked {
+						return unknown()
+					}
 					out = append(out, w.pod(namespace, labels, key, near))
 				}
 			}

@@ -193,3 +193,25 @@ func TestPerhapsNotTheSmallest(t *testing.T) {
 		}
 	}
 }
+
+// TestPickedIsBounded declares so many pods by labels that those which several selectors pick at once are too many to ask about:
+// then the answer is not known.
+func TestPickedIsBounded(t *testing.T) {
+	for n, want := range map[int]diag.Code{20: "", 300: diag.NotProven} {
+		var b strings.Builder
+		b.WriteString("workload web\ndeny all in default\nmtls strict in default\nprove never plaintext -> default/*\n")
+		for i := range n {
+			fmt.Fprintf(&b, "pods p%d { k%d: v }\nallow web -> p%[1]d\nmtls permissive on p%[1]d\n", i, i)
+		}
+		_, diags := compiler.Compile(context.Background(), compiler.Input{Files: []*source.File{source.New("x.zt", b.String())}})
+		var got diag.Code
+		for _, d := range diags {
+			if d.Severity == diag.Error {
+				got = d.Code
+			}
+		}
+		if got != want {
+			t.Errorf("%d pods: %q, want %q", n, got, want)
+		}
+	}
+}
