@@ -51,6 +51,23 @@ func TestSmallestOfParts(t *testing.T) {
 	}
 }
 
+// TestSmallerHasABudget: what it takes to find a smaller request leaves something to the questions that come after.
+func TestSmallerHasABudget(t *testing.T) {
+	host := func(op sem.Op, text string) *sem.Expr {
+		return sem.Is(sem.Matcher{Attr: sem.Attr{Kind: sem.Host}, Parts: [3]sem.Pattern{{Op: op, Text: text}}})
+	}
+	var hosts []*sem.Expr // too many for one space, too: each path with all of them is asked part by part again
+	for i := range 149 {
+		hosts = append(hosts, host(sem.Prefix, fmt.Sprint("a", i, "-")), host(sem.Suffix, fmt.Sprint("-z", i)))
+	}
+	spent := 0
+	c := &class{details: true, spent: &spent}
+	inside, d, err := c.compare(sem.And(broad(), sem.Or(hosts...)), sem.False, nil, mostSplits)
+	if inside || d == nil || d.Smallest || err != nil || spent > sharedSteps/2 {
+		t.Errorf("it is inside: %t, there is a difference: %t, %v, %d steps", inside, d != nil, err, spent)
+	}
+}
+
 // TestSmallestOfCases: likewise where it depends on the token how many values a claim has.
 func TestSmallestOfCases(t *testing.T) {
 	tier, token := sem.Attr{Kind: sem.Claim, Name: "tier"}, sem.Attr{Kind: sem.Token}

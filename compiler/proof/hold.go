@@ -61,6 +61,9 @@ func (c *class) hold(out *outcome, d *Destination, chain int, fixed sem.Request,
 // mostSplits is how often a question that is too much is asked part by part.
 const mostSplits = 2
 
+// smallerSteps are those that it may take to find a request once a part is too much, or a smaller one once there is one.
+const smallerSteps = sharedSteps / 16
+
 // compare finds out whether one set is inside another. Where it is not, the smallest difference is there if details are asked for.
 func (c *class) compare(set, goal *sem.Expr, named map[sem.Kind][]sem.Value, splits int) (inside bool, diff *sem.Difference, err error) {
 	parts := sem.Cases(set)
@@ -72,16 +75,19 @@ func (c *class) compare(set, goal *sem.Expr, named map[sem.Kind][]sem.Value, spl
 		parts, goal, splits = sem.Split(sem.And(set, sem.Not(goal))), sem.False, splits-1
 	}
 	inside, err = true, nil
-	smallest := true // of all parts it is known
+	smallest, until := true, sharedSteps // it is known of all parts
 	for _, part := range parts {
 		switch {
-		case *c.spent >= sharedSteps:
+		case *c.spent >= until:
 			err = sem.ErrBudget
 			continue
 		case sem.Assume(part)(part) == sem.False:
 			continue
 		}
 		in, d, errPart := c.compare(part, goal, named, splits)
+		if errPart != nil || !in { // it does not hold, or is not known to: the others may show a smaller request, or one
+			until = min(until, *c.spent+smallerSteps)
+		}
 		switch {
 		case errPart != nil:
 			err = errPart

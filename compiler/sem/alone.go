@@ -29,6 +29,9 @@ func Alone(x *Expr) *Expr {
 			all = append(all, x)
 		}
 	})
+	if len(all) == 0 {
+		return True
+	}
 	return And(all...)
 }
 
