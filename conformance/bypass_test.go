@@ -119,7 +119,7 @@ func TestBypasses(t *testing.T) {
 			}
 		}
 	}
-	address := func(i int) string { return fmt.Sprintf("127.44.0.%d", 1+i) }
+	address := func(i int) string { return fmt.Sprintf("127.%d.220.%d", network(), 1+i) }
 	var listeners []envoy.Listener
 	m := manager(t, rawpath.Base)
 	for i, p := range pods {
@@ -183,7 +183,7 @@ func TestPathTable(t *testing.T) {
 				if c.Codec == rawpath.HTTP2 && !strings.HasPrefix(sent, "/") {
 					continue // a URL is a target of HTTP/1.1 alone
 				}
-				answers, err := c.ask(envoy.Caller{}, pathAddress, pathPort(i), c.targeting([]string{sent}))
+				answers, err := c.ask(envoy.Caller{}, pathAddress(), pathPort(i), c.targeting([]string{sent}))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	security "istio.io/api/security/v1beta1"
@@ -99,10 +101,26 @@ func sendable(r *rbac.Request) (c envoy.Caller, q envoy.HTTPRequest, ok bool) {
 // envoyPorts are those that the pods listen on.
 var envoyPorts = []uint32{8080, 9000}
 
-// addressesOf are those of the listeners of a pod, for HTTP and for other connections: each process has a network of its own.
+// network is the second number of the addresses of this process: each that runs at once has a loopback network of its own. An open
+// listener says that one is taken.
+var network = sync.OnceValue(func() int {
+	for n := 128; n < 248; n++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.%d.255.255:8080", n))
+		if err == nil {
+			claim = l
+			return n
+		}
+	}
+	panic("every loopback network is taken")
+})
+
+// claim holds the network until the process ends.
+var claim net.Listener
+
+// addressesOf are those of the listeners of a pod, for HTTP and for other connections.
 func addressesOf(pod int) (out [2]string) {
 	for i := range out {
-		out[i] = fmt.Sprintf("127.%d.%d.%d", 128+os.Getpid()%120, 100*i+pod/200, 1+pod%200)
+		out[i] = fmt.Sprintf("127.%d.%d.%d", network(), 100*i+pod/200, 1+pod%200)
 	}
 	return out
 }

@@ -103,7 +103,7 @@ func pathServer(t *testing.T) *envoy.Server {
 	bin := envoyBinary(t)
 	var listeners []envoy.Listener
 	for i, setting := range normalizations {
-		listeners = append(listeners, envoy.Listener{Address: pathAddress, Port: pathPort(i), HTTP: true, Manager: manager(t, setting)})
+		listeners = append(listeners, envoy.Listener{Address: pathAddress(), Port: pathPort(i), HTTP: true, Manager: manager(t, setting)})
 	}
 	server, err := envoy.Start(bin, t.TempDir(), listeners)
 	if err != nil {
@@ -113,7 +113,7 @@ func pathServer(t *testing.T) *envoy.Server {
 	return server
 }
 
-const pathAddress = "127.42.0.1"
+func pathAddress() string { return fmt.Sprintf("127.%d.200.1", network()) }
 
 func pathPort(setting int) uint32 { return uint32(8080 + setting) }
 
@@ -196,7 +196,7 @@ func TestRawPaths(t *testing.T) {
 						return refused%20 != 0
 					})
 				}
-				answers, err := c.ask(envoy.Caller{}, pathAddress, pathPort(i), requests)
+				answers, err := c.ask(envoy.Caller{}, pathAddress(), pathPort(i), requests)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -241,7 +241,7 @@ func TestPathPolicies(t *testing.T) {
 	}
 	var pods []pod
 	var listeners []envoy.Listener
-	address := func(i int) string { return fmt.Sprintf("127.43.%d.%d", i/200, 1+i%200) }
+	address := func(i int) string { return fmt.Sprintf("127.%d.%d.%d", network(), 201+i/200, 1+i%200) }
 	for _, setting := range normalizations {
 		m := manager(t, setting)
 		for i, pattern := range []string{"/a", "/a/b", "/a/", "//", "/", "/a/*", "/a*", "/*", "*", "*/b", "*b", "*.html", "/a/{*}", "/a/{**}", "/{*}/b", "/{**}/b", "/a/{*}/{**}", "/a;x", "/a%2Fb", "/a/..;x/b"} {
