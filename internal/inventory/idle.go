@@ -13,13 +13,30 @@ import (
 // maxCompared is how many pairs of names are compared for likeness.
 const maxCompared = 100_000
 
-// idleServices warns of Services whose selector picks no pods, where the pods of their namespace are known.
+// idleServices warns of Services whose selector picks no pods, where the pods of their namespace are known. A label whose key no
+// template of the namespace has may be one that pods get while they run, such as statefulset.kubernetes.io/pod-name.
 func (l *linker) idleServices(services []service, by map[string][]*workload, blind map[string]bool) {
+	type key struct{ namespace, label string }
+	known := map[key]bool{}
+	for ns, list := range by {
+		for _, w := range list {
+			for k := range w.Labels {
+				known[key{ns, k}] = true
+			}
+		}
+	}
 	reported := 0
 	for i := range services {
 		s := &services[i]
 		near := by[s.Namespace]
-		if len(s.Selector) == 0 || s.picks || len(near) == 0 || blind[s.Namespace] || l.matches > maxMatches {
+		if len(s.Selector) == 0 || s.picks || blind[s.Namespace] || l.matches > maxMatches {
+			continue
+		}
+		later := false
+		for k := range s.Selector {
+			later = later || !known[key{s.Namespace, k}]
+		}
+		if later {
 			continue
 		}
 		if reported++; reported > manifest.MaxFaults {

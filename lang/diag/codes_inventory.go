@@ -512,7 +512,7 @@ spec:
 		Code: InventoryPicksNothing, Severity: Warning,
 		Title: "a Service that picks no pods",
 		Explanation: "No workload of the Service's namespace has the labels that its selector asks for. The Service then has no endpoints, and what it says of ports and of what they speak is said of nobody: they are " +
-			"undeclared to the rules that were written for its pods. Where the inventory has no workload of the namespace, or one whose pods are up to a controller, nothing is said.",
+			"undeclared to the rules that were written for its pods. Where a label that it asks for is in no pod template of the namespace, it may be one that pods get while they run, and where there is a workload whose pods are up to a controller, they may be its: then nothing is said.",
 		Example: `-- shop.zt --
 inventory "k8s/"
 deny all in default
