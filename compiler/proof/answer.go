@@ -275,7 +275,7 @@ func (w *World) tell(namespace string, d *Destination, chain int, r sem.Request,
 		}
 		action := stepActions[step]
 		for _, o := range d.policies {
-			if o.Authorization.Action == action.istio && inForce(o) {
+			if o.Authorization.Action == action.istio && inForce(o) && !w.unasked(d, o, v.Chain) {
 				g.Policies = append(g.Policies, o)
 			}
 		}

@@ -130,6 +130,9 @@ func (t *Told) rung(b *strings.Builder, d *Destination, g *Rung) {
 	}
 	name := stepActions[g.Step].istio.String()
 	switch {
+	case len(g.Policies) == 0 && g.Step == ByCustom && slices.ContainsFunc(d.policies, func(o *istio.Object) bool { return o.Authorization.Action == stepActions[ByCustom].istio }):
+		line(b, 2, name, "nobody is asked: the authorizer is one for HTTP")
+		return
 	case len(g.Policies) == 0:
 		line(b, 2, name, "no policy")
 		return

@@ -116,7 +116,7 @@ func (w *World) matches(d *Destination, v *Verdict, r sem.Request) {
 	order := []security.AuthorizationPolicy_Action{security.AuthorizationPolicy_CUSTOM, security.AuthorizationPolicy_DENY, security.AuthorizationPolicy_ALLOW, security.AuthorizationPolicy_AUDIT}
 	for _, action := range order {
 		for _, o := range d.policies {
-			if o.Authorization.Action != action {
+			if o.Authorization.Action != action || w.unasked(d, o, v.Chain) {
 				continue
 			}
 			if action == security.AuthorizationPolicy_ALLOW && !plane.DryRun(o) {
@@ -133,6 +133,19 @@ func (w *World) matches(d *Destination, v *Verdict, r sem.Request) {
 			}
 		}
 	}
+}
+
+// unasked reports whether nobody is asked for a policy on a chain: one of an authorizer that is asked about HTTP alone, where it is
+// not one of several, which Istio asks none of.
+func (w *World) unasked(d *Destination, o *istio.Object, c plane.Chain) bool {
+	provider := o.Authorization.GetProvider().GetName()
+	if c != plane.TCP || o.Authorization.Action != security.AuthorizationPolicy_CUSTOM || w.mesh.Providers[provider] != ir.HTTPProvider {
+		return false
+	}
+	return w.mesh.MultipleProviders || !slices.ContainsFunc(d.policies, func(x *istio.Object) bool {
+		a := x.Authorization
+		return a.Action == security.AuthorizationPolicy_CUSTOM && !plane.DryRun(x) && a.GetProvider().GetName() != provider
+	})
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
