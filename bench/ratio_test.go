@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -27,11 +29,9 @@ type cost struct{ wall, cpu, peak float64 } // seconds, seconds, MiB
 // TestRatio runs ztc and the yardstick in turn, prints the median of what ztc costs, of the ratio pair by pair and of the growth
 // from 10k to 100k, and fails where that is not linear.
 func TestRatio(t *testing.T) {
+	t.Setenv("ZTC_CACHE", "off")
 	work := workDir(t)
-	runs := 5
-	if n, err := strconv.Atoi(os.Getenv("BENCH_RUNS")); err == nil && n > 0 {
-		runs = n
-	}
+	runs := pairs()
 	ztc, least := program(t, work, "ztc", "..", "./cmd/ztc"), yardstick(t, work, "emit-direct")
 	out := t.TempDir()
 	fmt.Printf("%d pairs of runs, medians; %s/%s, %d processors, %s\n", runs, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
@@ -58,6 +58,70 @@ func TestRatio(t *testing.T) {
 	if max(g.cpu, g.peak) > maxGrowth { // wall time also counts what else the machine does
 		t.Errorf("ten times the statements cost more than %d times as much", maxGrowth)
 	}
+}
+
+// pairs is how many pairs of runs are measured.
+func pairs() int {
+	if n, err := strconv.Atoi(os.Getenv("BENCH_RUNS")); err == nil && n > 0 {
+		return n
+	}
+	return 5
+}
+
+// TestChange changes one statement of the mesh of 100,000 at a time, builds it with what is known of the one before and without,
+// and wants the same output of both. It prints the ratios.
+func TestChange(t *testing.T) {
+	work := workDir(t)
+	ztc, least := program(t, work, "ztc", "..", "./cmd/ztc"), yardstick(t, work, "emit-direct")
+	text, err := os.ReadFile(meshOf(t, work, "100k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	dir := t.TempDir()
+	mesh, cache := filepath.Join(dir, "mesh.zt"), filepath.Join(dir, "cache")
+	build := func(cache, out string) cost {
+		t.Helper()
+		t.Setenv("ZTC_CACHE", cache)
+		return run(t, ztc, "build", "-o", filepath.Join(dir, out), mesh)
+	}
+	var warm, cold, ratio, without []cost
+	for i := range pairs() + 1 {
+		if n := len(lines) - 1 - 7919*i%90_000; i > 0 {
+			rule, _, _ := strings.Cut(lines[n], " \"/")
+			lines[n] = fmt.Sprintf("%s \"/changed/%d\"", rule, i)
+		}
+		if err := os.WriteFile(mesh, []byte(strings.Join(lines, "\n")+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"warm.yaml", "cold.yaml"} {
+			_ = os.Remove(filepath.Join(dir, name)) // fresh output each time
+		}
+		a, b, c := build(cache, "warm.yaml"), build("off", "cold.yaml"), run(t, least, mesh, filepath.Join(dir, "least.yaml"))
+		one, err := os.ReadFile(filepath.Join(dir, "warm.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := os.ReadFile(filepath.Join(dir, "cold.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(one, two) {
+			t.Fatal("what is known changes the output")
+		}
+		if i > 0 { // the first knew nothing
+			warm, cold, ratio, without = append(warm, a), append(cold, b), append(ratio, a.over(c)), append(without, b.over(c))
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(cache, "*.facts")); err != nil || len(files) != 1 {
+		t.Errorf("what was proven is in %v, %v", files, err)
+	}
+	say := func(name string, m, r cost) {
+		fmt.Printf("%-6s %10.3f %10.3f %10.1f   %8.1f %8.1f %8.1f\n", name, m.wall, m.cpu, m.peak, r.wall, r.cpu, r.peak)
+	}
+	fmt.Printf("%d changes of one statement\n%-6s %10s %10s %10s   %8s %8s %8s\n", pairs(), "", "wall s", "cpu s", "peak MiB", "wall x", "cpu x", "peak x")
+	say("warm", median(warm), median(ratio))
+	say("cold", median(cold), median(without))
 }
 
 func (a cost) over(b cost) cost { return cost{a.wall / b.wall, a.cpu / b.cpu, a.peak / b.peak} }
@@ -135,6 +199,7 @@ func TestMillion(t *testing.T) {
 	if os.Getenv("BENCH_MILLION") == "" {
 		t.Skip("BENCH_MILLION is not set: a million statements take seconds, and a gigabyte of disk")
 	}
+	t.Setenv("ZTC_CACHE", "off")
 	const exponent = 1.15
 	work := workDir(t)
 	ztc := program(t, work, "ztc", "..", "./cmd/ztc")

@@ -10,6 +10,7 @@ import (
 	"github.com/zt-lang/ztc/compiler/check"
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/lint"
 	"github.com/zt-lang/ztc/compiler/lower"
 	"github.com/zt-lang/ztc/compiler/proof"
@@ -43,10 +44,20 @@ type Input struct {
 	// Around, when it is set, is asked for what there is to say of the files around the program, once those that it imports have
 	// been read. A waiver of it stands at the mesh block.
 	Around func() diag.List
+	// Facts returns what earlier builds proved, and they take up what this one does. nil for none. They make it
+	// faster, and change nothing that comes out.
+	Facts func() *known.Facts
 	// Reasons asks for Output.Reasons.
 	Reasons bool
 	// Trace, when it is set, is told of each stage as it begins, and how much goes into it. A stage may come twice.
 	Trace func(stage string, counts ...Count)
+}
+
+func (in *Input) facts() *known.Facts {
+	if in.Facts == nil {
+		return nil
+	}
+	return in.Facts()
 }
 
 // Options override the mesh block. Empty fields do not.
@@ -152,7 +163,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	checked := beside(func() diag.List { return check.Program(program) })
 	translation := beside(func() *proof.Translation {
-		return proof.NewTranslation(program, intent.Of(program, l.in.Options.Now), l.in.Options.Now)
+		return proof.NewTranslation(program, intent.Of(program, l.in.Options.Now), l.in.Options.Now, l.in.facts())
 	})
 	l.trace("lower", Count{"rules", len(program.Rules)})
 	plan, more := lower.Program(program, l.in.Options.Now)

@@ -17,7 +17,7 @@ var layers = map[string]int{
 	"cmd/ztc": 5, "internal/cli": 4,
 	"emit/istio": 1, "emit/rawpath": 1, "internal/manifest": 1, "internal/heap": 4, "emit/yaml": 3, "internal/inventory": 3, "internal/graph": 3, "compiler": 3,
 	"compiler/resolve": 2, "compiler/check": 2, "compiler/lower": 2, "lang": 2, "lang/format": 2,
-	"compiler/ir": 1, "compiler/sem": 1, "compiler/intent": 2, "compiler/lint": 2, "compiler/proof": 2, "emit/plane": 2, "lang/ast": 1, "lang/scan": 1, "lang/internal/grammar": 1, "stdlib": 1,
+	"compiler/ir": 1, "compiler/sem": 1, "compiler/known": 1, "compiler/intent": 2, "compiler/lint": 2, "compiler/proof": 2, "emit/plane": 2, "lang/ast": 1, "lang/scan": 1, "lang/internal/grammar": 1, "stdlib": 1,
 	"lang/source": 0, "lang/diag": 0,
 }
 

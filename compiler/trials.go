@@ -57,16 +57,16 @@ func (l *loader) foreign(objects []Object) (docs []*istio.Document, diags diag.L
 // newWorld is the program among the objects that were emitted for it and the policies of others.
 func (l *loader) newWorld(objects []Object, others []*istio.Document) (*proof.World, diag.List) {
 	var diags diag.List
-	policies := make([]*istio.Object, 0, len(objects))
+	policies := make([]proof.Policy, 0, len(objects))
 	for i := range objects {
 		o, err := objects[i].Decode()
 		if err != nil {
 			diags.Add(diag.Internal, source.Span{}, "reading what was emitted: %v", err)
 			return nil, diags
 		}
-		policies = append(policies, o)
+		policies = append(policies, proof.Policy{Object: o, Text: objects[i].YAML})
 	}
-	return proof.NewWorld(l.meant, l.in.Options.Now, policies, others), nil
+	return proof.NewWorld(l.meant, l.in.Options.Now, policies, others, l.in.facts()), nil
 }
 
 // trials runs the tests and proofs of a program on the objects that were emitted for it.

@@ -38,6 +38,8 @@ type Scope struct {
 	Rules     []*ir.Rule     // in force, in the order of the program
 
 	named   []*ir.Workload // that the statements name; none for namespaces, the mesh and pods
+	plain   []plainRule    // the rules, while all are plain
+	other   bool           // there is a statement that is no plain rule, and no enforced baseline
 	units   []uint64       // the normal form of its rules; see Units
 	sharing []*ir.Rule     // see Sharing
 }
@@ -79,6 +81,7 @@ func Of(p *ir.Program, now string) *Program {
 		if !b.DryRun || !over(b.Until) {
 			s := m.scope(&b.Target)
 			s.Baselines = append(s.Baselines, b)
+			s.other = s.other || b.DryRun
 		}
 	}
 	for _, r := range p.Rules {
@@ -87,6 +90,9 @@ func Of(p *ir.Program, now string) *Program {
 		}
 		s := m.plainScope(r)
 		s.Rules = append(s.Rules, r)
+		if s.other = s.other || !plain(r); !s.other {
+			s.plain = append(s.plain, plainRule{r.Plain.Sources, r.Plain.Entries, int32(r.Target.Port)})
+		}
 	}
 	return m
 }
@@ -102,7 +108,7 @@ func (m *Program) plainScope(r *ir.Rule) *Scope {
 	}
 	if m.byPlain[n] == nil {
 		s := m.scope(r.Target)
-		s.Rules = slices.Grow(s.Rules, m.p.Parts.Of(r))
+		s.Rules, s.plain = slices.Grow(s.Rules, m.p.Parts.Of(r)), slices.Grow(s.plain, m.p.Parts.Of(r))
 		m.byPlain[n] = s
 	}
 	return m.byPlain[n]

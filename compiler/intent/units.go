@@ -3,8 +3,10 @@ package intent
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/lang/ast"
 )
@@ -25,6 +27,10 @@ type Units struct {
 	withPort  map[op][]uint32 // entries on one port of their target
 	named     []naming        // by caller: the last rule that names it
 	share     []bool          // by rule of the scope at hand: another one names one of its callers
+
+	spell sync.Once
+	names []string // of callers, by number
+	spelt [][]byte // operations, by number, as parts of a question
 }
 
 // unit is one value in each part of an operation; nothing where a part is not tested.
@@ -46,63 +52,56 @@ func (m *Program) Units() *Units {
 		m: m, callers: make(map[string]uint32, parts.Sources), ops: make(map[unit]uint32, parts.Entries), withPort: map[op][]uint32{},
 		bySources: make([][]uint32, parts.Sources+1), byEntries: make([][]uint32, parts.Entries+1),
 	}
-	plains := make([]*Scope, 0, len(m.Scopes))
+	for _, r := range m.p.Rules { // one after the other, as they lie in memory
+		if n := r.Plain.Target; n != 0 && int(n) < len(m.byPlain) && m.byPlain[n] != nil && !m.byPlain[n].other {
+			u.learn(r)
+		}
+	}
 	n := 0
 	for _, s := range m.Scopes {
-		if plain(s) {
-			plains = append(plains, s)
-			for _, r := range s.Rules {
-				n += u.learn(r)
+		if !s.other {
+			for i := range s.plain {
+				callers, ops := u.parts(&s.plain[i])
+				n += len(callers) * len(ops)
 			}
 		}
 	}
 	all := make([]uint64, 0, n)
 	u.named = make([]naming, len(u.callers))
-	for _, s := range plains {
-		from := len(all)
-		var ok bool
-		if all, ok = u.pairs(all, s); ok {
-			s.units = all[from:len(all):len(all)]
+	for _, s := range m.Scopes {
+		if !s.other && len(s.plain) > 0 {
+			from := len(all)
+			var ok bool
+			if all, ok = u.pairs(all, s); ok {
+				s.units = all[from:len(all):len(all)]
+			}
 		}
+		s.plain = nil
 	}
 	u.bySources, u.byEntries, u.withPort, u.named, u.share, m.units = nil, nil, nil, nil, nil, u
 	return u
 }
 
-// plain reports whether all that is enforced in a scope is allows that share their parts, and perhaps its baseline.
-func plain(s *Scope) bool {
-	for _, b := range s.Baselines {
-		if b.DryRun {
-			return false
-		}
-	}
-	for _, r := range s.Rules {
-		if r.Action != ast.Allow || r.DryRun || r.Plain.Sources == 0 || r.Plain.Entries == 0 || len(r.Cuts) > 0 || r.When != nil {
-			return false
-		}
-	}
-	return len(s.Rules) > 0
+// plainRule is a plain rule in its scope: the numbers of its sources and entries, and its port.
+type plainRule struct{ sources, entries, port int32 }
+
+// plain reports whether a rule is an enforced allow that shares its parts.
+func plain(r *ir.Rule) bool {
+	return r.Action == ast.Allow && !r.DryRun && r.Plain.Sources != 0 && r.Plain.Entries != 0 && len(r.Cuts) == 0 && r.When == nil
 }
 
-// learn numbers the callers and the operations of a rule, and returns how many pairs they make. Those that have no units get an
-// empty list, which is no list.
-func (u *Units) learn(r *ir.Rule) int {
-	callers := at(&u.bySources, r.Plain.Sources)
-	if *callers == nil {
+// learn numbers the callers and the operations of a rule. Those that have no units get an empty list, which is no list.
+func (u *Units) learn(r *ir.Rule) {
+	if callers := at(&u.bySources, r.Plain.Sources); *callers == nil {
 		*callers = u.learnCallers(r.Sources)
 	}
 	if port := r.Target.Port; port != 0 {
-		k := op{r.Plain.Entries, port}
-		if u.withPort[k] == nil {
+		if k := (op{r.Plain.Entries, port}); u.withPort[k] == nil {
 			u.withPort[k] = u.learnOps(r)
 		}
-		return len(*callers) * len(u.withPort[k])
-	}
-	ops := at(&u.byEntries, r.Plain.Entries)
-	if *ops == nil {
+	} else if ops := at(&u.byEntries, r.Plain.Entries); *ops == nil {
 		*ops = u.learnOps(r)
 	}
-	return len(*callers) * len(*ops)
 }
 
 // at returns the place of a number in a list that grows with the numbers.
@@ -114,11 +113,11 @@ func at[T any](list *[]T, n int32) *T {
 }
 
 // parts are the callers and the operations of a rule that was learnt.
-func (u *Units) parts(r *ir.Rule) (callers, ops []uint32) {
-	if r.Target.Port != 0 {
-		return u.bySources[r.Plain.Sources], u.withPort[op{r.Plain.Entries, r.Target.Port}]
+func (u *Units) parts(r *plainRule) (callers, ops []uint32) {
+	if r.port != 0 {
+		return u.bySources[r.sources], u.withPort[op{r.entries, int(r.port)}]
 	}
-	return u.bySources[r.Plain.Sources], u.byEntries[r.Plain.Entries]
+	return u.bySources[r.sources], u.byEntries[r.entries]
 }
 
 func (u *Units) learnCallers(s *ir.Sources) []uint32 {
@@ -209,8 +208,8 @@ func (u *Units) pairs(dst []uint64, s *Scope) ([]uint64, bool) {
 			shared++
 		}
 	}
-	for i, r := range s.Rules {
-		callers, ops := u.parts(r)
+	for i := range s.plain {
+		callers, ops := u.parts(&s.plain[i])
 		if len(callers) == 0 || len(ops) == 0 {
 			return dst[:from], false
 		}
@@ -280,6 +279,44 @@ func (x unit) operation() (o ir.Operation) {
 		o.Ports = []int{x.port}
 	}
 	return o
+}
+
+// Ask adds the normal form of a scope to a question: what it is on, and its pairs. It reports whether the scope has one.
+func (u *Units) Ask(q *known.Question, s *Scope) bool {
+	if s.units == nil {
+		return false
+	}
+	u.spell.Do(func() {
+		u.names, u.spelt = keys(u.callers), make([][]byte, len(u.ops))
+		for x, n := range u.ops {
+			var op known.Question
+			op.Text(x.method)
+			op.Text(x.path)
+			op.Text(x.host)
+			op.Number(x.port)
+			u.spelt[n] = op.Parts()
+		}
+	})
+	q.Text(s.Namespace)
+	q.Number(len(s.Labels))
+	for _, l := range s.Labels {
+		q.Text(l.Key)
+		q.Text(l.Value)
+	}
+	q.Number(len(s.units))
+	for i := 0; i < len(s.units); {
+		c := s.units[i] >> 32
+		n := i + 1
+		for n < len(s.units) && s.units[n]>>32 == c {
+			n++
+		}
+		q.Text(u.names[c])
+		q.Number(n - i)
+		for ; i < n; i++ {
+			q.Add(u.spelt[uint32(s.units[i])])
+		}
+	}
+	return true
 }
 
 // keys are the keys of a map from them to their numbers.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/sem"
 )
 
@@ -31,6 +32,7 @@ type outcome struct {
 	unclear string
 	unknown error
 	unsure  error // it is not known whether the question speaks of a request
+	speaks  bool  // it is found out that it does
 	decided []Voice
 }
 
@@ -68,10 +70,12 @@ type finds struct{ of map[*Trial]*atomic.Bool }
 type asker struct {
 	*intent.Reader
 	questions map[shared]*[len(chains)]*sem.Expr
+	digests   map[shared]known.Digest // of the questions
+	text      known.Question
 }
 
 func (w *World) asker() *asker {
-	return &asker{w.intent.Reader(), map[shared]*[len(chains)]*sem.Expr{}}
+	return &asker{Reader: w.intent.Reader(), questions: map[shared]*[len(chains)]*sem.Expr{}, digests: map[shared]known.Digest{}}
 }
 
 // asked are the requests on a chain that a proof speaks of.
@@ -190,12 +194,16 @@ func (c *class) ask(t *task) outcome {
 		return c.expectAllow(t.trial, t.target, t.to) // what is chosen plainly has the name of its destination
 	}
 	k := shared{t.trial, t.target}
-	out, known := c.shared[k]
-	if !known {
+	out, asked := c.shared[k]
+	if !asked {
 		if t.trial.Expect != nil {
 			out = c.expectDeny(t.trial, t.target, t.to)
-		} else {
+		} else if f := c.fact(t); f == nil {
 			out = c.prove(t.trial, t.target, t.to)
+		} else if !f.known() {
+			before := *c.spent
+			out = c.prove(t.trial, t.target, t.to)
+			f.learn(&out, *c.spent-before)
 		}
 		c.shared[k] = out
 	}

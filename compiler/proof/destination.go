@@ -2,12 +2,14 @@ package proof
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
@@ -30,25 +32,40 @@ type World struct {
 	picking  map[string]*picking // by namespace, see picked
 	promised promised            // of the program's own policies
 	parted   parted              // see In
+	facts    *known.Facts
+	digests  map[*istio.Object]known.Digest // of the texts of own, where there are facts
 }
 
-// NewWorld puts policies around a program: those that were emitted for it, and those of others.
-func NewWorld(p *ir.Program, now string, policies []*istio.Object, others []*istio.Document) *World {
+// Policy is an object that was emitted, and its text.
+type Policy struct {
+	*istio.Object
+	Text []byte
+}
+
+// NewWorld puts policies around a program: those that were emitted for it, and those of others. facts are what is known of its
+// proofs, nil for nothing.
+func NewWorld(p *ir.Program, now string, emitted []Policy, others []*istio.Document, facts *known.Facts) *World {
 	w := &World{
 		p: p, intent: intent.Of(p, now), mesh: meshOf(p),
 		policies: map[string]*selected[*istio.Object]{}, scopes: map[string]*selected[*intent.Scope]{},
 		bearers: ir.NewBearers(p.Workloads), pods: map[string]*Destination{},
 		others: make(map[*istio.Object]*istio.Document, len(others)), promised: promises(p),
+		facts: facts, digests: map[*istio.Object]known.Digest{},
 	}
 	w.reader, w.names = w.intent.Reader(), w.named()
-	for _, o := range policies {
-		if o.Authorization != nil {
-			w.own = append(w.own, o)
+	policies := make([]*istio.Object, 0, len(emitted)+len(others))
+	for _, x := range emitted {
+		policies = append(policies, x.Object)
+		if x.Authorization != nil {
+			w.own = append(w.own, x.Object)
+		}
+		if facts != nil && len(p.Proofs) > 0 {
+			w.digests[x.Object] = sha256.Sum256(x.Text)
 		}
 	}
 	for _, d := range others {
 		w.others[d.Object] = d
-		policies = append(policies[:len(policies):len(policies)], d.Object)
+		policies = append(policies, d.Object)
 	}
 	for i, o := range policies {
 		s := w.policies[o.Namespace]
@@ -146,6 +163,7 @@ type Destination struct {
 	strings map[sem.Attr][]string
 	err     error  // why that is not known
 	class   string // equal where all of these are, and the ports
+	apart   string // the part of class that speaks of neither policies nor scopes
 }
 
 // Pod is what a proxy knows of the destination. Nothing in it may be changed.
@@ -187,13 +205,15 @@ func (w *World) destination(name, remark string, workload *ir.Workload, pod plan
 			d.mtls[int(port)], d.err = mode, cmp.Or(d.err, err)
 		}
 	}
-	class = fmt.Appendf(class, "|%v|%v|%#v|%v|%v", d.mtls, d.other, d.tokens, d.strings, d.err) // maps are printed in the order of their keys
+	from := len(class)
+	class = fmt.Appendf(class, "|%v|%v|%#v|%#v|%v", d.mtls, d.other, d.tokens, d.strings, d.err) // maps are printed in the order of their keys
 	if workload != nil {
 		for i := range workload.Ports {
 			class = fmt.Append(class, "|", workload.Ports[i].Number, " ", workload.Ports[i].Protocol)
 		}
 	}
 	d.class = string(class)
+	d.apart = d.class[from:]
 	w.pods[key] = d
 	return d
 }

@@ -227,6 +227,7 @@ func (c *class) some(t *Trial, out *outcome, fixed sem.Request, set, universe *s
 	switch {
 	case err == nil && !none:
 		c.found.of[t].Store(true)
+		out.speaks = true
 	case err != nil && out.unsure == nil:
 		out.unsure = err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
 	"github.com/zt-lang/ztc/emit/plane"
@@ -31,6 +32,7 @@ type Translation struct {
 	program *intent.Program
 	mesh    plane.Mesh
 	units   *intent.Units
+	facts   *known.Facts
 	settled []atomic.Bool // by scope: its allows are proven, and it has no other statements but baselines
 	closed  []atomic.Bool // by scope: an ALLOW without rules was seen
 
@@ -40,10 +42,10 @@ type Translation struct {
 	wanted map[string]*intent.Settings
 }
 
-// NewTranslation takes a program and what it means on a day.
-func NewTranslation(p *ir.Program, m *intent.Program, now string) *Translation {
+// NewTranslation takes a program and what it means on a day, and what is known of it (nil for nothing).
+func NewTranslation(p *ir.Program, m *intent.Program, now string, facts *known.Facts) *Translation {
 	t := &Translation{
-		program: m, mesh: meshOf(p), units: m.Units(),
+		program: m, mesh: meshOf(p), units: m.Units(), facts: facts,
 		settled: make([]atomic.Bool, len(m.Scopes)), closed: make([]atomic.Bool, len(m.Scopes)),
 		kept: map[*intent.Scope][]*istio.Object{}, wanted: intent.SettingsOf(p, now),
 	}
@@ -59,10 +61,50 @@ type Checker struct {
 	emitted *intent.Emitted
 	ops     []ir.Operation
 	labels  []ir.Label
+
+	question known.Question
+	scope    *intent.Scope // of the object that Known was asked about
+	digest   known.Digest
+	asked    bool
+	keys     []string
 }
 
 // Checker returns a new checker.
 func (t *Translation) Checker() *Checker { return &Checker{t: t, emitted: t.units.Emitted()} }
+
+// Known reports whether it is known of what is written of an object that it is this object, fit for Istio, and that it means what
+// the program says: then it need not be read, and not be seen. Otherwise See is to be told of it next.
+func (c *Checker) Known(o *istio.Object, written []byte) bool {
+	c.asked = false
+	if c.t.facts == nil || o.Authorization == nil || len(o.Authorization.Rules) == 0 {
+		return false
+	}
+	c.labels = sorted(c.labels[:0], o.Authorization.GetSelector().GetMatchLabels())
+	c.scope = c.t.program.Find(o.Namespace, c.labels)
+	if c.scope == nil {
+		return false
+	}
+	q := &c.question
+	q.Begin("object")
+	if !c.t.units.Ask(q, c.scope) {
+		return false
+	}
+	q.Text(string(o.Kind))
+	q.Text(o.Name)
+	q.Number(len(o.Labels))
+	c.keys = slices.AppendSeq(c.keys[:0], maps.Keys(o.Labels))
+	slices.Sort(c.keys)
+	for _, k := range c.keys {
+		q.Text(k)
+		q.Text(o.Labels[k])
+	}
+	c.asked, c.digest = true, q.DigestWith(written)
+	_, yes := c.t.facts.Ask(c.digest)
+	if yes {
+		c.t.settled[c.scope.Index].Store(true)
+	}
+	return yes
+}
 
 // See takes an object, of which the emitted bytes are known to be equal. It reports whether the object is kept: then it must
 // not change any more.
@@ -82,6 +124,9 @@ func (c *Checker) See(o *istio.Object) (kept bool) {
 			return false
 		case c.plain(o) && c.emitted.Equal(s):
 			c.t.settled[s.Index].Store(true)
+			if c.asked {
+				c.t.facts.Learn(c.digest, 0)
+			}
 			return false
 		}
 	}
@@ -221,7 +266,7 @@ func (t *Translation) settle(r *intent.Reader, s *intent.Scope, steps *int) (dia
 			}
 			if err == nil {
 				got.Closed = got.Closed || i == 0 && t.closed[s.Index].Load()
-				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1), steps)
+				err = compare(t.program.Universe(s, c.intent), want, got, closing(s, i == 1), t.facts, steps)
 			}
 			var m *mismatch
 			switch {
@@ -285,7 +330,7 @@ func closing(s *intent.Scope, dryRun bool) bool {
 
 // compare compares two ladders part by part: equal ones decide alike beside any others. An allow that names nothing need not
 // be there: what it is on is closed by a baseline, here or around it.
-func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int) error {
+func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, facts *known.Facts, steps *int) error {
 	switch {
 	case got.Closed && !want.Closed:
 		return &mismatch{aspect: aspect{name: "an ALLOW policy closes it, and the program does not"}}
@@ -319,8 +364,19 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int
 	if len(parts) == 0 {
 		return nil
 	}
+	var q known.Question
+	q.Begin("equal")
+	q.Expr(universe)
 	for _, p := range parts {
 		all = append(all, p.want, p.got)
+		q.Text(p.name)
+		q.Expr(p.want)
+		q.Expr(p.got)
+	}
+	digest := q.Digest()
+	if n, yes := facts.Ask(digest); yes {
+		*steps += n
+		return nil
 	}
 	attrs := map[sem.Attr]bool{}
 	for _, x := range all {
@@ -348,5 +404,6 @@ func compare(universe *sem.Expr, want, got sem.Ladder, baseline bool, steps *int
 			return &mismatch{p.aspect, inWant, d.Request}
 		}
 	}
+	facts.Learn(digest, space.Spent())
 	return nil
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/zt-lang/ztc/compiler"
 	"github.com/zt-lang/ztc/compiler/intent"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/compiler/proof"
 	"github.com/zt-lang/ztc/emit/istio"
+	"github.com/zt-lang/ztc/emit/yaml"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -23,6 +25,8 @@ workload api { port http 8080; port raw 9000 tcp }
 workload db { port db 5432 tcp }
 workload ops
 group staff = ops, web
+workload mixed
+workload free
 deny all in default
 mtls strict in mesh
 mtls permissive on api port 9000
@@ -40,16 +44,25 @@ deny web from "10.0.0.0/8" -> api { http } except "/healthz"
 deny ops -> db
 audit web -> api DELETE
 dry-run deny web -> api PATCH
+allow web -> mixed { port 9090 except POST; http }
+allow authenticated, plaintext -> free GET
 `
 
-// compiled is the program with its objects.
-func compiled(t *testing.T) (*proof.Translation, []*istio.Object) {
+// translation is that of a program, with facts.
+func translation(t *testing.T, text string, facts *known.Facts) *proof.Translation {
 	t.Helper()
-	in := compiler.Input{Files: []*source.File{source.New("x.zt", program)}}
+	in := compiler.Input{Files: []*source.File{source.New("x.zt", text)}}
 	p, diags := compiler.Program(context.Background(), in)
 	if p == nil {
 		t.Fatal(diags)
 	}
+	return proof.NewTranslation(p, intent.Of(p, ""), "", facts)
+}
+
+// compiled are the objects of the program.
+func compiled(t *testing.T) []*istio.Object {
+	t.Helper()
+	in := compiler.Input{Files: []*source.File{source.New("x.zt", program)}}
 	out, diags := compiler.Compile(context.Background(), in)
 	if diags.HasErrors() {
 		t.Fatal(diags)
@@ -62,13 +75,15 @@ func compiled(t *testing.T) (*proof.Translation, []*istio.Object) {
 		}
 		objects = append(objects, o)
 	}
-	return proof.NewTranslation(p, intent.Of(p, ""), ""), objects
+	return objects
 }
 
 func finish(t *proof.Translation, objects []*istio.Object) string {
 	c := t.Checker()
 	for _, o := range objects {
-		c.See(o)
+		if !c.Known(o, yaml.Append(nil, o)) {
+			c.See(o)
+		}
 	}
 	var b strings.Builder
 	for _, d := range t.Finish(context.Background()) {
@@ -77,20 +92,53 @@ func finish(t *proof.Translation, objects []*istio.Object) string {
 	return b.String()
 }
 
-// TestTranslation changes what was emitted in every way that changes its meaning: each is found.
+// TestTranslation changes what was emitted, and the program, in every way that changes a meaning: each is found, whatever is known
+// of the others.
 func TestTranslation(t *testing.T) {
-	tr, objects := compiled(t)
-	if said := finish(tr, objects); said != "" {
-		t.Fatalf("as emitted: %s", said)
+	facts := known.Read(nil, nil, "")
+	objects := compiled(t)
+	for range 2 {
+		if said := finish(translation(t, program, facts), objects); said != "" {
+			t.Fatalf("as emitted: %s", said)
+		}
+	}
+	if _, learnt := facts.Counts(); learnt == 0 {
+		t.Error("no facts were learnt")
+	}
+	for _, o := range objects {
+		c := translation(t, program, facts).Checker()
+		for _, other := range objects {
+			if o != other && c.Known(o, yaml.Append(nil, other)) {
+				t.Errorf("the text of %s/%s is taken for %s/%s", other.Namespace, other.Name, o.Namespace, o.Name)
+			}
+		}
 	}
 	tried := 0
-	try := func(what string, list []*istio.Object) {
+	differs := func(what, text string, list []*istio.Object) {
 		t.Helper()
 		tried++
-		tr, _ := compiled(t)
-		if said := finish(tr, list); said == "" {
+		if finish(translation(t, text, nil), list) == "" {
 			t.Errorf("%s is not found", what)
 		}
+		if finish(translation(t, text, facts), list) == "" {
+			t.Errorf("%s is not found, with facts", what)
+		}
+	}
+	try := func(what string, list []*istio.Object) { t.Helper(); differs(what, program, list) }
+	for _, line := range strings.SplitAfter(program, "\n") {
+		if strings.Contains(line, " -> ") {
+			differs("without "+line, strings.Replace(program, line, "", 1), objects)
+			differs("otherwise "+line, strings.Replace(program, line, strings.NewReplacer("api", "web", "web -> mixed", "ops -> mixed", "free GET", "free POST", "db:5432", "web", "-> db", "-> ops").Replace(line), 1), objects)
+		}
+	}
+	for was, is := range map[string]string{
+		"allow web -> api GET":             "allow web -> api DELETE",
+		`"/a"`:                             `"/z"`,
+		"allow ops":                        "allow web",
+		"workload api { port http 8080":    "workload api { labels app: api, v: \"2\"; port http 8080",
+		"port raw 9000 tcp }\nworkload db": "port raw 9000 }\nworkload db",
+	} {
+		differs(is, strings.Replace(program, was, is, 1), objects)
 	}
 	for i, o := range objects {
 		name := string(o.Kind) + " " + o.Name
@@ -198,7 +246,7 @@ func TestTranslation(t *testing.T) {
 						return false
 					}
 					op(x).Methods[0] = strings.ToLower(op(x).Methods[0])
-					return true
+					return op(x).Methods[0] != op(o).Methods[0]
 				})
 			}
 		}
@@ -217,12 +265,12 @@ func TestMismatch(t *testing.T) {
 	}{
 		{"deny-api", func(a *security.AuthorizationPolicy) { a.Rules[0].From[0].Source.IpBlocks = []string{"10.0.0.0/9"} },
 			`the program's deny has caller cluster.local/ns/default/sa/web, from "10.128.0.0", port 8080, path "/", and the policies' has not|` +
-				`x.zt:20:1: as the program is read, this has it|as the policies are read, no rule has it`},
+				`x.zt:22:1: as the program is read, this has it|as the policies are read, no rule has it`},
 		{"audit-api", func(a *security.AuthorizationPolicy) { a.Rules[0].To[0].Operation.Methods = []string{"DELETE", "POST"} },
 			`the policies' audit has caller cluster.local/ns/default/sa/web, port 8080, method POST, and the program's has not|` +
 				`as the program is read, no statement has it|as the policies are read, rule[0] of default/audit-api has it`},
 	} {
-		tr, objects := compiled(t)
+		tr, objects := translation(t, program, nil), compiled(t)
 		for i, o := range objects {
 			if o.Name == c.policy && o.Authorization != nil {
 				x := *o

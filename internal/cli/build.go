@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zt-lang/ztc/compiler"
+	"github.com/zt-lang/ztc/compiler/known"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/source"
 )
@@ -96,7 +97,6 @@ func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, c
 	in, diags, err := a.with(c, paths, s, func(ctx context.Context, given compiler.Input) (diags diag.List) {
 		given.Reasons, given.Only, given.Coverage, given.Trace = s.reasons, s.only, s.coverage, a.stats.trace()
 		out, diags = compiler.Compile(ctx, given)
-		a.stats.end()
 		return diags
 	})
 	return in, out, diags, err
@@ -123,7 +123,13 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 	if len(in.searched) > 0 {
 		given.Around = in.unread
 	}
+	kept := a.openCache(in)
+	given.Facts = func() *known.Facts { return kept().known() }
 	diags := compile(ctx, given)
+	if a.stats != nil {
+		a.stats.end(kept().counts()...)
+	}
+	a.save(kept)
 	diags = append(diags, r.diags...)
 	diags.Sort()
 	return in, diags, verdict(diags, s.werror)
@@ -150,7 +156,9 @@ func (a *app) buildCommand() *cobra.Command {
 			"written when there is an error, and files are replaced whole. A file that is not of this program is not replaced;\n" +
 			"in DIR/, one of this program that it no longer asks for is removed.\n\n" +
 			"--stats says on standard error, after everything else, how long each stage took, how much went into it and how\n" +
-			"large the output is: as a table, or with --stats=json as one line of JSON.",
+			"large the output is: as a table, or with --stats=json as one line of JSON.\n\n" +
+			"What a build of a large program proves is kept in the user's cache directory, so that the next one proves what has\n" +
+			"changed. The output never depends on it. ZTC_CACHE=DIR keeps it elsewhere, ZTC_CACHE=off does not.",
 		Example:           "  ztc build ship.zt | kubectl apply -f -\n  ztc build policies/ -o manifests/\n  ztc build policies/ -o manifests/ --check\n  helm template . | ztc build policies/ --inventory -",
 		ValidArgsFunction: completePrograms,
 		RunE: func(c *cobra.Command, paths []string) error {

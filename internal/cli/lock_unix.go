@@ -24,3 +24,9 @@ func lock(dir *os.File, wait time.Duration) (held, busy bool) {
 		}
 	}
 }
+
+// private reports whether a file is the user's own and nobody else may read or write it.
+func private(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0
+}

@@ -43,12 +43,13 @@ type app struct {
 	finish         func()    // ends the line of progress, when there is one
 	stats          *stats    // nil when nobody asks
 	help           bytes.Buffer
+	saved          func() // waits until what was proven is kept
 }
 
 // Main runs the command with its arguments (without the program's name) and the environment as KEY=VALUE, and returns the
 // exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) (code int) {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}, started: time.Now(), stage: "reading the arguments"}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}, started: time.Now(), stage: "reading the arguments", saved: func() {}}
 	f, ok := stderr.(*os.File)
 	a.terminal = ok && term.IsTerminal(int(f.Fd()))
 	for _, kv := range env {
@@ -69,6 +70,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string
 	if err == nil && a.help.Len() > 0 {
 		err = a.print(a.help.Bytes())
 	}
+	a.saved()
 	var e exit
 	switch {
 	case err == nil:

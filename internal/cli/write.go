@@ -167,9 +167,16 @@ func writeTemp(root *os.Root, name string, text content) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	const step = 1 << 20
 	w := bufio.NewWriterSize(f, 1<<16)
+	var written, flushed int64
 	for _, piece := range text {
 		w.Write(piece) // the first error stays, and Flush returns it
+		written += int64(len(piece))
+		if done := written - int64(w.Buffered()); done-flushed >= step {
+			flush(f, flushed, done-flushed)
+			flushed = done
+		}
 	}
 	err = w.Flush()
 	if err == nil && statErr == nil {

@@ -53,7 +53,6 @@ var mutants = []mutant{
 	{"emit/plane/mtls.go", `case picks && p.Namespace == m.RootNamespace:
 			continue`, `case false:
 			continue`},
-	{"emit/plane/mtls.go", `if pod.Gateway {`, `if pod.Waypoint {`},
 
 	// The algebra.
 	{"compiler/sem/match.go", `return strings.HasSuffix(s, text)`, `return strings.HasPrefix(s, text)`},

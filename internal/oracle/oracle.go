@@ -162,12 +162,9 @@ func verify(policies []Policy, claims map[string]any) (seen map[string]any, refu
 }
 
 // MTLS is how connections reach a port of a pod: "PERMISSIVE", "STRICT" or "DISABLE". (7, ComposePeerAuthentication; no two
-// policies are on one level here. The listeners of a gateway are made of its Gateway alone.)
+// policies are on one level here.)
 func (m *Mesh) MTLS(policies []Policy, pod *Pod, port int) string {
 	mode, perPort := "PERMISSIVE", ""
-	if pod.Gateway {
-		return mode
-	}
 	for level := range 3 {
 		for _, p := range policies {
 			selector := p.Spec.object("selector").object("matchLabels")

@@ -92,7 +92,6 @@ func (p *Policy) dryRun() bool {
 type Pod struct {
 	Namespace string
 	Labels    map[string]string
-	Gateway   bool // a proxy of its own
 	Waypoint  bool
 	Services  [][3]string // that a waypoint serves: kind (Service or ServiceEntry), namespace and name
 }

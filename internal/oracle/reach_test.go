@@ -22,8 +22,7 @@ func (d dice) pod() (*oracle.Pod, *plane.Pod) {
 		o.Labels[gatewayName] = d.pick("gw", "wp")
 		o.Waypoint = d.one(2)
 	}
-	o.Gateway = d.one(8)
-	p := &plane.Pod{Namespace: o.Namespace, Labels: o.Labels, Gateway: o.Gateway, Waypoint: o.Waypoint}
+	p := &plane.Pod{Namespace: o.Namespace, Labels: o.Labels, Waypoint: o.Waypoint}
 	for range d.IntN(3) {
 		s := [3]string{d.pick("Service", "ServiceEntry"), d.pick("shop", "other"), d.pick("gw", "web")}
 		o.Services = append(o.Services, s)
