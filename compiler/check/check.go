@@ -30,6 +30,7 @@ func Program(p *ir.Program) diag.List {
 	if !p.Incomplete && !p.Lossy {
 		c.unused()
 	}
+	c.gatewayTransport()
 	c.idleExceptions()
 	c.sameIssuer()
 	checkGuards(p, &c.diags)

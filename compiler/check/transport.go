@@ -68,6 +68,18 @@ func (c *checker) mode(t *ir.Target, mode string) (by, against *ir.MTLS) {
 	return by, nil
 }
 
+// gatewayTransport warns of modes of gateways, which nothing reads.
+func (c *checker) gatewayTransport() {
+	for _, m := range c.p.MTLS {
+		if m.Target.IsGateway() {
+			n := len(c.diags)
+			c.diags.Add(diag.MTLSAtGateway, m.Span, "%s is a gateway, and ends connections as its Gateway says: no mode of mTLS is read there", &m.Target).
+				Advise("delete it, and say in the Gateway what it takes: `tls: {mode: ISTIO_MUTUAL}`, or MUTUAL with the roots of its clients")
+			m.Via.Relate(c.diags[n:], m.Span)
+		}
+	}
+}
+
 // withoutMTLS warns of a rule for callers with an identity, of ports to which none comes with one. It reports whether it did.
 func (c *checker) withoutMTLS(r *ir.Rule) bool {
 	if len(c.p.MTLS) == 0 || r.All || slices.ContainsFunc(r.Sources.Any, func(x ir.Source) bool { return !hasIdentity(x.Kind) }) {

@@ -26,6 +26,7 @@ const (
 	HeaderTaken         Code = "ZT1223" // a header that tokens are taken out of
 	UnknownClaim        Code = "ZT1224" // a claim that no list of claims has
 	ForeignDomain       Code = "ZT1225" // callers whose certificates a sidecar does not take
+	MTLSAtGateway       Code = "ZT1226" // mtls of a gateway
 )
 
 var identityCodes = []Info{
@@ -395,6 +396,23 @@ allow trust-domain "partner.example" -> api GET
 workload api { port http 8080 }
 deny all in default
 allow trust-domain "partner.example" -> edge GET
+allow edge -> api GET
+`,
+	}, {
+		Code: MTLSAtGateway, Severity: Warning, Title: "mtls of a gateway",
+		Explanation: "A PeerAuthentication is for sidecars. The proxy of a gateway ends connections as its Gateway says, with the TLS mode of each server, and callers without a certificate come to it however strict the mesh is. A gateway is known by its labels, or by an inventory.",
+		Example: `workload edge { labels istio: ingressgateway; port http 8443 }
+workload api { port http 8080 }
+deny all in default
+mtls strict on edge
+allow anyone -> edge GET
+allow edge -> api GET
+`,
+		Fixed: `workload edge { labels istio: ingressgateway; port http 8443 }
+workload api { port http 8080 }
+deny all in default
+mtls strict on api
+allow anyone -> edge GET
 allow edge -> api GET
 `,
 	},
