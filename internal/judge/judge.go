@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -154,8 +156,32 @@ func (j *Judge) Ask(ctx context.Context, scenario, policies []byte) (string, err
 	if head.AllowWarnings != "" {
 		args = append(args, "-allow-warnings")
 	}
+	release, err := alone(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, j.bin, append(args, files[:]...)...).CombinedOutput()
 	return string(out), err
+}
+
+// alone waits until no other process asks, and keeps others waiting until it is released: the Envoys of all judges listen at the same
+// addresses, and one would get connections that are meant for another. An open listener says that somebody asks.
+func alone(ctx context.Context) (release func(), err error) {
+	for {
+		l, err := net.Listen("tcp", "127.10.255.254:8080")
+		if err == nil {
+			return func() { l.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }

@@ -2,12 +2,15 @@ package judge
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -131,4 +134,25 @@ func TestJudgeDiffers(t *testing.T) {
 	if said, err := j.Ask(t.Context(), []byte(open), nil); err == nil || !strings.Contains(said, "1 differ") {
 		t.Errorf("an open mesh passes for a closed one: %v\n%s", err, said)
 	}
+}
+
+// While one process asks another waits.
+func TestAlone(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the judge is asked on Linux alone, where all of 127.0.0.0/8 is this machine")
+	}
+	release, err := alone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := alone(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("two ask at once: %v", err)
+	}
+	time.AfterFunc(100*time.Millisecond, release)
+	if release, err = alone(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release()
 }
