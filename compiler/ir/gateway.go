@@ -6,7 +6,7 @@ import "slices"
 // ingressgateway), the second on those that Istio makes of a Gateway of the Kubernetes API.
 const (
 	istioLabel   = "istio"
-	gatewayLabel = "gateway.networking.k8s.io/gateway-name"
+	GatewayLabel = "gateway.networking.k8s.io/gateway-name"
 )
 
 // notGateways are the values of the label `istio` that Istio gives to other parts of itself.
@@ -14,7 +14,7 @@ var notGateways = []string{"pilot", "istiod", "sidecar-injector", "cni", "ztunne
 
 // IsGateway reports whether the labels of a pod are those of a gateway.
 func IsGateway(labels map[string]string) bool {
-	if _, ok := labels[gatewayLabel]; ok {
+	if _, ok := labels[GatewayLabel]; ok {
 		return true
 	}
 	v, ok := labels[istioLabel]

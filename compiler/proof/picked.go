@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	types "istio.io/api/type/v1beta1"
+
 	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
@@ -47,16 +49,15 @@ func (w *World) selectors(policies []*istio.Object) {
 		return p
 	}
 	seen := map[string]bool{}
-	for _, o := range policies {
-		labels := selector(o)
+	note := func(o *istio.Object, labels []ir.Label) {
 		key := intent.Key(o.Namespace, labels)
 		if len(labels) == 0 || workloads[key] {
-			continue
+			return
 		}
 		kind := 0
 		switch {
 		case o.Peer != nil && o.Namespace == w.mesh.RootNamespace:
-			continue // Istio ignores it
+			return // Istio ignores it
 		case o.Peer != nil:
 			kind = 1
 		case o.Request != nil:
@@ -68,9 +69,40 @@ func (w *World) selectors(policies []*istio.Object) {
 			p.byKind[kind] = append(p.byKind[kind], labels)
 		}
 	}
+	for _, o := range policies {
+		for _, labels := range w.selections(o) {
+			note(o, labels)
+		}
+	}
 	for _, x := range w.p.Pods {
 		at(x.Namespace).names[intent.Key("", x.Labels)] = x
 	}
+}
+
+// selections are the labels by which a policy picks pods: those of its selector, or of each Gateway that it refers to, where no
+// workload is known to be it.
+func (w *World) selections(o *istio.Object) (out [][]ir.Label) {
+	var refs []*types.PolicyTargetReference
+	switch {
+	case o.Authorization != nil:
+		refs = append(slices.Clone(o.Authorization.TargetRefs), o.Authorization.TargetRef)
+	case o.Request != nil:
+		refs = append(slices.Clone(o.Request.TargetRefs), o.Request.TargetRef)
+	}
+	for _, r := range refs {
+		if r.GetKind() != "Gateway" {
+			continue
+		}
+		labels := []ir.Label{{Key: ir.GatewayLabel, Value: r.GetName()}}
+		known := false
+		for range w.bearers.Picked(&ir.Pods{Namespace: o.Namespace, Labels: labels}) {
+			known = true
+		}
+		if !known {
+			out = append(out, labels)
+		}
+	}
+	return append(out, selector(o))
 }
 
 // picked are pods of a namespace that have some labels, and those of selectors that pick no workload. Those of pods that were
