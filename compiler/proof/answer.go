@@ -134,6 +134,9 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 	d := t.Destination
 	q := w.reader.Question(question(x.Sources, target, x.entries(), nil, nil), chains[c.chain].intent)
 	l, err := w.ladder(d, c.chain)
+	if err == nil {
+		err = w.early(d, c.chain)
+	}
 	if err != nil {
 		return err
 	}

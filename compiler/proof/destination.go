@@ -306,6 +306,29 @@ func (w *World) ladder(d *Destination, chain int) (*sem.Ladder, error) {
 	return &l, err
 }
 
+// early is an error where it is not known which requests an external authorizer is asked about: it sees a request before tokens are
+// taken out of their header, and here the header is what policies see later.
+func (w *World) early(d *Destination, chain int) error {
+	asks := func(o *istio.Object) bool { return o.Authorization.Action == stepActions[ByCustom].istio }
+	if chain != httpChain || len(d.tokens.Headers) == 0 || !slices.ContainsFunc(d.policies, asks) {
+		return nil
+	}
+	l, err := w.ladder(d, chain)
+	if err != nil {
+		return err
+	}
+	for _, name := range sortedKeys(l.Custom) {
+		attrs := map[sem.Attr]bool{}
+		l.Custom[name].Attrs(attrs)
+		for _, h := range d.tokens.Headers {
+			if !h.Kept && attrs[sem.Attr{Kind: sem.Header, Name: h.Name}] {
+				return fmt.Errorf("not modelled: %s is asked before tokens are taken out of the header %q, which its policies test", name, h.Name)
+			}
+		}
+	}
+	return nil
+}
+
 // universe holds for the requests that can come to a destination on a chain: its ports, as far as they are known, speak what
 // they are declared to speak; a caller without an identity comes only where mTLS is not required; a token is verified
 // only where there is somebody to verify it; and its claims are what is declared of them.

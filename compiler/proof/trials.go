@@ -429,6 +429,9 @@ func (c *class) prove(t *Trial, target *ir.Target, d *Destination) (out outcome)
 			}
 			c.some(t, &out, fixed, q, sent(d, chain, all)) // what does not come there does not pass, too
 		case ir.Always:
+			if out.unknown = c.w.early(d, chain); out.unknown != nil {
+				return out
+			}
 			consent(fixed, all, "no")
 			c.hold(&out, d, chain, fixed, q, passes, all)
 			c.some(t, &out, fixed, q, c.w.universe(d, chain, all))
