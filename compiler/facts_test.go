@@ -56,7 +56,7 @@ func TestFactsChangeNothing(t *testing.T) {
 		hold(name, compiler.Input{Files: files, FS: all, Options: compiler.Options{Now: programs.Day}})
 	}
 	for _, mode := range []string{"only", "never", "always", "only"} {
-		hold(mode, compiler.Input{Files: []*source.File{source.New("p.zt", "workload web\nworkload t { port http 80 }\ndeny all in default\nallow web -> t\nprove "+mode+" web -> t\n")}})
+		hold(mode, compiler.Input{Files: []*source.File{source.New("p.zt", "workload web\nworkload t { port http 80 }\ndeny all in default\nallow web -> t\ndeny web -> t POST\nprove "+mode+" web -> t\n")}})
 	}
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 5))

@@ -151,3 +151,33 @@ var mutants = []mutant{
 	{"compiler/lower/include.go", `return x.conds(a.conds, b.conds)`, `return true`},
 	{"compiler/lower/include.go", `if len(s.in) > 0 && (len(t.in) == 0 || `, `if len(s.in) > 0 && len(t.in) > 0 && (`},
 }
+
+// factMutants are parts that the question of a fact leaves out, and answers that are no facts.
+var factMutants = []mutant{
+	{"compiler/proof/translation.go", `q.DigestWith(written)`, `q.DigestWith(nil)`},
+	{"compiler/proof/translation.go", `	q.Text(o.Name)
+`, ``},
+	{"compiler/proof/facts.go", `		q.Add(digest[:])
+`, `		_ = digest
+`},
+	{"compiler/proof/facts.go", `	q.Text(d.apart)
+`, ``},
+	{"compiler/proof/facts.go", `	q.Number(int(t.trial.Proof.Mode))
+`, ``},
+	{"compiler/proof/facts.go", `	q.Add(c.reader.digest(t.trial.Proof, t.target))
+`, ``},
+	{"compiler/proof/facts.go", `	if out.failure != nil || out.unclear`, `	if out.unclear`},
+	{"compiler/proof/facts.go", `	if !found.Load() {
+		return false
+	}
+`, ``},
+	{"compiler/intent/units.go", `		q.Text(u.names[c])
+`, ``},
+	{"compiler/intent/units.go", `			q.Add(u.spelt[uint32(s.units[i])])
+`, ``},
+	{"compiler/intent/units.go", `	q.Number(len(s.units))
+	for i := 0; i`, `	for i := len(s.units); i`},
+	{"compiler/sem/text.go", `		dst = p.Append(dst, y)
+`, `		_ = y
+`},
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +22,9 @@ var tests = map[string]string{
 	"compiler/lower":  "^Test(Programs|Goldens)$",
 }
 
+// factTests are those that must find the faults of factMutants: they are in the package compiler.
+const factTests = "^Test(FactsChangeNothing|KnownOfAnother)$"
+
 func (m *mutant) text() (string, error) {
 	text, err := os.ReadFile(filepath.Join("..", "..", m.file))
 	if err != nil {
@@ -35,6 +39,11 @@ func (m *mutant) text() (string, error) {
 // Every fault of the table still has its place.
 func TestMutants(t *testing.T) {
 	of := map[string]int{}
+	for i := range factMutants {
+		if _, err := factMutants[i].text(); err != nil {
+			t.Error(err)
+		}
+	}
 	for i := range mutants {
 		m := &mutants[i]
 		if _, err := m.text(); err != nil {
@@ -55,10 +64,14 @@ func TestMutation(t *testing.T) {
 		t.Skip("ZTC_MUTATION_TESTS is not set")
 	}
 	only := os.Getenv("ZTC_MUTANT") // part of a file's name and of the fault
-	for i := range mutants {
-		m := &mutants[i]
-		if !strings.Contains(m.file+" "+m.is, only) {
+	all := slices.Concat(mutants, factMutants)
+	for i := range all {
+		m, dir, run := &all[i], ".", tests[filepath.Dir(all[i].file)]
+		if !strings.Contains(m.file+" "+m.was+" "+m.is, only) {
 			continue
+		}
+		if i >= len(mutants) {
+			dir, run = "../../compiler", factTests
 		}
 		t.Run(fmt.Sprintf("%d %s", i, m.file), func(t *testing.T) {
 			t.Parallel()
@@ -66,26 +79,28 @@ func TestMutation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
+			temp := t.TempDir()
 			file, err := filepath.Abs(filepath.Join("..", "..", m.file))
 			if err != nil {
 				t.Fatal(err)
 			}
-			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: filepath.Join(dir, "mutant.go")}})
+			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{file: filepath.Join(temp, "mutant.go")}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, text := range map[string]string{"mutant.go": mutated, "overlay.json": string(overlay)} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(temp, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			binary := filepath.Join(dir, "oracle.test")
-			build := exec.Command("go", "test", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-c", "-o", binary, ".")
+			binary := filepath.Join(temp, "mutant.test")
+			build := exec.Command("go", "test", "-vet=off", "-overlay", filepath.Join(temp, "overlay.json"), "-c", "-o", binary, dir)
 			if out, err := build.CombinedOutput(); err != nil {
 				t.Fatalf("it does not compile: %v\n%s", err, out)
 			}
-			out, err := exec.Command(binary, "-test.run", tests[filepath.Dir(m.file)], "-test.failfast", "-test.timeout", "3m").CombinedOutput()
+			test := exec.Command(binary, "-test.run", run, "-test.failfast", "-test.timeout", "3m")
+			test.Dir = dir
+			out, err := test.CombinedOutput()
 			switch found := strings.Contains(string(out), "--- FAIL") || strings.Contains(string(out), "panic:"); {
 			case strings.Contains(string(out), "test timed out"):
 				t.Errorf("it does not end: %s", m.is)
