@@ -35,6 +35,9 @@ const (
 
 // selectors notes the selectors of policies that are not those of workloads.
 func (w *World) selectors(policies []*istio.Object) {
+	if len(w.p.Pods)+len(w.others) == 0 { // then all are those of workloads
+		return
+	}
 	workloads := make(map[string]bool, len(w.p.Workloads))
 	for _, x := range w.p.Workloads {
 		workloads[intent.Key(x.Namespace, x.Labels)] = true
