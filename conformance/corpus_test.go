@@ -151,7 +151,8 @@ func TestRefusals(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(sound)) {
 		faults := faultsOf(t, sound[name])
 		r.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
-		for _, f := range faults[:min(each, len(faults))] {
+		for _, put := range faults[:min(each, len(faults))] {
+			f := put()
 			file := source.New(name, f.text)
 			docs, diags := istio.Read(file)
 			err := judge.refuses(t, f.text)
@@ -179,8 +180,8 @@ type fault struct {
 	line       int
 }
 
-// faultsOf puts faults into the spec of a policy, one at a time.
-func faultsOf(t *testing.T, text string) (out []fault) {
+// faultsOf are what puts faults into the spec of a policy, one at a time.
+func faultsOf(t *testing.T, text string) (out []func() fault) {
 	t.Helper()
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) != 1 {
@@ -190,21 +191,23 @@ func faultsOf(t *testing.T, text string) (out []fault) {
 	if spec == nil {
 		return nil
 	}
-	// put replaces what a path leads to, for as long as it takes to write the policy.
+	// put is to replace what a path leads to, for as long as it takes to write the policy.
 	put := func(path []int, with yaml.Node, what string) {
-		at := descend(spec, path)
-		was := *at
-		*at = with
-		defer func() { *at = was }()
-		b, err := yaml.Marshal(&doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var written yaml.Node
-		if err := yaml.Unmarshal(b, &written); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, fault{string(b), what, descend(child(written.Content[0], "spec"), path).Line})
+		out = append(out, func() fault {
+			at := descend(spec, path)
+			was := *at
+			*at = with
+			defer func() { *at = was }()
+			b, err := yaml.Marshal(&doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var written yaml.Node
+			if err := yaml.Unmarshal(b, &written); err != nil {
+				t.Fatal(err)
+			}
+			return fault{string(b), what, descend(child(written.Content[0], "spec"), path).Line}
+		})
 	}
 	scalar := func(s string) yaml.Node { return yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
 	null := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
