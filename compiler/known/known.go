@@ -38,11 +38,6 @@ func (q *Question) Text(s string) {
 	q.text = append(binary.AppendUvarint(q.text, uint64(len(s))), s...)
 }
 
-// Bytes adds a part.
-func (q *Question) Bytes(b []byte) {
-	q.text = append(binary.AppendUvarint(q.text, uint64(len(b))), b...)
-}
-
 // Number adds a part.
 func (q *Question) Number(n int) { q.text = binary.AppendVarint(q.text, int64(n)) }
 

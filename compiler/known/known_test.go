@@ -103,7 +103,7 @@ func TestQuestions(t *testing.T) {
 		func(q *Question) { q.Text("a"); q.Text("b") },
 		func(q *Question) { q.Text(""); q.Text("ab") },
 		func(q *Question) { q.Text("ab"); q.Text("") },
-		func(q *Question) { q.Bytes([]byte("a\x01b")) },
+		func(q *Question) { q.Text("a\x01b") },
 		func(q *Question) { q.Number(1) },
 		func(q *Question) { q.Number(-2) },
 		func(q *Question) { q.Number(1); q.Number(0) },

@@ -63,8 +63,7 @@ type Checker struct {
 	labels  []ir.Label
 
 	question known.Question
-	scope    *intent.Scope // of the object that Known was asked about
-	digest   known.Digest
+	digest   known.Digest // of the object that Known was asked about last, where asked is set
 	asked    bool
 	keys     []string
 }
@@ -80,13 +79,9 @@ func (c *Checker) Known(o *istio.Object, written []byte) bool {
 		return false
 	}
 	c.labels = sorted(c.labels[:0], o.Authorization.GetSelector().GetMatchLabels())
-	c.scope = c.t.program.Find(o.Namespace, c.labels)
-	if c.scope == nil {
-		return false
-	}
-	q := &c.question
+	q, s := &c.question, c.t.program.Find(o.Namespace, c.labels)
 	q.Begin("object")
-	if !c.t.units.Ask(q, c.scope) {
+	if s == nil || !c.t.units.Ask(q, s) {
 		return false
 	}
 	q.Text(string(o.Kind))
@@ -101,7 +96,7 @@ func (c *Checker) Known(o *istio.Object, written []byte) bool {
 	c.asked, c.digest = true, q.DigestWith(written)
 	_, yes := c.t.facts.Ask(c.digest)
 	if yes {
-		c.t.settled[c.scope.Index].Store(true)
+		c.t.settled[s.Index].Store(true)
 	}
 	return yes
 }
