@@ -108,8 +108,10 @@ func (f *Facts) Learn(d Digest, steps int) {
 	if f.facts == nil {
 		f.facts = map[Digest]fact{}
 	}
+	if _, known := f.facts[d]; !known {
+		f.learnt++
+	}
 	f.facts[d] = fact{steps: uint32(steps), met: true}
-	f.learnt++
 }
 
 // Counts returns how many facts were asked for and known, and how many were learnt.

@@ -104,6 +104,9 @@ func (a *app) compile(c *cobra.Command, paths []string, s *settings) (*inputs, c
 
 // with reads one program and hands it to the compiler. When the error is not nil, everything has been said.
 func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(context.Context, compiler.Input) diag.List) (*inputs, diag.List, error) {
+	if err := a.checkCache(); err != nil {
+		return &inputs{}, nil, err
+	}
 	a.stage = "reading the inputs"
 	a.stats.begin("read")
 	r := &reader{stdin: a.stdin}
@@ -124,10 +127,10 @@ func (a *app) with(c *cobra.Command, paths []string, s *settings, compile func(c
 		given.Around = in.unread
 	}
 	kept := a.openCache(in)
-	given.Facts = func() *known.Facts { return kept().known() }
+	given.Facts = func() *known.Facts { return kept().facts }
 	diags := compile(ctx, given)
 	if a.stats != nil {
-		a.stats.end(kept().counts()...)
+		a.stats.told(kept())
 	}
 	a.save(kept)
 	diags = append(diags, r.diags...)

@@ -23,11 +23,12 @@ import (
 // Facts that builds proved are kept in the user's cache directory, one file for each program. They are sealed with a key that
 // lies elsewhere, in the user's configuration directory, and for the very executable that proved them: a file that is damaged,
 // that came from another machine or that somebody else wrote is as good as none, and the next build replaces it. Nothing that
-// goes wrong here is an error: without facts everything is proven again.
+// goes wrong here is an error: without facts everything is proven again, and --stats says why there are none.
 
-// cache is where the facts of one program are kept. A nil *cache keeps nothing.
+// cache is where the facts of one program are kept.
 type cache struct {
-	facts *known.Facts
+	facts *known.Facts // nil where none are kept
+	why   string       // none are kept
 	dir   string
 	file  string // in dir
 	key   []byte
@@ -40,17 +41,31 @@ const (
 	worth     = 500 // facts: what is proven faster than a file is written is not kept
 )
 
+// checkCache says what is wrong with ZTC_CACHE.
+func (a *app) checkCache() error {
+	if dir := a.env["ZTC_CACHE"]; dir != "" && dir != "off" && !filepath.IsAbs(dir) {
+		return fmt.Errorf("ZTC_CACHE is %q, and wants an absolute path, or off", dir)
+	}
+	return nil
+}
+
 // openCache finds out, beside other work, what is known of a program, and returns what waits for it.
 func (a *app) openCache(in *inputs) func() *cache {
 	dir := a.env["ZTC_CACHE"]
-	if dir == "off" || a.env["HOME"] == "" && a.env["LocalAppData"] == "" {
-		return func() *cache { return nil }
+	switch {
+	case dir == "off":
+		return func() *cache { return &cache{why: "ZTC_CACHE is off"} }
+	case a.env["HOME"] == "" && a.env["LocalAppData"] == "":
+		return func() *cache { return &cache{why: "there is no home directory"} }
 	}
 	var c *cache
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c, _ = readCache(dir, in)
+		var err error
+		if c, err = readCache(dir, in); err != nil {
+			c = &cache{why: clean(err.Error())}
+		}
 	}()
 	return func() *cache {
 		<-done
@@ -66,9 +81,6 @@ func readCache(dir string, in *inputs) (*cache, error) {
 			return nil, err
 		}
 		dir = filepath.Join(user, "ztc")
-	}
-	if !filepath.IsAbs(dir) {
-		return nil, fs.ErrInvalid
 	}
 	config, err := os.UserConfigDir()
 	if err != nil {
@@ -94,21 +106,15 @@ func readCache(dir string, in *inputs) (*cache, error) {
 	return c, nil
 }
 
-// known are the facts of a cache.
-func (c *cache) known() *known.Facts {
-	if c == nil {
-		return nil
-	}
-	return c.facts
-}
-
-// counts are how many facts were asked for and known, and how many are new; none without a cache.
-func (c *cache) counts() []compiler.Count {
-	if c == nil {
-		return nil
+// told tells --stats how many facts were asked for and known, and how many are new, or why there are none.
+func (s *stats) told(c *cache) {
+	if c.facts == nil {
+		s.uncached = c.why
+		s.end()
+		return
 	}
 	met, learnt := c.facts.Counts()
-	return []compiler.Count{{What: "known facts", N: met}, {What: "new facts", N: learnt}}
+	s.end(compiler.Count{What: "known facts", N: met}, compiler.Count{What: "new facts", N: learnt})
 }
 
 // save keeps what a run learnt, beside other work.
@@ -123,9 +129,6 @@ func (a *app) save(kept func() *cache) {
 
 // save keeps what a run learnt, if that is worth a file.
 func (c *cache) save() {
-	if c == nil {
-		return
-	}
 	met, learnt := c.facts.Counts()
 	if learnt == 0 || met+learnt < worth {
 		return
@@ -169,21 +172,18 @@ func prune(root *os.Root) {
 	}
 }
 
-// cacheKey reads the key that facts are sealed with, or makes one. A key that others can read or have written is none.
+// cacheKey reads the key that facts are sealed with, or makes one. A key that others can read or have written is not used.
 func cacheKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "cache.key")
 	info, err := os.Lstat(path)
 	switch {
-	case err == nil:
-		if !info.Mode().IsRegular() || !private(info) {
-			return nil, fs.ErrPermission
-		}
-		key, err := readRegular(path, keySize+1)
-		if err == nil && len(key) != keySize {
-			err = errors.New("it is no key")
-		}
-		return key, err
-	case !errors.Is(err, fs.ErrNotExist):
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file", path)
+	case err == nil && !private(info):
+		return nil, fmt.Errorf("%s is not for its user alone (mode 0600)", path)
+	case err == nil && info.Size() == keySize:
+		return os.ReadFile(path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

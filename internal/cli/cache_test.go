@@ -145,9 +145,13 @@ func TestCacheKey(t *testing.T) {
 	if bytes.Equal(first, second) {
 		t.Error("what another key has sealed is taken")
 	}
+	write(t, key, []byte("x"), 0o600)
+	if build() != off || bytes.Equal(read(t, file), second) || len(read(t, key)) != keySize {
+		t.Error("a key that is cut is not replaced")
+	}
+	second = read(t, file)
 	for what, bad := range map[string]func(){
 		"that others can read": func() { write(t, key, bytes.Repeat([]byte{2}, keySize), 0o644) },
-		"that is too short":    func() { write(t, key, []byte("x"), 0o600) },
 		"that is a link": func() {
 			write(t, key+"2", bytes.Repeat([]byte{2}, keySize), 0o600)
 			if err := os.Remove(key); err != nil {
@@ -193,6 +197,24 @@ func TestCacheDir(t *testing.T) {
 	build("ZTC_CACHE=" + at)
 	if files := stored(t, at); len(files) != 0 {
 		t.Errorf("of a small program there is %v", files)
+	}
+}
+
+// What is wrong with ZTC_CACHE is bad usage, and --stats says why nothing is kept.
+func TestNoCache(t *testing.T) {
+	dir, _ := home(t)
+	mesh(t, dir, "")
+	for env, want := range map[string]string{
+		"ZTC_CACHE=off":  "no proofs are kept: ZTC_CACHE is off\n",
+		"ZTC_CACHE=here": "ZTC_CACHE is \"here\", and wants an absolute path, or off\n",
+		"HOME=":          "no proofs are kept: there is no home directory\n",
+		"ZTC_CACHE=":     "0 known facts, 1000 new facts\n",
+	} {
+		var out, said bytes.Buffer
+		code := Main([]string{"build", "--stats", filepath.Join(dir, "mesh.zt")}, nil, &out, &said, []string{"HOME=" + dir, env})
+		if wantCode := map[bool]int{true: exitUsage, false: exitOK}[env == "ZTC_CACHE=here"]; code != wantCode || !strings.Contains(said.String(), want) {
+			t.Errorf("%s: exit code %d, and it says\n%s", env, code, said.String())
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ type stats struct {
 	open    *stage
 	since   time.Time // the open stage began
 	out     *size     // nil when nothing came out
+
+	uncached string // why nothing is kept of what was proven; empty where it is
 }
 
 type stage struct {
@@ -132,6 +134,9 @@ func (s *stats) text(total time.Duration) string {
 		rest = strings.Join([]string{amount(o.Policies, "policies"), amount(o.Rules, "rules"), amount(o.Values, "values"), amount(o.Bytes, "bytes")}, ", ")
 	}
 	row("total", total, rest)
+	if s.uncached != "" {
+		fmt.Fprintf(&b, "no proofs are kept: %s\n", s.uncached)
+	}
 	return b.String()
 }
 
