@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/zt-lang/ztc/compiler/ir"
+	"github.com/zt-lang/ztc/lang"
 	"github.com/zt-lang/ztc/lang/source"
 )
 
@@ -60,6 +61,23 @@ func TestPlainGoldens(t *testing.T) {
 			}
 		}
 		samePlain(t, in)
+	}
+}
+
+// TestAhead does the same with a program of so many texts that another processor resolves them ahead (compiler/resolve/ahead.go).
+func TestAhead(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("methods m = GET, HEAD\npaths p = \"/a\", \"/b/*\"\ndeny all in default\n")
+	for i := range 6000 {
+		ops := []string{"GET \"/x%d\"", "GET, PUT \"/y%d\", \"/y%[1]d/*\"", "m \"/m%d\"", "POST p, \"/p%d\"", "PUT \"/q/{*}/%d\""}[i%5]
+		fmt.Fprintf(&b, "allow a%d -> b%d "+ops+"\n", i%7, i%50, i)
+	}
+	f := source.New("x.zt", b.String())
+	if skimmed, _ := lang.Skim(f); len(skimmed.Pieces) < 1<<12 {
+		t.Errorf("only %d texts", len(skimmed.Pieces))
+	}
+	if objects, again := samePlain(t, Input{Files: []*source.File{f}}); objects < 50 || again {
+		t.Errorf("%d objects, compiled again: %t", objects, again)
 	}
 }
 
