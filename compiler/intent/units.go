@@ -29,8 +29,8 @@ type Units struct {
 	share     []bool          // by rule of the scope at hand: another one names one of its callers
 
 	spell sync.Once
-	names []string // of callers, by number
-	spelt [][]byte // operations, by number, as parts of a question
+	names []short // of callers, by number
+	spelt []short // of operations, by number
 }
 
 // unit is one value in each part of an operation; nothing where a part is not tested.
@@ -286,17 +286,7 @@ func (u *Units) Ask(q *known.Question, s *Scope) bool {
 	if s.units == nil {
 		return false
 	}
-	u.spell.Do(func() {
-		u.names, u.spelt = keys(u.callers), make([][]byte, len(u.ops))
-		for x, n := range u.ops {
-			var op known.Question
-			op.Text(x.method)
-			op.Text(x.path)
-			op.Text(x.host)
-			op.Number(x.port)
-			u.spelt[n] = op.Parts()
-		}
-	})
+	u.spell.Do(u.digest)
 	q.Text(s.Namespace)
 	q.Number(len(s.Labels))
 	for _, l := range s.Labels {
@@ -310,13 +300,34 @@ func (u *Units) Ask(q *known.Question, s *Scope) bool {
 		for n < len(s.units) && s.units[n]>>32 == c {
 			n++
 		}
-		q.Text(u.names[c])
+		q.Add(u.names[c][:])
 		q.Number(n - i)
 		for ; i < n; i++ {
-			q.Add(u.spelt[uint32(s.units[i])])
+			q.Add(u.spelt[uint32(s.units[i])][:])
 		}
 	}
 	return true
+}
+
+// short is the first half of a SHA-256: questions are made of hundreds of thousands of them.
+type short [16]byte
+
+// digest makes the digests of the callers and the operations.
+func (u *Units) digest() {
+	u.names, u.spelt = make([]short, len(u.callers)), make([]short, len(u.ops))
+	var q known.Question
+	of := func() short { d := q.Digest(); return short(d[:16]) }
+	for x, n := range u.callers {
+		q.Begin(x)
+		u.names[n] = of()
+	}
+	for x, n := range u.ops {
+		q.Begin(x.method)
+		q.Text(x.path)
+		q.Text(x.host)
+		q.Number(x.port)
+		u.spelt[n] = of()
+	}
 }
 
 // keys are the keys of a map from them to their numbers.

@@ -171,12 +171,14 @@ var factMutants = []mutant{
 		return false
 	}
 `, ``},
-	{"compiler/intent/units.go", `		q.Text(u.names[c])
+	{"compiler/intent/units.go", `		q.Add(u.names[c][:])
 `, ``},
-	{"compiler/intent/units.go", `			q.Add(u.spelt[uint32(s.units[i])])
+	{"compiler/intent/units.go", `			q.Add(u.spelt[uint32(s.units[i])][:])
 `, ``},
 	{"compiler/intent/units.go", `	q.Number(len(s.units))
 	for i := 0; i`, `	for i := len(s.units); i`},
+	{"compiler/intent/units.go", `		q.Text(x.path)
+`, ``},
 	{"compiler/sem/text.go", `		dst = p.Append(dst, y)
 `, `		_ = y
 `},
