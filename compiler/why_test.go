@@ -3,6 +3,8 @@ package compiler_test
 import (
 	"context"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/zt-lang/ztc/compiler"
@@ -75,6 +77,106 @@ allow anyone as "https://i.example/*" -> api POST
 		for i := range answer.Cases {
 			if told := answer.Cases[i].Told; len(told) != 1 || told[0].Verdict.Passes != c.passes {
 				t.Errorf("%s: %q: %s", c.ask, words, answer.Text())
+			}
+		}
+	}
+}
+
+// TestWhyAsksEveryTrustDomain asks about callers that stand for those of aliases: the answer is that of an expectation.
+func TestWhyAsksEveryTrustDomain(t *testing.T) {
+	const said = `mesh { trust-domain "new.example"; trust-domain-aliases "old.example" }
+workload web
+workload api { port http 8080 }
+mtls strict in default
+deny all in default
+allow trust-domain "old.example" -> api HEAD
+allow principal "partner.example/ns/a/sa/b" -> api HEAD
+`
+	const old, partner = `principal "old.example/ns/default/sa/web"`, `principal "partner.example/ns/a/sa/b"`
+	for _, c := range []struct {
+		ask, outcome string
+		several      bool
+		words        []string
+	}{
+		{"web -> api HEAD", "some", true, []string{"web -> api:8080 HEAD", old + " -> api:8080 HEAD"}},
+		{"account default/web -> api HEAD", "some", true, []string{"web -> api:8080 HEAD", old + " -> api:8080 HEAD"}},
+		{old + " -> api HEAD", "some", true, []string{"web -> api:8080 HEAD", old + " -> api:8080 HEAD"}},
+		{"default/* -> api HEAD", "some", true, []string{"api -> api:8080 HEAD", `principal "old.example/ns/default/sa/x" -> api:8080 HEAD`}},
+		{"web -> api POST", "refused", true, []string{"web -> api:8080 POST"}},
+		{partner + " -> api HEAD", "passes", false, []string{partner + " -> api:8080 HEAD"}},
+	} {
+		in := compiler.Input{Files: []*source.File{source.New("x.zt", said)}}
+		answer, diags := compiler.Why(context.Background(), in, source.NewText("<question>", c.ask))
+		if len(answer.Cases) != 1 {
+			t.Errorf("%s: %v\n%s", c.ask, diags, answer.Text())
+			continue
+		}
+		one := &answer.Cases[0]
+		var words []string
+		for i := range one.Told {
+			words = append(words, one.Told[i].Words)
+		}
+		if one.Outcome() != c.outcome || one.Several != c.several || !slices.Equal(words, c.words) {
+			t.Errorf("%s: %s, several %t, %q", c.ask, one.Outcome(), one.Several, words)
+		}
+		in.Files[0] = source.New("x.zt", said+"test \"x\" { expect deny "+c.ask+" }\n")
+		_, diags = compiler.Compile(context.Background(), in)
+		holds := true
+		for _, d := range diags {
+			if d.Code == diag.ExpectFailed {
+				holds = false
+			}
+		}
+		if holds != (c.outcome == "refused") {
+			t.Errorf("%s is %s, and `expect deny` holds: %t", c.ask, c.outcome, holds)
+		}
+	}
+}
+
+// TestWhyReadsMetadata states metadata as a string and as a list, which policies tell apart.
+func TestWhyReadsMetadata(t *testing.T) {
+	const said = `workload web
+workload db { port 5432 tcp }
+deny all in default
+mtls strict in default
+allow web -> db
+`
+	others := source.New("others.yaml", `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: tables, namespace: default}
+spec:
+  action: DENY
+  rules:
+  - when: [{key: "experimental.envoy.filters.network.mysql_proxy[db.table]", values: ["[a]"]}]
+  - when: [{key: "experimental.envoy.filters.network.mysql_proxy[db.table]", values: ["b"]}]
+`)
+	for _, c := range []struct {
+		value  string
+		passes bool
+	}{
+		{`["a", "b"]`, false},
+		{`["a"]`, false},
+		{`"a"`, true},
+		{`["b"]`, true},
+		{`"b"`, false},
+	} {
+		ask := `web -> db:5432 with metadata["envoy.filters.network.mysql_proxy"]["db.table"] = ` + c.value
+		in := compiler.Input{Others: []*source.File{others}, Files: []*source.File{source.New("x.zt", said)}}
+		answer, diags := compiler.Why(context.Background(), in, source.NewText("<question>", ask))
+		if diags.HasErrors() || len(answer.Cases) != 1 || len(answer.Cases[0].Told) != 1 {
+			t.Errorf("%s: %v\n%s", ask, diags, answer.Text())
+			continue
+		}
+		told := &answer.Cases[0].Told[0]
+		if told.Verdict.Passes != c.passes || told.Words != ask || strings.Contains(answer.Text(), "chosen") {
+			t.Errorf("%s: passes %t\n%s", ask, told.Verdict.Passes, answer.Text())
+		}
+		verdicts := map[bool]string{true: "allow ", false: "deny "}
+		for passes, verdict := range verdicts {
+			in.Files = []*source.File{source.New("x.zt", said+"test \"x\" { expect "+verdict+ask+" }\n")}
+			_, diags = compiler.Compile(context.Background(), in)
+			if holds := !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool { return d.Code == diag.ExpectFailed }); holds != (passes == c.passes) {
+				t.Errorf("expect %s%s: holds %t: %v", verdict, ask, holds, diags)
 			}
 		}
 	}

@@ -21,7 +21,10 @@ func Stated(g *ir.Given) (sem.Attr, sem.Value) {
 		return sem.Attr{Kind: sem.DestIP}, v
 	}
 	a, part, _ := attr(&ir.Test{Key: g.Key, Kind: g.Kind})
-	if a.Kind == sem.Token {
+	switch {
+	case a.Kind == sem.Metadata && g.List:
+		a.Kind = sem.MetadataList
+	case a.Kind == sem.Token:
 		v = sem.Value{Parts: make([]string, 2), Missing: [2]bool{true, true}}
 		v.Parts[part], v.Missing[part] = g.Values[0], false
 	}

@@ -21,6 +21,7 @@ type Given struct {
 	Key    string // Istio's `when` key
 	Kind   AttrKind
 	Values []string // several for a list
+	List   bool     // it is written as a list, perhaps of one
 	Span   source.Span
 }
 

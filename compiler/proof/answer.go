@@ -80,12 +80,16 @@ func (w *World) Ask(ctx context.Context, x *ir.Expect) Answer {
 		target := &x.Targets[i]
 		for _, d := range w.destinations(target) {
 			for j := range x.Sources.Any {
-				if x.Sources.Any[j].Alias { // the other one is asked about
+				if x.Sources.Any[j].Alias { // asked about with the one before it, which stands for both
 					continue
+				}
+				end := j + 1
+				for end < len(x.Sources.Any) && x.Sources.Any[end].Alias {
+					end++
 				}
 				one := *x
 				sources := *x.Sources
-				sources.Any = sources.Any[j : j+1 : j+1]
+				sources.Any = sources.Any[j:end:end]
 				one.Sources = &sources
 				caller := w.source(x.Namespace, &sources.Any[0])
 				fit, why := (*asked)(&one).choices(target, d)
@@ -264,6 +268,7 @@ func (w *World) tell(namespace string, d *Destination, chain int, r sem.Request,
 			return a.Kind == sem.Answer && !(l.Custom[a.Name] != nil && l.Custom[a.Name].Holds(r))
 		})
 	}
+	maps.DeleteFunc(t.Request, func(a sem.Attr, v sem.Value) bool { return v.Absent && isOtherwise(t.Request, a) })
 	said := maps.Clone(t.Request)
 	maps.DeleteFunc(said, func(a sem.Attr, v sem.Value) bool { // what there is not is said where it was chosen
 		return a.Kind != sem.Peer && a.Kind != sem.Port && (v.Absent || v.Missing[0] && v.Missing[1])

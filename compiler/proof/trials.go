@@ -178,8 +178,31 @@ func (x *asked) given() sem.Request {
 	for _, g := range x.With {
 		a, v := intent.Stated(&g)
 		out[a] = v
+		if other, some := otherwise(a); some {
+			out[other] = sem.Value{Absent: true}
+		}
 	}
 	return out
+}
+
+// otherwise is the attribute that metadata of the same name would be if it were a list and not a string, or a string and not a list.
+func otherwise(a sem.Attr) (sem.Attr, bool) {
+	switch a.Kind {
+	case sem.Metadata:
+		a.Kind = sem.MetadataList
+	case sem.MetadataList:
+		a.Kind = sem.Metadata
+	default:
+		return a, false
+	}
+	return a, true
+}
+
+// isOtherwise reports whether a request has metadata of this name as a string where a list is asked for, or the other way round.
+func isOtherwise(r sem.Request, a sem.Attr) bool {
+	other, some := otherwise(a)
+	v, there := r[other]
+	return some && there && !v.Absent
 }
 
 // stated adds the attributes that are stated to those that count: what comes there may depend on them, where no policy does.

@@ -213,7 +213,7 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 			b.WriteString(" host exact " + quoted(v.Parts))
 		case sem.Header, sem.Claim, sem.Metadata, sem.MetadataList, sem.SNI:
 			switch {
-			case v.Absent && a.Kind == sem.Claim && tokenless:
+			case v.Absent && (a.Kind == sem.Claim && tokenless || isOtherwise(r, a)):
 			case v.Absent:
 				rest = append(rest, Value(a, v))
 			case a.Kind == sem.SNI:

@@ -72,7 +72,7 @@ func (r *resolver) given(s *scope, x *ir.Expect, a *ast.Assign) bool {
 			return false
 		}
 	}
-	g := ir.Given{Key: key, Kind: kind, Span: s.span(a)}
+	g := ir.Given{Key: key, Kind: kind, List: a.List, Span: s.span(a)}
 	for i := range a.Values {
 		v := a.Values[i].Value
 		switch kind {
