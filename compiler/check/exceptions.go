@@ -35,10 +35,7 @@ func (c *checker) exceptions(r *ir.Rule) {
 
 // cutMeets reports whether a request may be of an operation and of what is cut from it: false only where it surely is not.
 func cutMeets(r *ir.Rule, e *ir.Entry, cut *ir.Operation) bool {
-	op := e.Op
-	if r.Target.Port != 0 {
-		op.Ports = []int{r.Target.Port}
-	}
+	op := onPort(r.Target, &e.Op)
 	return meetOperations(&op, cut) && meetLists(op.Paths, cut.Paths, ir.MeetPatterns) && meetLists(op.Hosts, cut.Hosts, ir.MeetPatterns)
 }
 

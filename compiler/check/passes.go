@@ -29,7 +29,7 @@ func (c *checker) passes(t *ir.Target, callers *ir.Sources, op *ir.Operation, al
 			continue
 		}
 		for j := range a.Entries {
-			if e := &a.Entries[j]; meetOperations(&e.Op, op) && admits(a, e) {
+			if e := &a.Entries[j]; meetOn(a.Target, t, &e.Op, op) && admits(a, e) {
 				return passing{allow: a}
 			}
 		}
@@ -77,6 +77,36 @@ func meetOperations(a, b *ir.Operation) bool {
 		return false
 	}
 	return meetLists(a.Methods, b.Methods, equal) && meetLists(a.Ports, b.Ports, equal)
+}
+
+// meetOn reports whether a request to two targets may be of an operation on each, paths and hosts aside. Where one is of HTTP, none
+// is seen on a port that speaks TCP.
+func meetOn(s, t *ir.Target, a, b *ir.Operation) bool {
+	x, y := onPort(s, a), onPort(t, b)
+	if !meetOperations(&x, &y) {
+		return false
+	}
+	w := t.Workload
+	if w == nil {
+		w = s.Workload
+	}
+	if w == nil || !a.HTTP() && !b.HTTP() || len(x.Ports)+len(y.Ports) == 0 {
+		return true
+	}
+	both := y.Ports
+	if len(x.Ports) > 0 {
+		both = slices.DeleteFunc(slices.Clone(x.Ports), func(n int) bool { return len(y.Ports) > 0 && !slices.Contains(y.Ports, n) })
+	}
+	return slices.ContainsFunc(both, func(n int) bool { p := w.Port(n); return p == nil || p.Protocol != ir.TCP })
+}
+
+// onPort is an operation on the port of a target, where that has one.
+func onPort(t *ir.Target, op *ir.Operation) ir.Operation {
+	out := *op
+	if t.Port != 0 {
+		out.Ports = []int{t.Port}
+	}
+	return out
 }
 
 func equal[T comparable](a, b T) bool { return a == b }
