@@ -113,7 +113,10 @@ func (r *reader) object(o manifest.Object) *Document {
 	if !manifest.IsNull(spec) && !r.message(spec, m, "spec") {
 		return nil
 	}
-	for _, f := range append(written(spec), faults(d.Object)...) {
+	bad := written(spec)
+	apart := slices.ContainsFunc(bad, func(f fault) bool { return f.apart })
+	bad = append(bad, slices.DeleteFunc(faults(d.Object), func(f fault) bool { return apart && f.apart })...) // said once
+	for _, f := range bad {
 		r.Diags.Add(diag.PolicyRefused, r.place(o.Root, f.path), "Istio refuses %s %s/%s: %s", o.Kind, d.Object.Namespace, d.Object.Name, f.why)
 	}
 	if len(r.Diags) > before {
@@ -264,7 +267,7 @@ func written(spec *yaml.Node) (out []fault) {
 	}
 	exclude := func(n *yaml.Node, path []any, names ...string) {
 		if have := present(n, names...); len(have) > 1 {
-			out = append(out, fault{have[0] + " and " + have[1] + " exclude each other", append(path, have[1])})
+			out = append(out, fault{have[0] + " and " + have[1] + " exclude each other", append(path, have[1]), true})
 		}
 	}
 	exclude(spec, []any{"spec"}, "selector", "targetRef", "targetRefs")
@@ -274,7 +277,7 @@ func written(spec *yaml.Node) (out []fault) {
 			accounts := present(s, "serviceAccounts", "notServiceAccounts")
 			others := present(s, "principals", "notPrincipals", "namespaces", "notNamespaces")
 			if len(accounts) > 0 && len(others) > 0 {
-				out = append(out, fault{accounts[0] + " and " + others[0] + " exclude each other", []any{"spec", "rules", i, "from", j, "source", others[0]}})
+				out = append(out, fault{accounts[0] + " and " + others[0] + " exclude each other", []any{"spec", "rules", i, "from", j, "source", others[0]}, true})
 			}
 		}
 	}
@@ -282,12 +285,12 @@ func written(spec *yaml.Node) (out []fault) {
 		exclude(rule, []any{"spec", "jwtRules", i}, "jwksUri", "jwks_uri", "jwks")
 		for _, name := range present(rule, "issuer", "jwksUri", "jwks_uri") {
 			if manifest.Deref(step(rule, name)).Value == "" {
-				out = append(out, fault{fmt.Sprintf("rule %d: %s is empty", i, name), []any{"spec", "jwtRules", i, name}})
+				out = append(out, fault{fmt.Sprintf("rule %d: %s is empty", i, name), []any{"spec", "jwtRules", i, name}, false})
 			}
 		}
 	}
 	if len(present(spec, "portLevelMtls")) > 0 && len(child(spec, "portLevelMtls")) == 0 {
-		out = append(out, fault{"portLevelMtls has no port", []any{"spec", "portLevelMtls"}})
+		out = append(out, fault{"portLevelMtls has no port", []any{"spec", "portLevelMtls"}, false})
 	}
 	return out
 }

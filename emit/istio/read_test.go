@@ -188,6 +188,20 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s\n%s at %q: %s", c.text, d.Code, d.Span.Text(), d.Message)
 		}
 	}
+	// Fields that exclude each other are one fault, and hide no other.
+	for _, c := range []struct {
+		text string
+		want int
+	}{
+		{policy("{selector: {matchLabels: {a: b}}, targetRefs: [{kind: Service, name: a}]}"), 1},
+		{source1("serviceAccounts: [a], principals: [b]"), 1},
+		{source1("serviceAccounts: [a], principals: [b], ipBlocks: [x]"), 2},
+		{head("RequestAuthentication", `spec: {jwtRules: [{issuer: a, jwksUri: "https://a.example", jwks: '{"keys":[]}'}]}`), 2}, // and it has no keys
+	} {
+		if docs, diags := Read(source.New("a.yaml", c.text)); len(docs) > 0 || len(diags) != c.want {
+			t.Errorf("%s\n%v", c.text, diags)
+		}
+	}
 }
 
 // A field that is null is not there; a misspelt one has a fix; a fault in one object hides no other.

@@ -28,8 +28,9 @@ func Validate(o *Object) []string {
 
 // fault is one thing that is wrong with an object.
 type fault struct {
-	why  string
-	path []any // keys and indices that lead to it, as far as it has a place
+	why   string
+	path  []any // keys and indices that lead to it, as far as it has a place
+	apart bool  // of fields that exclude each other
 }
 
 func faults(o *Object) []fault {
@@ -94,7 +95,15 @@ func (v *validator) add(format string, args ...any) { v.addAt(v.at.path(), forma
 
 func (v *validator) addAt(path []any, format string, args ...any) {
 	if len(v.bad) < maxFaults {
-		v.bad = append(v.bad, fault{fmt.Sprintf(format, args...), path})
+		v.bad = append(v.bad, fault{fmt.Sprintf(format, args...), path, false})
+	}
+}
+
+// exclude adds a fault of fields that exclude each other.
+func (v *validator) exclude(path []any, format string, args ...any) {
+	if n := len(v.bad); n < maxFaults {
+		v.addAt(path, format, args...)
+		v.bad[n].apart = true
 	}
 }
 
@@ -194,7 +203,7 @@ func (v *validator) target(s *selector.WorkloadSelector, ref *selector.PolicyTar
 		set++
 	}
 	if set > 1 {
-		v.addAt([]any{"spec", "selector"}, "only one of selector, targetRef and targetRefs can be set")
+		v.exclude([]any{"spec", "selector"}, "only one of selector, targetRef and targetRefs can be set")
 	}
 	if len(refs) > MaxTargetRefs {
 		v.addAt([]any{"spec", "targetRefs"}, "%d targetRefs exceed %d", len(refs), MaxTargetRefs)

@@ -109,7 +109,7 @@ func (v *validator) source(i int, s *security.Source, custom bool) {
 		v.add("rule %d: an empty source", i)
 	}
 	if identities > 0 && accounts > 0 {
-		v.addAt(append(v.at.path(), "serviceAccounts"), "rule %d: service accounts together with namespaces or principals", i)
+		v.exclude(append(v.at.path(), "serviceAccounts"), "rule %d: service accounts together with namespaces or principals", i)
 	}
 	if custom && identities+accounts+others > 0 {
 		v.add("rule %d: identities are not supported in a CUSTOM policy", i)
@@ -310,7 +310,7 @@ func (v *validator) jwt(i int, r *security.JWTRule) {
 		v.add("rule %d: neither issuer nor jwksUri", i)
 	}
 	if r.Jwks != "" && r.JwksUri != "" {
-		v.addAt(append(v.at.path(), "jwks"), "rule %d: only one of jwks and jwksUri can be set", i)
+		v.exclude(append(v.at.path(), "jwks"), "rule %d: only one of jwks and jwksUri can be set", i)
 	}
 	if u := r.JwksUri; u != "" {
 		if bad := JWKSURIFault(u); bad != "" {
