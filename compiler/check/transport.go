@@ -170,9 +170,12 @@ func (c *checker) denyIdentity(r *ir.Rule) {
 		case !c.isGateway(r.Target):
 			d.Advise("take mTLS only: `mtls strict in %s`", c.scope(r.Target))
 		}
-		if all {
+		switch {
+		case all:
 			d.Advise("write `anyone` in place of `authenticated`: it takes in callers without an identity")
-		} else {
+		case r.Action == ast.Deny && pass.allow != nil && slices.ContainsFunc(pass.allow.Sources.Any, func(x ir.Source) bool { return x.Kind == ir.Plaintext }):
+			d.Advise("leave what is refused here out of that allow: it names plaintext callers, and this caller may be one") // to refuse them could leave the allow dead
+		default:
 			d.Advise("name plaintext callers as well: `%s plaintext -> ...` with the same operations", r.Action)
 		}
 		c.tell(diag.PlaintextPasses, r.Span)
