@@ -27,6 +27,9 @@ func Program(p *ir.Program) diag.List {
 		c.headerLines(r)
 		r.Via.Relate(c.diags[n:], r.Span)
 	}
+	if !p.Incomplete {
+		c.askedClaims()
+	}
 	if !p.Incomplete && !p.Lossy {
 		c.unused()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/zt-lang/ztc/lang/ast"
 	"github.com/zt-lang/ztc/lang/diag"
 	"github.com/zt-lang/ztc/lang/scan"
+	"github.com/zt-lang/ztc/lang/source"
 )
 
 // checkClaim holds a test of a claim against the `jwt` statements that cover the target of its rule.
@@ -39,7 +40,7 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 	}
 	if r.Action == ast.Allow && !t.absence() {
 		if unknown && !isStandard(key) {
-			unknownClaim(r, t, untyped, diags)
+			unknownClaim(r, t.test.Span, key, untyped, "so this may never hold", diags)
 		}
 		return
 	}
@@ -64,10 +65,41 @@ func checkClaim(v *verifiers, r *ir.Rule, t placed, verify []*ir.JWT, diags *dia
 	}
 }
 
-// unknownClaim warns of a test of a claim that no `jwt` lists, where each of them lists others.
-func unknownClaim(r *ir.Rule, t placed, j *ir.JWT, diags *diag.List) {
-	key := claimKey(t.test.Key)
-	d := diags.Add(diag.UnknownClaim, t.test.Span, "claim %q is none of those that the tokens of %q are said to have, so this may never hold", claimText(key), j.Issuer)
+// askedClaims warns of claims that no `jwt` lists in what tests and proofs ask, which would hold whatever the policies say.
+func (c *checker) askedClaims() {
+	ask := func(targets []ir.Target, from *ir.Sources, key string, at source.Span) {
+		var r *ir.Rule
+		var lists *ir.JWT
+		for i := range targets {
+			r = &ir.Rule{Target: &targets[i], Sources: from, More: ir.NoMore}
+			var unknown bool
+			if lists, unknown = c.v.untyped(r, key); !unknown || isStandard(key) {
+				return
+			}
+		}
+		if lists != nil {
+			unknownClaim(r, at, key, lists, "so this may not ask what is meant", &c.diags)
+		}
+	}
+	for _, x := range c.p.Expects {
+		for _, g := range x.With {
+			if g.Kind == ir.AttrClaim {
+				ask(x.Targets, x.Sources, claimKey(g.Key), g.Span)
+			}
+		}
+	}
+	for _, x := range c.p.Proofs {
+		for _, t := range tests(&ir.Rule{More: &ir.More{When: x.When}, Entries: x.Entries}) {
+			if t.test.Kind == ir.AttrClaim {
+				ask(x.Targets, x.Sources, claimKey(t.test.Key), t.test.Span)
+			}
+		}
+	}
+}
+
+// unknownClaim warns of a claim that no `jwt` lists, where each of them lists others.
+func unknownClaim(r *ir.Rule, at source.Span, key string, j *ir.JWT, so string, diags *diag.List) {
+	d := diags.Add(diag.UnknownClaim, at, "claim %q is none of those that the tokens of %q are said to have, %s", claimText(key), j.Issuer, so)
 	if near := resolve.Nearest(key, maps.Keys(j.Claims)); near != "" {
 		d.Advise("did you mean claim %q?", claimText(near))
 	}

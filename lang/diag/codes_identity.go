@@ -371,7 +371,7 @@ allow web as "https://i.example/*" -> api POST
 `,
 	}, {
 		Code: UnknownClaim, Severity: Warning, Title: "a claim that no list of claims has",
-		Explanation: "Where every `jwt` statement whose tokens a rule reads lists the claims of its tokens, a test for the value of another claim is most likely one for a misspelt name. A claim that a token does not have is absent, so the test does not hold, and nobody is told. A `claims` line with its type says that the claim is there. Those of RFC 7519, RFC 9068 and OpenID Connect need no line, and where one `jwt` has no `claims` line, nothing is said.",
+		Explanation: "Where every `jwt` statement whose tokens a rule reads lists the claims of its tokens, a test for the value of another claim is most likely one for a misspelt name. A claim that a token does not have is absent, so the test does not hold, and nobody is told. In an `expect` or a `prove` it may ask for what no request has, and succeed whatever the policies say. A `claims` line with its type says that the claim is there. Those of RFC 7519, RFC 9068 and OpenID Connect need no line, and where one `jwt` has no `claims` line, nothing is said.",
 		Example: `workload web { port http 8080 }
 workload api { port http 8080 }
 jwt "https://i.example" on api { claims groups list, tier string }
