@@ -181,3 +181,52 @@ spec:
 		}
 	}
 }
+
+// TestWhySaysWhatRulesOut asks about requests that come to no policy: of a question and of an expectation the one thing is said that
+// rules them out.
+func TestWhySaysWhatRulesOut(t *testing.T) {
+	const said = `workload web
+workload api { port http 8080 }
+workload plain { port http 8080; port more 9000 http }
+workload strict { port http 8080 }
+allow all in default
+mtls disable on plain port 9000
+mtls strict on strict
+jwt "https://i.example" on api { audiences "a", "b"; read header "x-tok" }
+jwt "https://k.example" on plain { read header "x-kept"; keep token }
+deny anyone except as "https://i.example/*" -> api
+deny anyone except as "https://k.example/*" -> plain
+`
+	others := source.New("others.yaml", `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: old, namespace: default}
+spec: {selector: {matchLabels: {app: web}}, mtls: {mode: DISABLE}}
+`)
+	for _, c := range []struct{ ask, why string }{
+		{`plaintext as "https://i.example/u" -> api GET with audience = "c"`, "a token with such an audience is refused, as the `jwt` there asks for \"a\" or \"b\""},
+		{`web as "https://i.example/u" -> api GET with header["x-tok"] = "u"`, "the `jwt` there reads tokens from header[\"x-tok\"]: one that is verified is taken out, and a request with anything else in it is refused"},
+		{`web -> plain:8080 GET with header["x-kept"] = "u"`, "the `jwt` there reads tokens from header[\"x-kept\"], and a request with anything else in it is refused"},
+		{`web as "https://j.example/u" -> api GET`, "no `jwt` there verifies such a token"},
+		{`plaintext as "https://j.example/u" -> api GET`, "no `jwt` there verifies such a token"},
+		{`web -> api GET with claim["x"] = "u"`, "a claim is that of a token, and it has none: `as` says whose"},
+		{`web -> plain:9000 GET`, "it takes no mTLS, so no caller has an identity there: PeerAuthentication default/mtls-plain is DISABLE"},
+		{`web -> web GET`, "it takes no mTLS, so no caller has an identity there: PeerAuthentication default/old is DISABLE (others.yaml:3:18)"},
+		{`plaintext -> strict GET`, "it accepts mTLS alone: PeerAuthentication default/mtls-strict is STRICT"},
+		{`web except web -> api GET`, "what it states, or an exception of its own, leaves none"},
+		{`authenticated except api -> plain:9000 GET`, "it takes no mTLS, so no caller has an identity there: PeerAuthentication default/mtls-plain is DISABLE"},
+		{`anyone except plaintext -> plain:9000 GET`, "it takes no mTLS, so no caller has an identity there: PeerAuthentication default/mtls-plain is DISABLE"},
+	} {
+		in := compiler.Input{Others: []*source.File{others}, Files: []*source.File{source.New("x.zt", said)}}
+		answer, diags := compiler.Why(context.Background(), in, source.NewText("<question>", c.ask))
+		if diags.HasErrors() || len(answer.Cases) != 1 || answer.Cases[0].Unclear != c.why {
+			t.Errorf("%s: %v\n%s", c.ask, diags, answer.Text())
+		}
+		in.Files[0] = source.New("x.zt", string(in.Files[0].Text)+"test \"x\" { expect allow "+c.ask+" }\n")
+		_, diags = compiler.Compile(context.Background(), in)
+		if !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool {
+			return d.Code == diag.ExpectFailed && strings.HasSuffix(d.Message, ": "+c.why)
+		}) {
+			t.Errorf("expect allow %s: %v", c.ask, diags)
+		}
+	}
+}

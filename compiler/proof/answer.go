@@ -169,7 +169,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 		return err
 	}
 	if first == nil {
-		t.Unclear = x.why(x.Sources, d)
+		t.Unclear = w.why(x, x.Sources, d, c.chain, fixed, q)
 		return nil
 	}
 	refused, err := w.pick(asks, sem.Not(goal))

@@ -212,7 +212,9 @@ func Quote(at source.Span) string {
 
 // Attributes returns the attributes of a request in the order in which they are said.
 func Attributes(r sem.Request) []sem.Attr {
-	return slices.SortedFunc(maps.Keys(r), func(a, b sem.Attr) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
-	})
+	return slices.SortedFunc(maps.Keys(r), compareAttrs)
+}
+
+func compareAttrs(a, b sem.Attr) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 }

@@ -146,6 +146,15 @@ func near[T any](w *World, by map[string]*selected[T], pod *plane.Pod) []numbere
 	return out
 }
 
+// around is what may reach a destination, policies of every kind.
+func (w *World) around(d *Destination) []*istio.Object {
+	var out []*istio.Object
+	for _, x := range near(w, w.policies, &d.pod) {
+		out = append(out, x.what)
+	}
+	return out
+}
+
 // Destination is a pod that requests go to: of a workload, or one that could be there.
 type Destination struct {
 	Name     string       // as the language writes it

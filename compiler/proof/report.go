@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zt-lang/ztc/compiler/intent"
 	"github.com/zt-lang/ztc/compiler/ir"
 	"github.com/zt-lang/ztc/compiler/sem"
 	"github.com/zt-lang/ztc/emit/istio"
@@ -45,7 +44,7 @@ func (t *Trial) expected(diags *diag.List, f *Failure) *diag.Diagnostic {
 	switch {
 	case f.Nothing != nil:
 		who := &f.Nothing.Any[0]
-		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), (*asked)(t.Expect).why(f.Nothing, f.Destination))
+		return diags.Add(diag.ExpectFailed, at, "no such request of %s comes to %s: %s", who.Span.Text(), t.world.target(t.namespace(), f.Destination), f.Why)
 	case t.Expect.Allow:
 		return t.explain(diags.Add(diag.ExpectFailed, at, "this should pass, and is refused: %s", t.words(f)), f)
 	}
@@ -65,24 +64,6 @@ func (t *Trial) words(f *Failure) string {
 	r := maps.Clone(f.Request)
 	maps.DeleteFunc(r, func(a sem.Attr, _ sem.Value) bool { return f.Idle[a] })
 	return t.world.Question(t.namespace(), f.Destination, f.Verdict.Chain, r)
-}
-
-// why guesses at what rules out a request of some callers to a destination before any policy is asked.
-func (x *asked) why(s *ir.Sources, d *Destination) string {
-	listed := x.listed(d)
-	switch {
-	case len(s.As) == 0 && slices.ContainsFunc(x.With, func(g ir.Given) bool {
-		return g.Kind == ir.AttrClaim || g.Kind == ir.AttrAudience || g.Kind == ir.AttrPresenter
-	}):
-		return "a claim is that of a token, and it has none: `as` says whose"
-	case listed != "":
-		return listed
-	case slices.ContainsFunc(s.Any, func(x ir.Source) bool { return x.Kind == ir.Plaintext }):
-		return "it accepts mTLS alone"
-	case len(s.As) > 0:
-		return "no `jwt` there verifies such a token"
-	}
-	return "an exception, its ports, its `mtls` or its `jwt` statements rule it out"
 }
 
 func (t *Trial) proven(diags *diag.List, f *Failure) *diag.Diagnostic {
@@ -180,16 +161,6 @@ func (w *World) baseline(namespace string, d *Destination) string {
 		return "deny all in mesh"
 	}
 	return "deny all in " + d.pod.Namespace
-}
-
-// listed says which claim a question states as a list, though tokens have one string there.
-func (x *asked) listed(d *Destination) string {
-	for _, g := range x.With {
-		if a, v := intent.Stated(&g); a.Kind == sem.Claim && len(v.Parts) > 1 && d.strings[a] != nil {
-			return "its `jwt` statement declares " + noun(a) + " to be a string, and not a list"
-		}
-	}
-	return ""
 }
 
 // Assumptions are what the answer of a trial rests on.

@@ -47,6 +47,7 @@ func (t *Trial) Span() source.Span {
 type Failure struct {
 	Destination *Destination
 	Nothing     *ir.Sources // callers of whom there is no request as the trial wants it, else nil
+	Why         string      // there is Nothing
 	Request     sem.Request
 	Smallest    bool
 	Idle        map[sem.Attr]bool // attributes of the request that may be anything, all at once, and the answer stays
@@ -137,7 +138,11 @@ func (c *class) expectAllow(t *Trial, target *ir.Target, d *Destination) (out ou
 			out.unknown = err
 			return out
 		case none:
-			out.failure = &failure{Failure{Nothing: &one, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}}, chain}
+			f := Failure{Nothing: &one, Request: fixed, Verdict: Verdict{Chain: chains[chain].plane}}
+			if c.details {
+				f.Why = c.w.why(x, &one, d, chain, fixed, q)
+			}
+			out.failure = &failure{f, chain}
 			return out
 		}
 	}

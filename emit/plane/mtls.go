@@ -22,8 +22,14 @@ func (m MTLS) String() string { return [...]string{"PERMISSIVE", "STRICT", "DISA
 // one counts, which no manifest says: where they differ the error is a *NotModelledError. (ComposePeerAuthentication of
 // pilot/pkg/security/authn.)
 func (m *Mesh) MTLS(policies []*istio.Object, pod *Pod, port int) (MTLS, error) {
+	mode, _, err := m.Transport(policies, pod, port)
+	return mode, err
+}
+
+// Transport is MTLS, and the PeerAuthentication that has it so; nil where none does.
+func (m *Mesh) Transport(policies []*istio.Object, pod *Pod, port int) (mode MTLS, by *istio.Object, err error) {
 	if pod.Gateway {
-		return Permissive, nil
+		return Permissive, nil, nil
 	}
 	var levels [3]*istio.Object // mesh, namespace, workload
 	for _, p := range policies {
@@ -40,25 +46,24 @@ func (m *Mesh) MTLS(policies []*istio.Object, pod *Pod, port int) (MTLS, error) 
 			level = 0
 		}
 		if other := levels[level]; other != nil && setting(other, level, port) != setting(p, level, port) {
-			return Permissive, &NotModelledError{Policy: p, Why: "applies together with " + other.Namespace + "/" + other.Name + ": the older one counts"}
+			return Permissive, nil, &NotModelledError{Policy: p, Why: "applies together with " + other.Namespace + "/" + other.Name + ": the older one counts"}
 		}
 		levels[level] = p
 	}
-	mode := Permissive
 	for level, p := range levels {
 		if p == nil {
 			continue
 		}
 		switch setting(p, level, port) {
 		case security.PeerAuthentication_MutualTLS_DISABLE:
-			mode = Disabled
+			mode, by = Disabled, p
 		case security.PeerAuthentication_MutualTLS_PERMISSIVE:
-			mode = Permissive
+			mode, by = Permissive, p
 		case security.PeerAuthentication_MutualTLS_STRICT:
-			mode = Strict
+			mode, by = Strict, p
 		}
 	}
-	return mode, nil
+	return mode, by, nil
 }
 
 // setting is the mode that a policy of a level sets for a port; only one of a workload knows ports.
