@@ -44,6 +44,13 @@ var none = regexp.MustCompile(`^\s*none\s*$|matched_policy\[none\]|enforced deni
 func WhyDenied(ctx context.Context, in Input, token *source.File) (Denied, diag.List) {
 	var diags diag.List
 	m := ruleID.FindStringSubmatchIndex(token.Text)
+	for _, other := range ruleID.FindAllStringIndex(token.Text, -1) {
+		if text := token.Text[other[0]:other[1]]; text != token.Text[m[0]:m[1]] {
+			diags.Add(diag.UnknownToken, source.Span{File: token, Start: int32(other[0]), End: int32(other[1])}, "this is a second rule, and one is asked about").
+				Advise("ask about one of them: `%s`", text)
+			return Denied{}, diags
+		}
+	}
 	if m == nil && !none.MatchString(token.Text) {
 		x := diags.Add(diag.UnknownToken, source.Span{File: token, End: int32(len(token.Text))}, "this names no rule")
 		if strings.Contains(token.Text, "ext_authz_denied") {
@@ -107,7 +114,14 @@ func (l *loader) denied(token *source.File, m []int, out Output) (d Denied, diag
 	}
 	n, err := strconv.Atoi(at(4).Text())
 	if rules := len(o.Authorization.Rules); err != nil || n >= rules {
-		diags.Add(diag.NoSuchRule, at(4), "%s/%s has %s, counted from 0, and this would be another one", key.Namespace, key.Name, plural(rules, "rule")).
+		have := "no rule at all"
+		switch {
+		case rules == 1:
+			have = "one rule, rule[0]"
+		case rules > 1:
+			have = plural(rules, "rule") + ", rule[0] to rule[" + strconv.Itoa(rules-1) + "]"
+		}
+		diags.Add(diag.NoSuchRule, at(4), "%s/%s has %s, so there is no rule[%s]", key.Namespace, key.Name, have, at(4).Text()).
 			Note("what the cluster holds, or held when the log was written, is another version of it")
 		return Denied{}, diags
 	}

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/zt-lang/ztc/lang/ast"
@@ -18,6 +19,9 @@ const (
 	questionForm = "a question is SOURCE -> TARGET [OPERATION] [with ATTRIBUTE = \"VALUE\"], as in `web -> shop/cart:8080 GET \"/items\"`"
 	afterVerdict = " after \"allow\"" // which nobody wrote
 )
+
+// verdictBefore is what an expectation has before its question, or a statement before what it says.
+var verdictBefore = regexp.MustCompile(`^\s*(expect\s+(allow|deny)|expect|allow|deny)\s+`)
 
 // Question is the text that an `expect` has without its verdict: SOURCE -> TARGET [OPERATION] [with ...].
 type Question struct {
@@ -38,6 +42,13 @@ func ParseQuestion(f *source.File) (*Question, diag.List) {
 	if second, more := q.second(); more {
 		diags = nil
 		diags.Add(diag.NoQuestion, q.Tree.Span(second), "this is more than one question")
+	}
+	if verdict := verdictBefore.FindString(f.Text); verdict != "" && diags.HasErrors() {
+		diags = nil
+		at := source.Span{File: f, End: int32(len(verdict))}
+		diags.Add(diag.NoQuestion, at, "a question has no verdict, and %q is one", strings.TrimSpace(verdict)).
+			Note(questionForm).Fix(at, "", "leave it out")
+		return nil, diags
 	}
 	for i := range diags {
 		d := &diags[i]

@@ -41,6 +41,8 @@ var slips = []struct{ text, want, fixed string }{
 	{"expect allow a -> b", `1:1 ZT0026 "expect" outside a test`, ""},
 	{"test \"t\" { allow a -> b }", `1:12 ZT0026 "allow" in a test: a test holds only ` + "`expect`", "test \"t\" { expect allow a -> b }"},
 	{"policy p(a) {\n  workload b\n  allow a -> b\n}", `2:3 ZT0026 "workload" in a policy: a policy holds rules, ` + "`use`, `mtls` and `jwt`", ""},
+	{"test \"t\" { expect allow a -> b { GET; POST \"/x\" } }", `1:39 ZT0001 "POST" begins a second operation, and one is asked about`, ""},
+	{"test \"t\" {\n  expect allow a -> b {\n    GET\n    HEAD\n  }\n}", `4:5 ZT0001 "HEAD" begins a second operation, and one is asked about`, ""},
 	{"workload x { acount y }", "1:14 ZT0001 unexpected \"acount\": expected `account`, `labels`, `port` or \"}\" after \"{\"", "workload x { account y }"},
 	{"mesh {\n  istio \"1.27\"\n  data-plan sidecar\n}", "3:3 ZT0001 unexpected \"data-plan\": expected `program`, `trust-domain`, `trust-domain-aliases`, `root-namespace`, `istio`, `data-plane`, `app-label`, `provider` or `providers` after the line above", "mesh {\n  istio \"1.27\"\n  data-plane sidecar\n}"},
 	{"mtls strct in shop", "1:6 ZT0001 unexpected \"strct\": expected `strict`, `permissive` or `disable` after \"mtls\"", "mtls strict in shop"},

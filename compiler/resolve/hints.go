@@ -145,13 +145,24 @@ func (r *resolver) wherefrom(s *scope, d *diag.Diagnostic, alias, member string)
 	}
 	for _, u := range r.in.Units {
 		if lib := u.Imports[alias]; lib != nil && lib.File != s.unit.File && r.libs[lib][member] != nil {
+			if s.unit.Question {
+				d.Advise("a question has no imports: write what stands behind the name, `%s`", firstLine(r.libs[lib][member]))
+				return
+			}
 			d.Advise("add the import of it, as %s has it", u.File.Source.Name)
 			return
 		}
 	}
-	if _, ok := stdlib.Source(alias); ok {
+	if _, ok := stdlib.Source(alias); ok && !s.unit.Question {
 		d.Advise("add `import %q`", "std/"+alias)
 	}
+}
+
+// firstLine is how a definition begins.
+func firstLine(d *definition) string {
+	text := d.scope.unit.File.Source.Text[d.scope.span(&d.name).Start:]
+	text, _, _ = strings.Cut(text, "\n")
+	return d.kind() + " " + strings.TrimSpace(text)
 }
 
 // notNamespace says what a name after `in` is, where it is the name of a workload.

@@ -78,12 +78,12 @@ test "api is not written" { expect deny web -> api POST }
 	{
 		Code: NoQuestion, Severity: Error, Internal: true,
 		Title:       "more than a question",
-		Explanation: "`ztc why` asks about what one `expect` could be written of: SOURCE -> TARGET [OPERATION] [with ATTRIBUTE = \"VALUE\"]. Statements, and several questions, are more than that.",
+		Explanation: "`ztc why` asks about what one `expect` could be written of: SOURCE -> TARGET [OPERATION] [with ATTRIBUTE = \"VALUE\"]. Statements, verdicts such as `expect allow`, and several questions are more than that.",
 	},
 	{
 		Code: UnknownToken, Severity: Error, Internal: true,
 		Title:       "no name of a rule",
-		Explanation: "What a proxy writes into its log of the rule that decided is `ns[NAMESPACE]-policy[NAME]-rule[NUMBER]`, with `istio-ext-authz-PROVIDER-` before it where an external authorizer is asked, or `none` where no rule matched. The text given to `ztc why --denied` holds none of these.",
+		Explanation: "What a proxy writes into its log of the rule that decided is `ns[NAMESPACE]-policy[NAME]-rule[NUMBER]`, with `istio-ext-authz-PROVIDER-` before it where an external authorizer is asked, or `none` where no rule matched. The text given to `ztc why --denied` holds none of these, or the names of two rules.",
 	},
 	{
 		Code: NoSuchPolicy, Severity: Error, Internal: true,

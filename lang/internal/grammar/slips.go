@@ -132,7 +132,7 @@ func (r *reader) noteOpen(d *diag.Diagnostic, i int) {
 
 // slips are known slips of authors; each reports its own and says whether it did.
 var slips = []func(r *reader, i int, want []string) bool{
-	(*reader).slipUnclosedString, (*reader).slipBlank, (*reader).slipQuotes, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipCutBlock, (*reader).slipImports, (*reader).slipDuration,
+	(*reader).slipUnclosedString, (*reader).slipSecondOperation, (*reader).slipBlank, (*reader).slipQuotes, (*reader).slipBrace, (*reader).slipLineStart, (*reader).slipParameter, (*reader).slipArgument, (*reader).slipCutBlock, (*reader).slipImports, (*reader).slipDuration,
 	(*reader).slipParentheses, (*reader).slipWords, (*reader).slipPort, (*reader).slipCaller, (*reader).slipField, (*reader).slipIdentity, (*reader).slipIstioKey, (*reader).slipIf, (*reader).slipTest, (*reader).slipBrackets, (*reader).slipJoined, (*reader).slipColon, (*reader).slipClause, (*reader).slipAttribute, (*reader).slipComma, (*reader).slipAll, (*reader).slipDate, (*reader).slipArrow,
 	(*reader).slipPath, (*reader).slipGlob, (*reader).slipSigns, (*reader).slipCondition, (*reader).slipRepeatedWord, (*reader).slipUnquoted,
 	(*reader).slipQuoted, (*reader).slipReserved, (*reader).slipStatement, (*reader).slipMethod,
@@ -146,6 +146,22 @@ func (r *reader) slipUnclosedString(i int, _ []string) bool {
 	t := r.toks[i]
 	r.diags.Add(diag.MalformedString, r.span(t.Start, t.End), "a string that is not closed on its line: %s", Quote(w[1:])).Advise("close it with a quote; in a string `\\n` stands for a line end and `\\\"` for a quote")
 	return true
+}
+
+// slipSecondOperation: an expectation with a block of several operations.
+func (r *reader) slipSecondOperation(i int, want []string) bool {
+	open, ok := r.openBracket(i)
+	if r.kind(i) != scan.Term || !slices.Contains(want, "}") || !ok || r.toks[open].Kind != scan.LBrace || i+1 >= len(r.toks) || r.kind(i+1) == scan.RBrace {
+		return false
+	}
+	for k := open - 1; k >= 0 && r.kind(k) != scan.Term && r.kind(k) != scan.LBrace; k-- {
+		if r.word(k) == "expect" {
+			t := r.toks[i+1]
+			r.diags.Add(diag.UnexpectedToken, r.span(t.Start, t.End), "%s begins a second operation, and one is asked about", Quote(r.word(i+1))).Advise("ask about each of them apart")
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) slipBrace(i int, want []string) bool {
