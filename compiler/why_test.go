@@ -230,3 +230,84 @@ spec: {selector: {matchLabels: {app: web}}, mtls: {mode: DISABLE}}
 		}
 	}
 }
+
+// TestWhySaysWhichOfBoth asks about ports of which it is not known what they speak: each answer says what it is about, as a question
+// that has this answer alone.
+func TestWhySaysWhichOfBoth(t *testing.T) {
+	in := compiler.Input{Files: []*source.File{source.New("x.zt", `workload web
+workload api { port http 8080 }
+deny all in default
+allow web -> api
+deny web -> api GET
+`)}}
+	for _, c := range []struct {
+		ask  string
+		want []string
+	}{
+		{"web -> api:81", []string{"web -> api:81 GET", "web -> api:81 { tcp }"}},
+		{"plaintext -> web", []string{"plaintext -> web { http }", "plaintext -> web { tcp }"}},
+		{"plaintext -> web:81", []string{"plaintext -> web:81 { http }", "plaintext -> web:81 { tcp }"}},
+		{"plaintext -> other/* port 81", []string{"plaintext -> other/* { http port 81 }", "plaintext -> other/* { tcp port 81 }"}},
+	} {
+		in.Files = append(in.Files[:1], source.New("other.zt", "namespace other\nworkload pod\nallow all in other\n"))
+		words := func(ask string) (out []string) {
+			answer, diags := compiler.Why(context.Background(), in, source.NewText("<question>", ask))
+			if diags.HasErrors() {
+				t.Errorf("%s: %v", ask, diags)
+			}
+			for i := range answer.Cases {
+				for j := range answer.Cases[i].Told {
+					if w := answer.Cases[i].Told[j].Words; !strings.Contains(w, "pod") {
+						out = append(out, w)
+					}
+				}
+			}
+			return out
+		}
+		got := words(c.ask)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.ask, got, c.want)
+		}
+		for _, w := range got {
+			if again := words(w); !slices.Equal(again, []string{w}) {
+				t.Errorf("%s is answered as %q", w, again)
+			}
+		}
+	}
+}
+
+// TestSeveralProvidersAreNamed asks beside policies of two external authorizers, of which Istio asks neither: the report names both.
+func TestSeveralProvidersAreNamed(t *testing.T) {
+	others := source.New("others.yaml", `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: one, namespace: default}
+spec: {action: CUSTOM, provider: {name: a}, rules: [{to: [{operation: {methods: [GET]}}]}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: two, namespace: default}
+spec: {action: CUSTOM, provider: {name: b}, rules: [{to: [{operation: {methods: [GET]}}]}]}
+`)
+	_, diags := compiler.Compile(context.Background(), compiler.Input{Others: []*source.File{others}, Files: []*source.File{source.New("x.zt", `workload web
+workload api { port http 8080 }
+mtls strict in default
+deny all in default
+allow web -> api
+test "t" { expect allow web -> api GET }
+prove always web -> api GET
+`)}})
+	seen := 0
+	for _, d := range diags {
+		if d.Code != diag.ExpectFailed && d.Code != diag.ProofFailed {
+			continue
+		}
+		seen++
+		const why = " refuses it: several providers are named for one workload, and Istio asks none of them"
+		if want := []string{"rule[0] of default/one (others.yaml:4:53)" + why, "rule[0] of default/two (others.yaml:9:53)" + why}; !slices.Equal(d.Notes, want) {
+			t.Errorf("%s: %q", d.Message, d.Notes)
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d of 2 fail: %v", seen, diags)
+	}
+}

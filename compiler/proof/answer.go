@@ -187,7 +187,7 @@ func (w *World) ask(t *Case, x *asked, target *ir.Target, c choice) error {
 	t.Several = more != nil
 	for _, r := range []sem.Request{refused, passed} {
 		if r != nil {
-			t.Told = append(t.Told, w.tell(x.Namespace, d, c.chain, whole(r), chosen))
+			t.Told = append(t.Told, w.tell(x.Namespace, d, c.chain, c.either(d), whole(r), chosen))
 		}
 	}
 	return nil
@@ -259,8 +259,8 @@ func only(r sem.Request) *sem.Expr {
 	return sem.And(and...)
 }
 
-// tell says what becomes of a request, step by step.
-func (w *World) tell(namespace string, d *Destination, chain int, r sem.Request, chosen map[sem.Attr]bool) Told {
+// tell says what becomes of a request, step by step. With either its words say that it is HTTP.
+func (w *World) tell(namespace string, d *Destination, chain int, either bool, r sem.Request, chosen map[sem.Attr]bool) Told {
 	t := Told{Request: r, Chosen: chosen, Verdict: w.Why(d, chain, r)}
 	v := &t.Verdict
 	if l, err := w.ladder(d, chain); err == nil {
@@ -273,7 +273,7 @@ func (w *World) tell(namespace string, d *Destination, chain int, r sem.Request,
 	maps.DeleteFunc(said, func(a sem.Attr, v sem.Value) bool { // what there is not is said where it was chosen
 		return a.Kind != sem.Peer && a.Kind != sem.Port && (v.Absent || v.Missing[0] && v.Missing[1])
 	})
-	t.Words = w.Question(namespace, d, v.Chain, said)
+	t.Words = w.question(namespace, d, v.Chain, said, either)
 	for _, step := range []Step{ByCustom, ByDeny, ByAllow, ByDefault} {
 		g := Rung{Step: step}
 		if step == ByDefault {

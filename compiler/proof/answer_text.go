@@ -138,8 +138,8 @@ func (t *Told) rung(b *strings.Builder, d *Destination, g *Rung) {
 		return
 	case len(g.Rules) == 0:
 		line(b, 2, name, "no rule of "+policyNames(g.Policies)+" matches")
-	case g.Step == ByCustom && v.Step == ByDeny && len(t.Ladder[ByDeny].Rules) == 0:
-		line(b, 2, name, "refused: several providers are named for one workload, and Istio asks none of them")
+	case g.Step == ByCustom && v.confused():
+		line(b, 2, name, "refused: "+severalProviders)
 	case g.Step == ByCustom:
 		line(b, 2, name, "an external authorizer is asked, and taken to consent")
 	case g.Step == ByDeny:

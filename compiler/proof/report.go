@@ -106,6 +106,9 @@ func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
 		decides, does = ast.Delegate, "asks an external authorizer, whose consent is not taken for granted"
 	case ByDeny:
 		decides, does = ast.Deny, "refuses it, and no allow overrides that"
+		if v.confused() {
+			decides, does = ast.Delegate, "refuses it: "+severalProviders
+		}
 	case ByAllow:
 		decides, does = ast.Allow, "lets it pass"
 	case ByDefault:

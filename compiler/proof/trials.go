@@ -254,18 +254,24 @@ func (x *asked) http() bool {
 func (x *asked) both(d *Destination, fit []choice) (out []choice) {
 	for _, c := range fit {
 		out = append(out, c)
-		if x.http() || c.chain != httpChain {
-			continue
+		if !x.http() && c.either(d) {
+			out = append(out, choice{c.port, 1})
 		}
-		if d.Workload != nil && !c.port.Absent {
-			n, _ := strconv.Atoi(c.port.Parts[0])
-			if p := d.Workload.Port(n); p != nil && p.Protocol == ir.HTTP {
-				continue
-			}
-		}
-		out = append(out, choice{c.port, 1})
 	}
 	return out
+}
+
+// either reports whether this is HTTP on a port that may as well speak something else, by all that is known of it.
+func (c choice) either(d *Destination) bool {
+	if c.chain != httpChain {
+		return false
+	}
+	if d.Workload == nil || c.port.Absent {
+		return true
+	}
+	n, _ := strconv.Atoi(c.port.Parts[0])
+	p := d.Workload.Port(n)
+	return p == nil || p.Protocol != ir.HTTP
 }
 
 // choices are the ports that fit what is written, at least one, or why there is none.

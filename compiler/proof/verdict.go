@@ -41,6 +41,16 @@ type Verdict struct {
 	Baselines  []*ir.Baseline  // of its destination
 }
 
+// severalProviders is why a rule of an external authorizer refuses what it matches.
+const severalProviders = "several providers are named for one workload, and Istio asks none of them"
+
+// confused reports whether a request is refused because several providers are named: then the rules of CUSTOM policies deny.
+func (v *Verdict) confused() bool {
+	return v.Step == ByDeny && !slices.ContainsFunc(v.Rules, func(m Match) bool {
+		return m.Policy.Authorization.Action == security.AuthorizationPolicy_DENY
+	})
+}
+
 // Match is a rule of a policy.
 type Match struct {
 	Policy *istio.Object

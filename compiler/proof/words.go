@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -157,6 +158,11 @@ func tokenParts(v sem.Value) (iss, sub string, some bool) {
 // Question says a request to a destination as an `expect` of a namespace asks for it. What the language has no words for
 // stands behind it. What the request does not name does not matter, nor does a port that no policy names.
 func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r sem.Request) string {
+	return w.question(namespace, d, chain, r, false)
+}
+
+// question is Question. With either it is said, too, of a request that names nothing of HTTP that it is HTTP.
+func (w *World) question(namespace string, d *Destination, chain plane.Chain, r sem.Request, either bool) string {
 	var b strings.Builder
 	var with, rest []string
 	b.WriteString("anyone")
@@ -197,9 +203,12 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 			port = ""
 		}
 	}
-	if tcp {
+	switch {
+	case tcp:
 		b.WriteString(" { tcp" + port + " }")
-	} else {
+	case either && !slices.ContainsFunc(attrs, func(a sem.Attr) bool { return ofHTTP(a.Kind) }):
+		b.WriteString(" { http" + port + " }")
+	default:
 		b.WriteString(port)
 	}
 	for _, a := range attrs {
@@ -236,6 +245,15 @@ func (w *World) Question(namespace string, d *Destination, chain plane.Chain, r 
 		b.WriteString(", " + s)
 	}
 	return b.String()
+}
+
+// ofHTTP reports whether an attribute, where it is there, tells that a request is HTTP.
+func ofHTTP(k sem.Kind) bool {
+	switch k {
+	case sem.Method, sem.Path, sem.Host, sem.Header, sem.Token, sem.Claim:
+		return true
+	}
+	return false
 }
 
 // speaksTCP reports whether it is clear from the port of a request that it is not HTTP.
