@@ -97,7 +97,7 @@ func (t *Trial) explain(d *diag.Diagnostic, f *Failure) *diag.Diagnostic {
 	if at.Remark != "" {
 		d.Note("the pod is %s", at.Remark)
 	}
-	if text := t.world.box(t.namespace(), f.Box); text != "" {
+	if text := t.world.box(t.namespace(), f.Request, f.Box); text != "" {
 		d.Note("it is the same with %s", text)
 	}
 	decides, does := ast.Action(0), ""

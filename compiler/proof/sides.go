@@ -9,10 +9,10 @@ import (
 )
 
 // box says what may differ in a request.
-func (w *World) box(namespace string, sides []sem.Side) string {
+func (w *World) box(namespace string, r sem.Request, sides []sem.Side) string {
 	var out []string
 	for i := range sides {
-		if text := w.side(namespace, &sides[i]); text != "" {
+		if text := w.side(namespace, r[sides[i].Attr], &sides[i]); text != "" {
 			out = append(out, text)
 		}
 	}
@@ -23,17 +23,19 @@ func (w *World) box(namespace string, sides []sem.Side) string {
 const most = 4
 
 // side says what one attribute may be: nothing, where the request has its only value.
-func (w *World) side(namespace string, s *sem.Side) string {
+func (w *World) side(namespace string, has sem.Value, s *sem.Side) string {
 	what := noun(s.Attr)
 	if len(s.Values) == 1 && s.Values[0].Absent {
 		return "" // the request says it
 	}
 	if !s.Said {
 		var some []string
-		for _, v := range s.Values[:min(len(s.Values), most)] {
-			some = append(some, w.value(namespace, s.Attr, v))
+		for _, v := range s.Values {
+			if said := w.value(namespace, s.Attr, v); len(some) < most && said != w.value(namespace, s.Attr, has) {
+				some = append(some, said)
+			}
 		}
-		if len(s.Values) <= 1 {
+		if len(s.Values) <= 1 || len(some) == 0 {
 			return ""
 		}
 		return "some other values of " + what + ", such as " + and(some)
@@ -50,15 +52,15 @@ func (w *World) side(namespace string, s *sem.Side) string {
 	case s.Attr.Kind == sem.Path && len(s.Is) == 1 && s.Is[0].Parts[0].Op == sem.Prefix && strings.HasSuffix(s.Is[0].Parts[0].Text, "/"):
 		b.WriteString("any path under " + strconv.Quote(s.Is[0].Parts[0].Text))
 	case slices.ContainsFunc(s.Is, func(m sem.Matcher) bool { return !exact(m) }):
-		b.WriteString("any " + what + " of " + w.matchers(namespace, s.Is))
+		b.WriteString("any " + what + " of " + w.matchers(namespace, s.Is, "and"))
 	default:
 		if len(s.Is) > 1 && s.Attr.Name == "" {
 			what += "s"
 		}
-		b.WriteString(what + " " + w.matchers(namespace, s.Is))
+		b.WriteString(what + " " + w.matchers(namespace, s.Is, either(s.Attr)))
 	}
 	if len(s.Not) > 0 {
-		b.WriteString(" but " + w.matchers(namespace, s.Not))
+		b.WriteString(" but " + w.matchers(namespace, s.Not, "and"))
 	}
 	if len(s.Is) > 0 && s.Unlisted && !onlyAbsent(s) {
 		b.WriteString(", or one that nothing names")
@@ -117,16 +119,24 @@ func (w *World) value(namespace string, a sem.Attr, v sem.Value) string {
 	return quoted(v.Parts)
 }
 
-// matchers lists patterns as the language writes them.
-func (w *World) matchers(namespace string, list []sem.Matcher) string {
+// either joins values of an attribute. One that has a name is not put in the plural, and has one of them at a time.
+func either(a sem.Attr) string {
+	if a.Name != "" {
+		return "or"
+	}
+	return "and"
+}
+
+// matchers lists patterns as the language writes them, with a word before the last one.
+func (w *World) matchers(namespace string, list []sem.Matcher, word string) string {
 	var out []string
 	for _, m := range list[:min(len(list), most)] {
 		out = append(out, w.matcher(namespace, m))
 	}
 	if n := len(list) - most; n > 0 {
-		return strings.Join(out, ", ") + " and " + strconv.Itoa(n) + " more"
+		return strings.Join(out, ", ") + " " + word + " " + strconv.Itoa(n) + " more"
 	}
-	return and(out)
+	return joined(out, word)
 }
 
 func (w *World) matcher(namespace string, m sem.Matcher) string {
@@ -188,9 +198,11 @@ func pattern(p sem.Pattern) string {
 }
 
 // and lists words.
-func and(list []string) string {
+func and(list []string) string { return joined(list, "and") }
+
+func joined(list []string, word string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")
 	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+	return strings.Join(list[:len(list)-1], ", ") + " " + word + " " + list[len(list)-1]
 }

@@ -42,7 +42,7 @@ prove only web, admin -> api
 	},
 	{
 		Code: Unanswerable, Severity: Error, Title: "a question that cannot be asked",
-		Explanation: "`expect allow` is about one request, so it has to be clear which port it goes to; and a proof or an `expect deny` about no request at all, such as one of HTTP at a port that does not speak it, or a test that expects nothing, would be true whatever the policies say.",
+		Explanation: "`expect allow` is about one request, so it has to be clear which port it goes to; and a proof or an `expect deny` about no request at all, such as one of HTTP at a port that does not speak it, or a test that expects nothing, would be true whatever the policies say. So would a `prove only` where nothing passes to its targets at all.",
 		Example: `workload web
 workload api { port http 8080; port admin-http 9000 http }
 deny all in default
