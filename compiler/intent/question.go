@@ -14,6 +14,15 @@ func (r *Reader) Question(x *ir.Rule, c Chain) *sem.Expr {
 	return r.read(x, request)
 }
 
+// Bound is the set that `prove only` allows on a chain: as Question, but what a rule says of HTTP it says of requests, negated or
+// not, so that a connection that is not HTTP is in none of it.
+func (r *Reader) Bound(x *ir.Rule, c Chain) *sem.Expr {
+	if c == TCP {
+		return r.read(x, connection)
+	}
+	return r.read(x, request)
+}
+
 // Stated is what an expectation states of a request.
 func Stated(g *ir.Given) (sem.Attr, sem.Value) {
 	v := sem.Value{Parts: g.Values}

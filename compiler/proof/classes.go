@@ -86,9 +86,14 @@ func (a *asker) asked(x *ir.Proof, target *ir.Target, chain int) *sem.Expr {
 	}
 	q := &a.questions[k][chain]
 	if *q == nil {
-		*q = a.Question(question(x.Sources, target, x.Entries, x.Cuts, x.When), chains[chain].intent)
-		if x.Mode == ir.Never && chain == httpChain {
-			*q = sem.Or(*q, spellings(a.Reader, x, target))
+		rule, c := question(x.Sources, target, x.Entries, x.Cuts, x.When), chains[chain].intent
+		switch {
+		case x.Mode == ir.Only:
+			*q = a.Bound(rule, c)
+		case x.Mode == ir.Never && chain == httpChain:
+			*q = sem.Or(a.Question(rule, c), spellings(a.Reader, x, target))
+		default:
+			*q = a.Question(rule, c)
 		}
 	}
 	return *q
