@@ -237,6 +237,7 @@ func (r *resolver) meshBlock(s *scope, b *ast.Mesh) {
 			r.programName(s, b.Program)
 		}
 	}
+	const maxAliases = 16 // meshes that move from one trust domain to another have one or two
 	if b.TrustDomain != nil {
 		m.TrustDomain = b.TrustDomain.Value
 		if bad := checkTrustDomain(m.TrustDomain, false); bad != "" {
@@ -245,6 +246,10 @@ func (r *resolver) meshBlock(s *scope, b *ast.Mesh) {
 	}
 	for i := range b.Aliases {
 		a := &b.Aliases[i]
+		if i == maxAliases {
+			r.report(s, diag.BadSetting, a, "there are %d aliases of the trust domain, and at most %d are taken: every caller stands for its account in all of them", len(b.Aliases), maxAliases)
+			break
+		}
 		bad := checkTrustDomain(a.Value, false)
 		if bad == "" && slices.Contains(m.Aliases, a.Value) {
 			bad = "is there already"
