@@ -159,6 +159,7 @@ func compile(ctx context.Context, l *loader) (Output, diag.List) {
 	l.meant = program
 	diags = append(diags, l.resolveQuestion(given)...)
 	l.forget()
+	l.diags = withoutDeclared(l.diags, given.Inventory, program)
 	diags = append(withoutEchoes(l.diags, diags), diags...)
 	l.trace("check", Count{"workloads", len(program.Workloads)}, Count{"rules", len(program.Rules)})
 	checked := beside(func() diag.List { return check.Program(program) })

@@ -89,6 +89,28 @@ func (l *loader) program() resolve.Input {
 	return out
 }
 
+// withoutDeclared drops what is said of a Service that picks no pods of the inventory where it picks those of a workload that the
+// program declares.
+func withoutDeclared(read diag.List, inv *ir.Inventory, p *ir.Program) diag.List {
+	if inv == nil || !slices.ContainsFunc(read, func(d diag.Diagnostic) bool { return d.Code == diag.InventoryPicksNothing }) {
+		return read
+	}
+	picks := map[source.Span]bool{}
+	pods := ir.NewBearers(p.Workloads)
+	for i := range inv.Services {
+		s := &inv.Services[i]
+		var selector []ir.Label
+		for k, v := range s.Selector {
+			selector = append(selector, ir.Label{Key: k, Value: v})
+		}
+		for range pods[s.Namespace].Picked(selector) {
+			picks[s.Span] = true
+			break
+		}
+	}
+	return slices.DeleteFunc(read, func(d diag.Diagnostic) bool { return d.Code == diag.InventoryPicksNothing && picks[d.Span] })
+}
+
 // withoutEchoes drops what is said of an account that nobody runs as where a statement is told of the workload that was to.
 func withoutEchoes(read, said diag.List) diag.List {
 	return slices.DeleteFunc(read, func(d diag.Diagnostic) bool {
