@@ -2,6 +2,7 @@ package lower
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zt-lang/ztc/compiler/ir"
@@ -41,7 +42,7 @@ func (l *lowerer) leavesConnections(r *ir.Rule, kp *knownPorts, cs []cube) {
 		}
 		if r.Action != ast.Allow {
 			l.diags.Add(diag.AbsentOnTCP, at, "port %s of %s does not speak HTTP, so its connections carry no %s, and this %s leaves them alone", strings.Join(byNumber(left), ", "), r.Target, what, r.Action).
-				Advise("add `%s ... { tcp }` to cover them, or name the ports that are meant", r.Action)
+				Advise("cover them with a statement of its own, `%s`, or name the ports that are meant", connectionsOf(r))
 			return
 		}
 		also := "will not pass"
@@ -56,6 +57,27 @@ func (l *lowerer) leavesConnections(r *ir.Rule, kp *knownPorts, cs []cube) {
 			Advise("write `{ http }` after the target if only HTTP is meant; a rule with `{ tcp }` lets the others through")
 		return
 	}
+}
+
+// tcpMatchesNothing reports an alternative `tcp` whose rule reads what only HTTP has, or that has such a condition of its own.
+func (l *lowerer) tcpMatchesNothing(r *ir.Rule, e *ir.Entry) {
+	l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation matches no connection: it speaks of those that are not HTTP, and what this %s asks of them contradicts that or itself", r.Action).
+		Note("tokens and headers are of HTTP, so a condition, a token or an exception that reads one speaks of HTTP alone, absence included").
+		Advise("write a statement of its own for those connections: `%s`", connectionsOf(r))
+}
+
+// connectionsOf spells a statement about the connections that are not HTTP to the target of a rule. A token that the rule asks
+// for or excepts is not of them.
+func connectionsOf(r *ir.Rule) string {
+	from := "..."
+	if s := r.Sources; len(s.Any) == 1 && s.Any[0].Kind == ir.Anyone && len(s.Except)+len(s.From)+len(s.NotNet) == 0 {
+		from = "anyone"
+	}
+	to := r.Target.String()
+	if r.Target.Port != 0 {
+		to += ":" + strconv.Itoa(r.Target.Port)
+	}
+	return r.Action.String() + " " + from + " -> " + to + " { tcp }"
 }
 
 // absentOnTCP reports whether a cube reads HTTP only in ways that hold where there is none.

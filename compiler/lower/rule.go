@@ -67,6 +67,10 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			l.diags.Add(diag.MatchesNothing, e.Op.Span, "this operation matches no request: its exceptions and conditions exclude each other")
 			dead = true
 		}
+		if met == 0 && len(ops) > 0 && e.Op.Speaks == ir.TCPTraffic && len(r.Entries) > 1 {
+			l.tcpMatchesNothing(r, e)
+			dead = true
+		}
 	}
 	if len(out) == 0 {
 		if dead {

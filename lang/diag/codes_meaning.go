@@ -80,7 +80,7 @@ allow web -> api GET until 2027-02-28
 	},
 	{
 		Code: MatchesNothing, Severity: Error, Waiving: WaivableError, Title: "a rule that matches nothing",
-		Explanation: "Its parts exclude each other: an operation that its exceptions cover, sources that are excluded again, a condition that contradicts itself.",
+		Explanation: "Its parts exclude each other: an operation that its exceptions cover, sources that are excluded again, a condition that contradicts itself, the operation `tcp` under a condition, a token or an exception that only HTTP has.",
 		Example: `deny all in default
 allow web -> api GET except GET
 `,
