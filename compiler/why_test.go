@@ -311,3 +311,24 @@ prove always web -> api GET
 		t.Errorf("%d of 2 fail: %v", seen, diags)
 	}
 }
+
+// TestOnlyAsksThePortThatItNames proves something of a target whose declared port others refuse: something passes on ports that
+// nobody declares, and nothing on that one.
+func TestOnlyAsksThePortThatItNames(t *testing.T) {
+	others := source.New("others.yaml", `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: one, namespace: default}
+spec: {action: DENY, rules: [{to: [{operation: {ports: ["5432"]}}]}]}
+`)
+	for proof, holds := range map[string]bool{"prove only orders -> db": true, "prove only orders -> db:5432": false} {
+		_, diags := compiler.Compile(context.Background(), compiler.Input{Others: []*source.File{others}, Files: []*source.File{source.New("x.zt", `workload orders
+workload db { port 5432 tcp }
+mtls strict in default
+deny all in default
+allow orders -> db
+`+proof+"\n")}})
+		if diags.HasErrors() == holds || !holds && diags[0].Code != diag.Unanswerable {
+			t.Errorf("%s: %v", proof, diags)
+		}
+	}
+}
