@@ -71,8 +71,14 @@ func (q *Question) DigestWith(last []byte) (d Digest) {
 type Facts struct {
 	mu    sync.Mutex
 	facts map[Digest]fact
-	learnt,
-	met int
+	tally Tally
+}
+
+// Tally is what a run knew and learnt.
+type Tally struct {
+	Known int // facts that were asked for and known
+	New   int // facts that were learnt
+	Steps int // that the answers of all these took when they were found out
 }
 
 // fact is what is known of a question.
@@ -92,7 +98,8 @@ func (f *Facts) Ask(d Digest) (steps int, yes bool) {
 	x, yes := f.facts[d]
 	if yes && !x.met {
 		x.met = true
-		f.met++
+		f.tally.Known++
+		f.tally.Steps += int(x.steps)
 		f.facts[d] = x
 	}
 	return int(x.steps), yes
@@ -109,19 +116,20 @@ func (f *Facts) Learn(d Digest, steps int) {
 		f.facts = map[Digest]fact{}
 	}
 	if _, known := f.facts[d]; !known {
-		f.learnt++
+		f.tally.New++
+		f.tally.Steps += steps
 	}
 	f.facts[d] = fact{steps: uint32(steps), met: true}
 }
 
-// Counts returns how many facts were asked for and known, and how many were learnt.
-func (f *Facts) Counts() (met, learnt int) {
+// Tally returns what the run knew and learnt so far.
+func (f *Facts) Tally() Tally {
 	if f == nil {
-		return 0, 0
+		return Tally{}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.met, f.learnt
+	return f.tally
 }
 
 // A file of facts has a head, the facts, each as its digest, its steps and its age, in the order of their digests, and the

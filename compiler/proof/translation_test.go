@@ -102,7 +102,7 @@ func TestTranslation(t *testing.T) {
 			t.Fatalf("as emitted: %s", said)
 		}
 	}
-	if _, learnt := facts.Counts(); learnt == 0 {
+	if facts.Tally().New == 0 {
 		t.Error("no facts were learnt")
 	}
 	for _, o := range objects {

@@ -38,7 +38,10 @@ type cache struct {
 const (
 	keySize   = 32
 	keptFiles = 128 // programs; the ones that were not built for the longest time go first
-	worth     = 500 // facts: what is proven faster than a file is written is not kept
+
+	// What is proven faster than a file is written is not kept: less than so many facts, which took less than so many steps.
+	worth      = 500
+	worthSteps = 1 << 13
 )
 
 // checkCache says what is wrong with ZTC_CACHE.
@@ -113,8 +116,8 @@ func (s *stats) told(c *cache) {
 		s.end()
 		return
 	}
-	met, learnt := c.facts.Counts()
-	s.end(compiler.Count{What: "known facts", N: met}, compiler.Count{What: "new facts", N: learnt})
+	n := c.facts.Tally()
+	s.end(compiler.Count{What: "known facts", N: n.Known}, compiler.Count{What: "new facts", N: n.New})
 }
 
 // save keeps what a run learnt, beside other work.
@@ -129,8 +132,7 @@ func (a *app) save(kept func() *cache) {
 
 // save keeps what a run learnt, if that is worth a file.
 func (c *cache) save() {
-	met, learnt := c.facts.Counts()
-	if learnt == 0 || met+learnt < worth {
+	if n := c.facts.Tally(); n.New == 0 || n.Known+n.New < worth && n.Steps < worthSteps {
 		return
 	}
 	if os.MkdirAll(c.dir, 0o700) != nil {

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/zt-lang/ztc/compiler/known"
 )
 
 // home is a user's home for the test, with a program whose proof is worth keeping; it returns what builds the program.
@@ -214,6 +216,18 @@ func TestNoCache(t *testing.T) {
 		code := Main([]string{"build", "--stats", filepath.Join(dir, "mesh.zt")}, nil, &out, &said, []string{"HOME=" + dir, env})
 		if wantCode := map[bool]int{true: exitUsage, false: exitOK}[env == "ZTC_CACHE=here"]; code != wantCode || !strings.Contains(said.String(), want) {
 			t.Errorf("%s: exit code %d, and it says\n%s", env, code, said.String())
+		}
+	}
+}
+
+// A few facts are kept where they took long.
+func TestWorth(t *testing.T) {
+	c := &cache{facts: known.Read(nil, nil, ""), dir: t.TempDir(), file: "x.facts", key: []byte("key"), model: "m"}
+	for i, steps := range []int{worthSteps - 1, 1} {
+		c.facts.Learn(known.Digest{byte(i)}, steps)
+		c.save()
+		if files := stored(t, c.dir); len(files) != i {
+			t.Errorf("after %d facts there is %v", i+1, files)
 		}
 	}
 }
