@@ -71,6 +71,9 @@ func (l *lowerer) cubes(r *ir.Rule) []cube {
 			l.tcpMatchesNothing(r, e)
 			dead = true
 		}
+		if len(r.Entries) > 1 && l.readOnTCP(r, e, out[from:]) {
+			out, dead = out[:from], true
+		}
 	}
 	if len(out) == 0 {
 		if dead {

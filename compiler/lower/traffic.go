@@ -343,6 +343,23 @@ func (l *lowerer) speaksNoHTTP(r *ir.Rule, kp *knownPorts, c *cube, so string) b
 	return true
 }
 
+// readOnTCP reports an operation that names nothing of HTTP, whose conditions, tokens or exceptions read what only HTTP has, on
+// ports that the one target declares to speak something else: beside others of its rule it would be lost in silence.
+func (l *lowerer) readOnTCP(r *ir.Rule, e *ir.Entry, of []cube) bool {
+	if r.Target.Kind != ir.OnWorkload || e.Op.HTTP() || len(of) == 0 || !of[0].isHTTP() {
+		return false
+	}
+	kp := l.portsOf(r.Target)
+	for i := range of {
+		if in := of[i].f[ports].in; !of[i].isHTTP() || len(in) == 0 || !subset(in, kp.tcp) {
+			return false
+		}
+	}
+	l.diags.Add(diag.HTTPOnTCPPort, e.Op.Span, "port %s of %s does not speak HTTP, so this operation means nothing there: what is asked of it only HTTP has", strings.Join(of[0].f[ports].in, ", "), r.Target).
+		Advise("write a statement of its own for those connections, without that")
+	return true
+}
+
 // writtenOnTCP reports operations of HTTP at ports that they or the target name, and that the one target declares to speak
 // something else. Beside those of connections, too: what is written there means nothing.
 func (l *lowerer) writtenOnTCP(r *ir.Rule, kp *knownPorts) (any bool) {
